@@ -1,0 +1,1 @@
+//! The alert model and its renderings.

@@ -1,0 +1,1 @@
+//! Wire bytes to validated, borrowed event views.

@@ -1,0 +1,1 @@
+//! Loads the kernel programs, drains their rings and counts every loss.

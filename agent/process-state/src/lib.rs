@@ -1,0 +1,1 @@
+//! The process tree: credentials, ancestry and container of every process.

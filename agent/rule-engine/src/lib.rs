@@ -1,0 +1,1 @@
+//! Compiles checked rules and evaluates them on events.

@@ -1,0 +1,1 @@
+//! The field table: name, type, argument, documentation and extractor of every field.

@@ -1,0 +1,1 @@
+//! Falco's rule language: lexer, parser, loader and type check.

@@ -1,0 +1,2 @@
+//! The saker command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The event table and the wire structs that kernel and agent share.

@@ -1,0 +1,1 @@
+//! The kernel side: one hook a file.
