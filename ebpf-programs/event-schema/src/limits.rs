@@ -1,0 +1,26 @@
+//! Bounds of the wire format; each is part of the table hash.
+
+/// Most arguments a row may have, its own and Falco's together.
+pub const ARGUMENTS_MAX: usize = 28;
+
+/// Longest path or text read from user memory, in bytes, without its terminating NUL.
+pub const USER_STRING_BYTES_MAX: usize = 4095;
+
+/// Longest path walked from kernel objects, in bytes. Twice `PATH_MAX`, because a relative path of
+/// the longest legal length below a deep working directory is longer than `PATH_MAX`.
+pub const KERNEL_PATH_BYTES_MAX: usize = 8191;
+
+/// Most components of a walked path; a longer one is cut at the front and flagged as truncated.
+pub const KERNEL_PATH_COMPONENTS_MAX: usize = 480;
+
+/// Most bytes of an argument vector, and as many of an environment, that an exec event carries.
+pub const EXEC_VECTOR_BYTES_MAX: usize = 16383;
+
+/// Most bytes of a socket address as the caller passed it (`struct sockaddr_storage`).
+pub const SOCKET_ADDRESS_BYTES_MAX: usize = 128;
+
+/// Longest record in bytes.
+pub const RECORD_BYTES_MAX: usize = 65535;
+
+/// Most paths that one record may ask the kernel side to walk.
+pub const PATH_WALKS_MAX: usize = 4;
