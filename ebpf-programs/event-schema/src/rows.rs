@@ -56,7 +56,7 @@ impl Row {
         let mut has_hook = false;
         while slot < self.arguments.len() {
             let argument = &self.arguments[slot];
-            has_hook |= matches!(argument.source, Source::Hook);
+            has_hook |= matches!(argument.source, Hook);
             arguments[slot] = argument.source.plan();
             if arguments[slot].operation == opcode::NONE && argument.kind.is_data() {
                 arguments[slot].operation = opcode::MISSING;
