@@ -1,1 +1,32 @@
 //! Loads the kernel programs, drains their rings and counts every loss.
+//!
+//! # Purpose
+//!
+//! [`KernelSource::load`] takes the embedded object, fills in where the running kernel keeps what
+//! the programs read ([`offsets`]), and attaches them. [`EventReader`] then hands over records in
+//! the order of their time, lifecycle and bulk merged. [`LossCounters`] says what became of every
+//! event.
+//!
+//! # Invariants
+//!
+//! - Programs are attached by links: they go when the process goes, `kill -9` included.
+//! - An object that was built from another event table is refused.
+//! - After the rings are drained, `emitted = delivered + lost` holds for every event.
+//!
+//! This crate and the kernel programs are the only ones with unsafe code.
+
+mod cgroup_paths;
+mod counters;
+mod error;
+pub mod host;
+mod load;
+mod object;
+pub mod offsets;
+mod reader;
+
+pub use cgroup_paths::CgroupPaths;
+pub use counters::{EventCounts, LossCounters};
+pub use error::KernelSourceError;
+pub use load::{KernelSource, ProgramReport, STATE_EVENTS, SourceOptions};
+pub use object::Variant;
+pub use reader::{EventReader, ReadOutcome};

@@ -34,6 +34,18 @@ pub mod data_flag {
     pub const LOWER_LAYER: u16 = 64;
 }
 
+/// Bits of an argument of kind `ExecFlags`.
+pub mod exec_flag {
+    /// The user who runs the file may write it.
+    pub const WRITABLE: u64 = 1;
+    /// The file lies in the upper layer of an overlay file system.
+    pub const UPPER_LAYER: u64 = 2;
+    /// The file is an anonymous file in memory.
+    pub const FROM_MEMFD: u64 = 4;
+    /// The file lies in a lower layer of an overlay file system.
+    pub const LOWER_LAYER: u64 = 8;
+}
+
 /// Both ends of a socket, as the kernel's own socket has them.
 ///
 /// Addresses are in network byte order, an IPv4 address fills the first four bytes; ports are in

@@ -24,3 +24,9 @@ pub const RECORD_BYTES_MAX: usize = 65535;
 
 /// Most paths that one record may ask the kernel side to walk.
 pub const PATH_WALKS_MAX: usize = 4;
+
+/// One more than the highest row id: the size of every table that is indexed by row id.
+pub const EVENTS_MAX: u32 = 128;
+
+/// Scratch slots of one processor: how many of its programs may be preempted at once.
+pub const SCRATCH_SLOTS: u32 = 4;

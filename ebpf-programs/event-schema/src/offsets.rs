@@ -22,7 +22,8 @@ macro_rules! offsets {
             pub const UNRESOLVED: Self = Self { $($field: Self::ABSENT,)* };
 
             /// For each offset, in order: its name and the members it may be found at, newest
-            /// kernel first, written `type.member.member`; `sizeof type` is a size.
+            /// kernel first, written `type.member.member`, with `+n` for an element of an array;
+            /// `sizeof type` is a size.
             pub const PATHS: &'static [(&'static str, &'static [&'static str])] =
                 &[$((stringify!($field), &[$($path),+])),*];
         }
@@ -70,6 +71,26 @@ offsets! {
     task_thread_status = "task_struct.thread_info.status";
     /// Size of a kernel stack.
     thread_union_size = "sizeof thread_union";
+    /// Number of the system call in the saved registers.
+    regs_number = "pt_regs.orig_ax" | "pt_regs.syscallno";
+    /// First argument of a system call.
+    regs_argument_0 = "pt_regs.di" | "pt_regs.orig_x0";
+    /// Second argument.
+    regs_argument_1 = "pt_regs.si" | "pt_regs.regs+8";
+    /// Third argument.
+    regs_argument_2 = "pt_regs.dx" | "pt_regs.regs+16";
+    /// Fourth argument.
+    regs_argument_3 = "pt_regs.r10" | "pt_regs.regs+24";
+    /// Fifth argument.
+    regs_argument_4 = "pt_regs.r8" | "pt_regs.regs+32";
+    /// Sixth argument.
+    regs_argument_5 = "pt_regs.r9" | "pt_regs.regs+40";
+    /// x86, 32-bit entry: first argument; the others are in cx, dx, si, di, bp.
+    regs_compat_0 = "pt_regs.bx";
+    /// x86, 32-bit entry: second argument.
+    regs_compat_1 = "pt_regs.cx";
+    /// x86, 32-bit entry: sixth argument.
+    regs_compat_5 = "pt_regs.bp";
     /// Size of the saved registers.
     pt_regs_size = "sizeof pt_regs";
     /// Present where the stack has two words of padding above the registers (x86 FRED).

@@ -647,6 +647,7 @@ macro_rules! event_table {
                 trusted_exepath: KernelPath = Hook,
                 pgid: Pid = Hook,
                 gid: Gid = Hook,
+                filename: UserPath = UserString(1),
             }
             extra {
                 exe_root: KernelPath = Hook,
@@ -657,7 +658,6 @@ macro_rules! event_table {
                 rgid: Gid = Hook,
                 previous_tid: Pid = Hook,
                 dirfd: DirectoryFd = Signed(0),
-                filename: UserPath = UserString(1),
                 at_flags: AtFlags = Unsigned(4),
             }
 

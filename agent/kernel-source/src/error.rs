@@ -1,0 +1,105 @@
+//! What can go wrong between the object file and a running probe.
+
+use std::io;
+use std::path::PathBuf;
+
+/// An error of loading, attaching or reading the kernel programs.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KernelSourceError {
+    /// The kernel gives no type information.
+    #[error(
+        "cannot read the kernel's type information at {path}: {source}; saker needs a kernel built \
+         with CONFIG_DEBUG_INFO_BTF=y (all major distributions since 2020 have it)"
+    )]
+    NoBtf {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// Why it could not be read.
+        source: io::Error,
+    },
+    /// The type information could not be understood.
+    #[error("cannot parse the kernel's type information: {source}")]
+    BadBtf {
+        /// What the parser says.
+        source: btf_rs::Error,
+    },
+    /// aya could not parse the type information.
+    #[error("cannot parse the kernel's type information: {source}")]
+    BadBtfForLoader {
+        /// What the parser says.
+        source: aya::BtfError,
+    },
+    /// The kernel lacks members that no program can do without.
+    #[error("this kernel's structs lack {}, which the probes cannot do without", .0.join(", "))]
+    MissingMembers(Vec<&'static str>),
+    /// Agent and object disagree about the wire format.
+    #[error(
+        "the embedded kernel programs were built from another event table (object {object:#018x}, \
+         agent {agent:#018x}); build both with `cargo xtask build`"
+    )]
+    TableMismatch {
+        /// Hash in the object.
+        object: u64,
+        /// Hash in the agent.
+        agent: u64,
+    },
+    /// The object has no table hash.
+    #[error("the embedded object is not one of saker's: {0}")]
+    BadObject(&'static str),
+    /// The process lacks the privilege.
+    #[error(
+        "not permitted to load kernel programs: run saker as root, or grant it CAP_BPF, \
+         CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (CAP_SYS_ADMIN before Linux 5.8)"
+    )]
+    NotPermitted,
+    /// The object could not be loaded.
+    #[error("cannot load the kernel programs: {source}")]
+    Load {
+        /// What aya says.
+        source: Box<aya::EbpfError>,
+    },
+    /// A program is missing from the object.
+    #[error("the embedded object has no program `{0}`")]
+    NoSuchProgram(String),
+    /// A map is missing from the object.
+    #[error("the embedded object has no map `{0}`")]
+    NoSuchMap(&'static str),
+    /// The kernel refused a program.
+    #[error("the kernel refuses program `{program}`: {source}{}", log_of(.source))]
+    Program {
+        /// Which program.
+        program: String,
+        /// What aya says, with the verifier's log.
+        source: Box<aya::programs::ProgramError>,
+    },
+    /// A map could not be used.
+    #[error("cannot use map `{map}`: {source}")]
+    Map {
+        /// Which map.
+        map: &'static str,
+        /// What aya says.
+        source: Box<aya::maps::MapError>,
+    },
+    /// The rings could not be waited for.
+    #[error("cannot wait for the rings: {source}")]
+    Wait {
+        /// What the kernel says.
+        source: io::Error,
+    },
+}
+
+/// The end of the verifier's log: the evidence belongs in the error.
+fn log_of(error: &aya::programs::ProgramError) -> String {
+    const LINES: usize = 25;
+    let aya::programs::ProgramError::LoadError { verifier_log, .. } = error else {
+        return String::new();
+    };
+    let log = verifier_log.to_string();
+    let lines: Vec<&str> = log.lines().collect();
+    let start = lines.len().saturating_sub(LINES);
+    format!(
+        "\nend of the verifier's log:\n  {}",
+        lines[start..].join("\n  ")
+    )
+}

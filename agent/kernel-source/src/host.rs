@@ -1,0 +1,101 @@
+//! What this host lets the agent do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Major and minor number of the running kernel's release; zeros if it has an unknown form.
+#[must_use]
+pub fn kernel_release() -> (u32, u32) {
+    let release = rustix::system::uname()
+        .release()
+        .to_string_lossy()
+        .into_owned();
+    parse_release(&release)
+}
+
+fn parse_release(release: &str) -> (u32, u32) {
+    let mut numbers = release.split(|character: char| !character.is_ascii_digit());
+    let mut next = || {
+        numbers
+            .next()
+            .and_then(|number| number.parse().ok())
+            .unwrap_or(0)
+    };
+    (next(), next())
+}
+
+/// The lockdown mode in force (`none`, `integrity`, `confidentiality`), where the kernel says.
+#[must_use]
+pub fn lockdown() -> Option<String> {
+    let modes = fs::read_to_string("/sys/kernel/security/lockdown").ok()?;
+    let (_, rest) = modes.split_once('[')?;
+    rest.split_once(']').map(|(mode, _)| mode.to_owned())
+}
+
+/// Capabilities that the agent holds, as the bits of `CapEff`.
+#[must_use]
+pub fn effective_capabilities() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    line.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok())
+        .unwrap_or(0)
+}
+
+/// Where a file system of a type is mounted first.
+#[must_use]
+pub fn mount_of(kind: &str) -> Option<PathBuf> {
+    let mounts = fs::read_to_string("/proc/self/mounts").ok()?;
+    mounts.lines().find_map(|line| {
+        let mut fields = line.split(' ');
+        let (_, place, found) = (fields.next()?, fields.next()?, fields.next()?);
+        (found == kind).then(|| PathBuf::from(place))
+    })
+}
+
+/// Whether processes may use io_uring; `None` where the kernel has no such switch (before 6.6).
+#[must_use]
+pub fn io_uring_enabled() -> Option<bool> {
+    let disabled = fs::read_to_string("/proc/sys/kernel/io_uring_disabled").ok()?;
+    Some(disabled.trim() != "2")
+}
+
+/// Whether the kernel has 32-bit system calls.
+#[must_use]
+pub fn has_compat_entry() -> bool {
+    let symbols = fs::read_to_string("/proc/kallsyms").unwrap_or_default();
+    symbols
+        .lines()
+        .any(|line| line.ends_with(" do_int80_emulation") || line.ends_with(" do_int80_syscall_32"))
+}
+
+/// Container runtime sockets that Falco looks for too, those that exist.
+#[must_use]
+pub fn runtime_sockets(root: &Path) -> Vec<PathBuf> {
+    const SOCKETS: [&str; 7] = [
+        "run/containerd/containerd.sock",
+        "run/k3s/containerd/containerd.sock",
+        "run/host-containerd/containerd.sock",
+        "run/crio/crio.sock",
+        "var/run/docker.sock",
+        "run/podman/podman.sock",
+        "var/vcap/sys/run/containerd/containerd.sock",
+    ];
+    SOCKETS
+        .iter()
+        .map(|socket| root.join(socket))
+        .filter(|socket| socket.exists())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases() {
+        assert_eq!(parse_release("6.18.44-fc"), (6, 18));
+        assert_eq!(parse_release("5.10.0-46-cloud-amd64"), (5, 10));
+        assert_eq!(parse_release("7.2+deb"), (7, 2));
+        assert_eq!(parse_release("weird"), (0, 0));
+    }
+}

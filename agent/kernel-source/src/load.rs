@@ -1,0 +1,383 @@
+//! Loading and attaching the programs.
+
+use crate::counters::{Delivered, LossCounters};
+use crate::object::Variant;
+use crate::reader::EventReader;
+use crate::{KernelSourceError, host, offsets};
+use aya::maps::{Array, MapData, PerCpuArray, ProgramArray, RingBuf};
+use aya::programs::{BtfTracePoint, ProgramError, ProgramInfo};
+use aya::{Btf, Ebpf, EbpfLoader};
+use saker_event_schema::{
+    Abi, EVENTS_MAX, EventId, Plan, ROWS, SCRATCH_SLOTS, TABLE_HASH, event, row,
+};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use zerocopy::IntoBytes;
+
+/// Events that the process tree needs, whatever the rules ask for.
+pub const STATE_EVENTS: &[EventId] = &[
+    event::SCHED_PROCESS_FORK,
+    event::EXECVE,
+    event::EXECVEAT,
+    event::PROCEXIT,
+    event::CHDIR,
+    event::FCHDIR,
+    event::CHROOT,
+    event::SETUID,
+    event::SETGID,
+    event::SETREUID,
+    event::SETREGID,
+    event::SETRESUID,
+    event::SETRESGID,
+    event::SETSID,
+    event::SETPGID,
+];
+
+/// The programs: name, attach point, and the program array that it continues through, if any.
+const PROGRAMS: &[(&str, &str, Option<&str>)] = &[
+    ("sys_exit", "sys_exit", None),
+    ("sys_exit_walk", "sys_exit", Some("SYS_EXIT_CHAIN")),
+    ("sched_process_exec", "sched_process_exec", None),
+    (
+        "sched_process_exec_walk",
+        "sched_process_exec",
+        Some("EXEC_CHAIN"),
+    ),
+    ("sched_process_fork", "sched_process_fork", None),
+    ("sched_process_exit", "sched_process_exit", None),
+];
+
+const PLAN_BYTES: usize = size_of::<Plan>();
+
+/// What to load and how large.
+#[derive(Clone, Debug)]
+pub struct SourceOptions {
+    /// Events that the rules need; those of [`STATE_EVENTS`] are always reported.
+    pub events: BTreeSet<EventId>,
+    /// Bytes of the lifecycle ring: a power of two and a multiple of the page size.
+    pub lifecycle_ring_bytes: u32,
+    /// Bytes of the bulk ring: a power of two and a multiple of the page size.
+    pub bulk_ring_bytes: u32,
+    /// The build of the programs; chosen by the kernel's release where it is `None`.
+    pub variant: Option<Variant>,
+    /// Whether the agent's own calls are reported, for tests of the source itself.
+    pub include_self: bool,
+}
+
+impl Default for SourceOptions {
+    fn default() -> Self {
+        Self {
+            events: BTreeSet::new(),
+            lifecycle_ring_bytes: 1 << 20,
+            bulk_ring_bytes: 1 << 22,
+            variant: None,
+            include_self: false,
+        }
+    }
+}
+
+/// One loaded program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramReport {
+    /// Its name.
+    pub name: &'static str,
+    /// Instructions that the verifier looked at (Linux 5.16).
+    pub verified_instructions: Option<u32>,
+}
+
+/// The loaded programs; dropping it detaches them.
+pub struct KernelSource {
+    ebpf: Ebpf,
+    options: SourceOptions,
+    delivered: Arc<Delivered>,
+    variant: Variant,
+}
+
+impl KernelSource {
+    /// Loads the programs and fills their maps. Nothing is reported before [`attach`](Self::attach).
+    ///
+    /// # Errors
+    ///
+    /// See [`KernelSourceError`]: missing privilege or type information, a program that the kernel
+    /// refuses.
+    pub fn load(options: SourceOptions) -> Result<Self, KernelSourceError> {
+        let variant = options.variant.unwrap_or_else(|| {
+            let (major, minor) = host::kernel_release();
+            Variant::for_release(major, minor)
+        });
+        let object = variant.table_hash()?;
+        if object != TABLE_HASH {
+            return Err(KernelSourceError::TableMismatch {
+                object,
+                agent: TABLE_HASH,
+            });
+        }
+        let kernel_offsets = offsets::resolve(Path::new(offsets::VMLINUX))?;
+        let btf =
+            Btf::from_sys_fs().map_err(|source| KernelSourceError::BadBtfForLoader { source })?;
+        let agent_pid = if options.include_self {
+            0
+        } else {
+            std::process::id()
+        };
+        let wakeup_bytes = u64::from(options.bulk_ring_bytes.min(options.lifecycle_ring_bytes) / 4);
+        let ebpf = EbpfLoader::new()
+            .btf(Some(&btf))
+            .override_global("OFFSETS", kernel_offsets.as_bytes(), true)
+            .override_global("AGENT_PID", &agent_pid, true)
+            .override_global("WAKEUP_BYTES", &wakeup_bytes, true)
+            .map_max_entries("LIFECYCLE", options.lifecycle_ring_bytes)
+            .map_max_entries("BULK", options.bulk_ring_bytes)
+            .map_max_entries("SCRATCH", processors() * SCRATCH_SLOTS)
+            .load(variant.bytes())
+            .map_err(load_error)?;
+        let mut source = Self {
+            ebpf,
+            options,
+            delivered: Arc::new(Delivered::new()),
+            variant,
+        };
+        source.fill_maps()?;
+        source.load_programs(&btf)?;
+        Ok(source)
+    }
+
+    /// The build that was loaded.
+    #[must_use]
+    pub const fn variant(&self) -> Variant {
+        self.variant
+    }
+
+    /// The loaded programs.
+    #[must_use]
+    pub fn programs(&self) -> Vec<ProgramReport> {
+        let report = |&(name, _, _): &(&'static str, _, _)| {
+            let program = self.ebpf.program(name)?;
+            let info = program.info().ok();
+            let verified_instructions = info
+                .as_ref()
+                .and_then(ProgramInfo::verified_instruction_count);
+            Some(ProgramReport {
+                name,
+                verified_instructions,
+            })
+        };
+        PROGRAMS.iter().filter_map(report).collect()
+    }
+
+    /// Times that the kernel left a program out because it was already running on the processor,
+    /// summed over the programs. Such events are lost before they are counted as emitted.
+    #[must_use]
+    pub fn recursion_misses(&self) -> u64 {
+        PROGRAMS
+            .iter()
+            .filter_map(|(name, _, _)| recursion_misses(&self.ebpf, name))
+            .sum()
+    }
+
+    /// Changes which events are reported, without a gap for those in both sets.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelSourceError::Map`] where the kernel refuses the write.
+    pub fn select(&mut self, events: BTreeSet<EventId>) -> Result<(), KernelSourceError> {
+        self.options.events = events;
+        self.fill_syscalls()
+    }
+
+    /// Takes the rings; there is one reader.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelSourceError::NoSuchMap`] when the rings were taken before.
+    pub fn reader(&mut self) -> Result<EventReader, KernelSourceError> {
+        let lifecycle = ring(&mut self.ebpf, "LIFECYCLE")?;
+        let bulk = ring(&mut self.ebpf, "BULK")?;
+        Ok(EventReader::new(
+            lifecycle,
+            bulk,
+            Arc::clone(&self.delivered),
+        ))
+    }
+
+    /// Takes the counters.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelSourceError::NoSuchMap`] when the counters were taken before.
+    pub fn counters(&mut self) -> Result<LossCounters, KernelSourceError> {
+        let map = take(&mut self.ebpf, "COUNTERS")?;
+        let kernel = PerCpuArray::try_from(map).map_err(map_error("COUNTERS"))?;
+        Ok(LossCounters::new(kernel, Arc::clone(&self.delivered)))
+    }
+
+    /// Attaches the programs; events flow from now on. Returns how many were attached.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelSourceError::Program`] where the kernel refuses.
+    pub fn attach(&mut self) -> Result<usize, KernelSourceError> {
+        let mut attached = 0;
+        // The order matters: a fork that is not seen leaves an unknown process, an exec that is
+        // seen repairs one.
+        for name in [
+            "sched_process_fork",
+            "sched_process_exit",
+            "sched_process_exec",
+            "sys_exit",
+        ] {
+            program(&mut self.ebpf, name)?
+                .attach()
+                .map_err(program_error(name))?;
+            attached += 1;
+        }
+        Ok(attached)
+    }
+
+    fn fill_maps(&mut self) -> Result<(), KernelSourceError> {
+        let map = self
+            .ebpf
+            .map_mut("PLANS")
+            .ok_or(KernelSourceError::NoSuchMap("PLANS"))?;
+        let mut plans: Array<_, [u8; PLAN_BYTES]> =
+            Array::try_from(map).map_err(map_error("PLANS"))?;
+        for row in ROWS {
+            let plan = row.plan();
+            let mut bytes = [0; PLAN_BYTES];
+            bytes.copy_from_slice(plan.as_bytes());
+            plans
+                .set(u32::from(row.id.get()), bytes, 0)
+                .map_err(map_error("PLANS"))?;
+        }
+        self.fill_syscalls()
+    }
+
+    fn fill_syscalls(&mut self) -> Result<(), KernelSourceError> {
+        const NUMBERS: usize = 512;
+        let mut rows = [0u32; NUMBERS];
+        let (native, compat) = native_abi();
+        for id in STATE_EVENTS.iter().chain(&self.options.events) {
+            let Some(row) = row(*id) else { continue };
+            for number in row.syscalls.of(native) {
+                rows[usize::from(*number)] |= u32::from(id.get());
+            }
+            for number in compat.map_or(&[][..], |abi| row.syscalls.of(abi)) {
+                rows[usize::from(*number)] |= u32::from(id.get()) << 16;
+            }
+        }
+        let map = self
+            .ebpf
+            .map_mut("SYSCALLS")
+            .ok_or(KernelSourceError::NoSuchMap("SYSCALLS"))?;
+        let mut syscalls: Array<_, u32> = Array::try_from(map).map_err(map_error("SYSCALLS"))?;
+        for (number, row) in (0u32..).zip(rows) {
+            syscalls
+                .set(number, row, 0)
+                .map_err(map_error("SYSCALLS"))?;
+        }
+        Ok(())
+    }
+
+    fn load_programs(&mut self, btf: &Btf) -> Result<(), KernelSourceError> {
+        for (name, tracepoint, chain) in PROGRAMS {
+            let loaded = program(&mut self.ebpf, name)?;
+            loaded.load(tracepoint, btf).map_err(program_error(name))?;
+            let Some(chain) = chain else { continue };
+            let descriptor = loaded.fd().map_err(program_error(name))?;
+            let descriptor = descriptor
+                .try_clone()
+                .map_err(|source| program_error(name)(ProgramError::IOError(source)))?;
+            let map = self
+                .ebpf
+                .map_mut(chain)
+                .ok_or(KernelSourceError::NoSuchMap(chain))?;
+            let mut array = ProgramArray::try_from(map).map_err(map_error(chain))?;
+            array.set(0, &descriptor, 0).map_err(map_error(chain))?;
+        }
+        Ok(())
+    }
+}
+
+/// The calling conventions of this host: its own, and that of its 32-bit entry.
+const fn native_abi() -> (Abi, Option<Abi>) {
+    if cfg!(target_arch = "aarch64") {
+        (Abi::Aarch64, None)
+    } else {
+        (Abi::X86_64, Some(Abi::I386))
+    }
+}
+
+/// Processors that may ever be there: slots are indexed by processor number.
+fn processors() -> u32 {
+    aya::util::nr_cpus()
+        .ok()
+        .and_then(|count| u32::try_from(count).ok())
+        .unwrap_or(EVENTS_MAX)
+}
+
+fn take(ebpf: &mut Ebpf, name: &'static str) -> Result<aya::maps::Map, KernelSourceError> {
+    ebpf.take_map(name)
+        .ok_or(KernelSourceError::NoSuchMap(name))
+}
+
+fn ring(ebpf: &mut Ebpf, name: &'static str) -> Result<RingBuf<MapData>, KernelSourceError> {
+    RingBuf::try_from(take(ebpf, name)?).map_err(map_error(name))
+}
+
+fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut BtfTracePoint, KernelSourceError> {
+    let program = ebpf
+        .program_mut(name)
+        .ok_or_else(|| KernelSourceError::NoSuchProgram(name.to_owned()))?;
+    program.try_into().map_err(program_error(name))
+}
+
+fn recursion_misses(ebpf: &Ebpf, name: &str) -> Option<u64> {
+    use std::os::fd::{AsFd, AsRawFd};
+    let program: &BtfTracePoint = ebpf.program(name)?.try_into().ok()?;
+    let descriptor = program.fd().ok()?.as_fd().as_raw_fd();
+    let information = std::fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).ok()?;
+    information
+        .lines()
+        .find_map(|line| line.strip_prefix("recursion_misses:")?.trim().parse().ok())
+}
+
+fn map_error(map: &'static str) -> impl Fn(aya::maps::MapError) -> KernelSourceError {
+    move |source| KernelSourceError::Map {
+        map,
+        source: Box::new(source),
+    }
+}
+
+fn program_error(name: &str) -> impl FnOnce(ProgramError) -> KernelSourceError {
+    let program = name.to_owned();
+    move |source| match &source {
+        ProgramError::LoadError { io_error, .. } if is_permission(io_error) => {
+            KernelSourceError::NotPermitted
+        }
+        _ => KernelSourceError::Program {
+            program,
+            source: Box::new(source),
+        },
+    }
+}
+
+fn load_error(source: aya::EbpfError) -> KernelSourceError {
+    let mut cause: Option<&dyn std::error::Error> = Some(&source);
+    while let Some(error) = cause {
+        if error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(is_permission)
+        {
+            return KernelSourceError::NotPermitted;
+        }
+        cause = error.source();
+    }
+    KernelSourceError::Load {
+        source: Box::new(source),
+    }
+}
+
+fn is_permission(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::PermissionDenied
+}

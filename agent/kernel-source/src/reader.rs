@@ -1,0 +1,159 @@
+//! Reads both rings and hands their records over in the order of their time.
+//!
+//! A lifecycle event must not overtake an earlier bulk event of the same process: an `open` before
+//! an `exec` belongs to the old image. So a round notes the time, reads the bulk ring, then the
+//! lifecycle ring, and hands over what is not younger than the noted time (or than the last record
+//! of a ring that was not emptied). What a process did before that time is in the rings by then;
+//! younger records wait for the next round.
+
+use crate::KernelSourceError;
+use crate::counters::Delivered;
+use aya::maps::{MapData, RingBuf};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use saker_event_schema::EventHeader;
+use std::ops::Range;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use zerocopy::FromBytes;
+
+/// Most bytes that one round takes from a ring; what is left waits in the ring.
+const ROUND_BYTES_MAX: usize = 1 << 20;
+
+/// Reads both rings; see the module's text.
+pub struct EventReader {
+    lifecycle: RingBuf<MapData>,
+    bulk: RingBuf<MapData>,
+    delivered: Arc<Delivered>,
+    bytes: Vec<u8>,
+    frames: Vec<Frame>,
+    spare: Vec<u8>,
+}
+
+/// One record in the reader's buffer.
+struct Frame {
+    time_boot_ns: u64,
+    range: Range<usize>,
+}
+
+/// What a round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadOutcome {
+    /// Records handed over.
+    pub delivered: usize,
+    /// Records that wait for the next round.
+    pub waiting: usize,
+}
+
+impl EventReader {
+    pub(crate) fn new(
+        lifecycle: RingBuf<MapData>,
+        bulk: RingBuf<MapData>,
+        delivered: Arc<Delivered>,
+    ) -> Self {
+        Self {
+            lifecycle,
+            bulk,
+            delivered,
+            bytes: Vec::new(),
+            frames: Vec::new(),
+            spare: Vec::new(),
+        }
+    }
+
+    /// Waits until a ring holds much, or the time is over.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelSourceError::Wait`] where the kernel refuses; being interrupted is no error.
+    pub fn wait(&self, limit: Duration) -> Result<(), KernelSourceError> {
+        let mut rings = [
+            PollFd::from_borrowed_fd(self.lifecycle.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.bulk.as_fd(), PollFlags::IN),
+        ];
+        let limit = Timespec::try_from(limit).unwrap_or(Timespec {
+            tv_sec: 1,
+            tv_nsec: 0,
+        });
+        match poll(&mut rings, Some(&limit)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(KernelSourceError::Wait {
+                source: error.into(),
+            }),
+        }
+    }
+
+    /// One round: hands over what is ready, oldest first.
+    pub fn read(&mut self, mut sink: impl FnMut(&[u8])) -> ReadOutcome {
+        let mut limit_ns = boot_time_ns();
+        for ring in [&mut self.bulk, &mut self.lifecycle] {
+            let newest = fill(ring, &mut self.bytes, &mut self.frames, &self.delivered);
+            limit_ns = limit_ns.min(newest);
+        }
+        self.frames.sort_by_key(|frame| frame.time_boot_ns);
+        let ready = self
+            .frames
+            .partition_point(|frame| frame.time_boot_ns <= limit_ns);
+        for frame in &self.frames[..ready] {
+            sink(&self.bytes[frame.range.clone()]);
+        }
+        self.keep_from(ready);
+        ReadOutcome {
+            delivered: ready,
+            waiting: self.frames.len(),
+        }
+    }
+
+    /// Keeps the frames from `ready` on, and only their bytes.
+    fn keep_from(&mut self, ready: usize) {
+        self.spare.clear();
+        self.frames.drain(..ready);
+        for frame in &mut self.frames {
+            let start = self.spare.len();
+            self.spare
+                .extend_from_slice(&self.bytes[frame.range.clone()]);
+            frame.range = start..self.spare.len();
+        }
+        std::mem::swap(&mut self.bytes, &mut self.spare);
+    }
+}
+
+/// Takes records from one ring. Returns the time of the last one if there are more, or else the end
+/// of time.
+fn fill(
+    ring: &mut RingBuf<MapData>,
+    bytes: &mut Vec<u8>,
+    frames: &mut Vec<Frame>,
+    delivered: &Delivered,
+) -> u64 {
+    let start = bytes.len();
+    while let Some(record) = ring.next() {
+        let Ok((header, _)) = EventHeader::ref_from_prefix(&record) else {
+            delivered.malformed.fetch_add(1, Ordering::Relaxed);
+            continue;
+        };
+        delivered.count(header.event);
+        let time_boot_ns = header.time_boot_ns;
+        let from = bytes.len();
+        bytes.extend_from_slice(&record);
+        frames.push(Frame {
+            time_boot_ns,
+            range: from..bytes.len(),
+        });
+        if bytes.len() - start > ROUND_BYTES_MAX {
+            return time_boot_ns;
+        }
+    }
+    u64::MAX
+}
+
+/// Nanoseconds since boot, on the clock of the records.
+fn boot_time_ns() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    let nanoseconds = u64::try_from(now.tv_nsec).unwrap_or(0);
+    seconds
+        .saturating_mul(1_000_000_000)
+        .saturating_add(nanoseconds)
+}

@@ -1,1 +1,0 @@
-//! The kernel side: one hook a file.
