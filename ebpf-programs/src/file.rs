@@ -1,6 +1,6 @@
 //! From a descriptor to its file, inode and socket.
 
-use crate::kernel::{offset, read_u16, read_u32, read_u64};
+use crate::kernel::{offset, present, read_u16, read_u32, read_u64};
 use crate::record::{append, set_missing, tail};
 use crate::scratch::{Scratch, get, put};
 use aya_ebpf::helpers::generated::bpf_probe_read_kernel;
@@ -171,6 +171,9 @@ unsafe fn write_tuple(tuple: *mut SocketTuple, socket: u64, family: u16) {
 /// `tuple` points into a slot's record at [`tail`].
 #[inline(always)]
 unsafe fn write_unix_path(tuple: *mut SocketTuple, socket: u64) -> u32 {
+    if !present(offset!(unix_sock_peer)) || !present(offset!(unix_sock_addr)) {
+        return 0;
+    }
     let peer = read_u64(socket, offset!(unix_sock_peer));
     let mut address = 0;
     if peer != 0 {

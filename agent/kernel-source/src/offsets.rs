@@ -12,16 +12,10 @@ pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 /// How deep anonymous structs and unions may nest.
 const ANONYMOUS_DEPTH_MAX: usize = 8;
 
-/// Size of a kernel stack where the type information does not have it: `THREAD_SIZE` of x86-64 and
-/// arm64 without KASAN. If it is wrong, an `execveat` is reported as an `execve`.
-const KERNEL_STACK_BYTES: u32 = 16384;
-
 /// Members whose absence costs one fact and no more: the programs ask before they read.
 const OPTIONAL: &[&str] = &[
     "task_loginuid",
     "task_thread_status",
-    "thread_union_size",
-    "fred_info_size",
     "regs_compat_0",
     "regs_compat_1",
     "regs_compat_5",
@@ -65,11 +59,7 @@ pub fn resolve(path: &Path) -> Result<KernelOffsets, KernelSourceError> {
     if !missing.is_empty() {
         return Err(KernelSourceError::MissingMembers(missing));
     }
-    let mut resolved = kernel_offsets(&offsets)?;
-    if resolved.thread_union_size == KernelOffsets::ABSENT {
-        resolved.thread_union_size = KERNEL_STACK_BYTES;
-    }
-    Ok(resolved)
+    kernel_offsets(&offsets)
 }
 
 fn kernel_offsets(offsets: &[u32]) -> Result<KernelOffsets, KernelSourceError> {

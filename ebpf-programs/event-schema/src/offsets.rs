@@ -63,14 +63,8 @@ offsets! {
     task_cgroups = "task_struct.cgroups";
     /// Status word of a finished task.
     task_exit_code = "task_struct.exit_code";
-    /// Kernel stack; the saved registers lie at its top.
-    task_stack = "task_struct.stack";
-    /// Name of the thread.
-    task_comm = "task_struct.comm";
     /// x86: bit 1 says that the call came through the 32-bit entry.
     task_thread_status = "task_struct.thread_info.status";
-    /// Size of a kernel stack.
-    thread_union_size = "sizeof thread_union";
     /// Number of the system call in the saved registers.
     regs_number = "pt_regs.orig_ax" | "pt_regs.syscallno";
     /// First argument of a system call.
@@ -91,10 +85,6 @@ offsets! {
     regs_compat_1 = "pt_regs.cx";
     /// x86, 32-bit entry: sixth argument.
     regs_compat_5 = "pt_regs.bp";
-    /// Size of the saved registers.
-    pt_regs_size = "sizeof pt_regs";
-    /// Present where the stack has two words of padding above the registers (x86 FRED).
-    fred_info_size = "sizeof fred_info";
     /// Mount namespace.
     nsproxy_mnt_ns = "nsproxy.mnt_ns";
     /// Its inode number.
@@ -219,6 +209,8 @@ offsets! {
     binprm_file = "linux_binprm.file";
     /// The path as the caller gave it.
     binprm_filename = "linux_binprm.filename";
+    /// Set where the caller named the file by a descriptor.
+    binprm_fdpath = "linux_binprm.fdpath";
     /// The interpreter, or again the path.
     binprm_interp = "linux_binprm.interp";
     /// The kernel's socket.

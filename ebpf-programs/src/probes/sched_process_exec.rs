@@ -20,10 +20,6 @@ use saker_event_schema::{
     exec_flag, wire,
 };
 
-const EXECVEAT_X86_64: u64 = 322;
-const EXECVEAT_I386: u64 = 358;
-const EXECVEAT_AARCH64: u64 = 281;
-
 /// The slot of an argument; `execve` and `execveat` have their common arguments in the same slots.
 macro_rules! slot_of {
     ($argument:ident) => {{
@@ -55,7 +51,7 @@ fn report(context: &BtfTracePointContext) {
     let binprm = context.arg::<*const u8>(2) as u64;
     // SAFETY: the helper takes no arguments.
     let task = unsafe { bpf_get_current_task() };
-    let event = which_call(task);
+    let event = which_call(binprm);
     let Some(plan) = plan(u32::from(event.get())) else {
         return;
     };
@@ -95,22 +91,12 @@ fn report(context: &BtfTracePointContext) {
     }
 }
 
-/// `execveat` if the registers saved at the entry say so, otherwise (also for a program that the
-/// kernel starts) `execve`.
+/// `execveat` if the file was named by a descriptor, otherwise (also for a program that the kernel
+/// starts, and for an `execveat` that needs no descriptor) `execve`: x86 overwrites the number of
+/// the call before this hook (`set_personality_64bit`), so it cannot be asked.
 #[inline(always)]
-fn which_call(task: u64) -> EventId {
-    let top =
-        read_u64(task, offset!(task_stack)).wrapping_add(u64::from(offset!(thread_union_size)));
-    let padding = if present(offset!(fred_info_size)) {
-        16
-    } else {
-        0
-    };
-    let registers = top
-        .wrapping_sub(padding)
-        .wrapping_sub(u64::from(offset!(pt_regs_size)));
-    let number = read_u64(registers, offset!(regs_number)) & 0xffff;
-    if number == EXECVEAT_X86_64 || number == EXECVEAT_I386 || number == EXECVEAT_AARCH64 {
+fn which_call(binprm: u64) -> EventId {
+    if read_u64(binprm, offset!(binprm_fdpath)) != 0 {
         event::EXECVEAT
     } else {
         event::EXECVE
