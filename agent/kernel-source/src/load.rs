@@ -48,6 +48,11 @@ const PROGRAMS: &[(&str, &str, Option<&str>)] = &[
     ("sched_process_exit", "sched_process_exit", None),
 ];
 
+/// The programs that are attached, the others continue them. In this order: a fork that is not seen
+/// leaves an unknown process, so forks come first.
+const ATTACHED: [&str; 4] =
+    ["sched_process_fork", "sched_process_exit", "sched_process_exec", "sys_exit"];
+
 const PLAN_BYTES: usize = size_of::<Plan>();
 
 /// What to load and how large.
@@ -219,8 +224,6 @@ impl KernelSource {
     /// [`KernelSourceError::Program`] where the kernel refuses.
     pub fn attach(&mut self) -> Result<usize, KernelSourceError> {
         let mut attached = 0;
-        // The order matters: a fork that is not seen leaves an unknown process, an exec that is
-        // seen repairs one.
         for name in [
             "sched_process_fork",
             "sched_process_exit",
@@ -233,6 +236,18 @@ impl KernelSource {
             attached += 1;
         }
         Ok(attached)
+    }
+
+    /// Detaches the programs; what is in the rings can still be read.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelSourceError::Program`] where a program was not loaded.
+    pub fn detach(&mut self) -> Result<(), KernelSourceError> {
+        for name in ATTACHED {
+            program(&mut self.ebpf, name)?.unload().map_err(program_error(name))?;
+        }
+        Ok(())
     }
 
     fn fill_maps(&mut self) -> Result<(), KernelSourceError> {

@@ -145,6 +145,9 @@ unsafe fn fill_words(slot: *mut Scratch, task: u64, file: u64, previous_tid: i32
     }
 }
 
+/// Marks a time that was asked for, in its nanoseconds (`I_CTIME_QUERIED`, Linux 6.13).
+const TIME_QUERIED: u32 = 1 << 31;
+
 /// Nanoseconds since the epoch; the members are one struct until 6.11, two numbers since.
 #[inline(always)]
 fn inode_time(inode: u64, whole: u32, seconds: u32, nanoseconds: u32) -> u64 {
@@ -160,7 +163,7 @@ fn inode_time(inode: u64, whole: u32, seconds: u32, nanoseconds: u32) -> u64 {
     };
     seconds
         .wrapping_mul(1_000_000_000)
-        .wrapping_add(u64::from(nanoseconds))
+        .wrapping_add(u64::from(nanoseconds & !TIME_QUERIED))
 }
 
 #[inline(always)]

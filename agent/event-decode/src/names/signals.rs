@@ -1,0 +1,37 @@
+//! Signals.
+
+use super::Name;
+
+pub(super) static NAMES: &[Name] = &[
+    Name::same(1, "SIGHUP"),
+    Name::same(2, "SIGINT"),
+    Name::same(3, "SIGQUIT"),
+    Name::same(4, "SIGILL"),
+    Name::same(5, "SIGTRAP"),
+    Name::same(6, "SIGABRT"),
+    Name::same(7, "SIGBUS"),
+    Name::same(8, "SIGFPE"),
+    Name::same(9, "SIGKILL"),
+    Name::same(0xa, "SIGUSR1"),
+    Name::same(0xb, "SIGSEGV"),
+    Name::same(0xc, "SIGUSR2"),
+    Name::same(0xd, "SIGPIPE"),
+    Name::same(0xe, "SIGALRM"),
+    Name::same(0xf, "SIGTERM"),
+    Name::same(0x10, "SIGSTKFLT"),
+    Name::same(0x11, "SIGCHLD"),
+    Name::same(0x12, "SIGCONT"),
+    Name::same(0x13, "SIGSTOP"),
+    Name::same(0x14, "SIGTSTP"),
+    Name::same(0x15, "SIGTTIN"),
+    Name::same(0x16, "SIGTTOU"),
+    Name::same(0x17, "SIGURG"),
+    Name::same(0x18, "SIGXCPU"),
+    Name::same(0x19, "SIGXFSZ"),
+    Name::same(0x1a, "SIGVTALRM"),
+    Name::same(0x1b, "SIGPROF"),
+    Name::same(0x1c, "SIGWINCH"),
+    Name::same(0x1d, "SIGIO"),
+    Name::same(0x1e, "SIGPWR"),
+    Name::same(0x1f, "SIGSYS"),
+];

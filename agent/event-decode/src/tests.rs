@@ -1,0 +1,6 @@
+mod hostile;
+mod names;
+mod paths;
+mod render;
+mod sockets;
+mod view;

@@ -1,0 +1,20 @@
+//! No row without a scenario.
+
+use saker_event_schema::ROWS;
+
+#[test]
+fn every_row_has_a_scenario() {
+    let sources = [
+        include_str!("credentials.rs"),
+        include_str!("descriptors.rs"),
+        include_str!("files.rs"),
+        include_str!("hostile.rs"),
+        include_str!("processes.rs"),
+        include_str!("sockets.rs"),
+    ];
+    for row in ROWS {
+        let asserted = format!("\"{}\"", row.name);
+        let found = sources.iter().any(|source| source.contains(&asserted));
+        assert!(found, "no scenario asserts the event {}", row.name);
+    }
+}

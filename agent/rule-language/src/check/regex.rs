@@ -1,0 +1,294 @@
+//! Regular expressions: from RE2's POSIX syntax, which rules are written in, to this language's own.
+//!
+//! The two differ where a pattern could change its meaning without an error: `[a&&b]`, `[[a]` and `a{`
+//! are plain characters in POSIX, `^` and `$` match at line breaks, and `\d` and its like do not exist.
+
+use regex_syntax::hir::{Hir, HirKind};
+
+/// The largest count in `a{n,m}`, also of several inside one another.
+const REPEAT_MAX: u32 = 1000;
+
+/// Bytes of a pattern. What is longer does not fit the memory RE2 is given, either.
+const PATTERN_BYTES_MAX: usize = 64 << 10;
+
+/// Groups inside one another.
+const NESTING_MAX: u32 = 100;
+
+/// Translates a pattern. The result is valid and means the same; the error is a message.
+pub(super) fn translate(pattern: &str) -> Result<String, String> {
+    if pattern.len() > PATTERN_BYTES_MAX {
+        return Err(format!(
+            "a regex pattern may have {PATTERN_BYTES_MAX} bytes at most"
+        ));
+    }
+    let invalid = |reason: String| format!("invalid regex pattern '{pattern}': {reason}");
+    let mut translation = Translation {
+        rest: pattern,
+        output: String::new(),
+    };
+    translation.run().map_err(invalid)?;
+    let parsed = regex_syntax::ParserBuilder::new()
+        .nest_limit(NESTING_MAX)
+        .utf8(false)
+        .build()
+        .parse(&translation.output)
+        .map_err(|error| match error {
+            regex_syntax::Error::Parse(error) => invalid(error.kind().to_string()),
+            regex_syntax::Error::Translate(error) => invalid(error.kind().to_string()),
+            _ => invalid("not understood".to_owned()),
+        })?;
+    if repetitions(&parsed) > REPEAT_MAX {
+        return Err(invalid(format!("repeats more than {REPEAT_MAX} times")));
+    }
+    Ok(translation.output)
+}
+
+/// How often the innermost part is repeated, counts inside one another multiplied. Recurses no deeper
+/// than groups may be inside one another.
+fn repetitions(pattern: &Hir) -> u32 {
+    match pattern.kind() {
+        HirKind::Repetition(repetition) => {
+            let count = repetition.max.unwrap_or(repetition.min).max(1);
+            count.saturating_mul(repetitions(&repetition.sub))
+        }
+        HirKind::Capture(capture) => repetitions(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().map(repetitions).max().unwrap_or(1)
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => 1,
+    }
+}
+
+struct Translation<'p> {
+    rest: &'p str,
+    output: String,
+}
+
+impl Translation<'_> {
+    fn run(&mut self) -> Result<(), String> {
+        while let Some(character) = self.next() {
+            match character {
+                '\\' => self.escape()?,
+                '[' => self.class()?,
+                '{' => self.brace()?,
+                '^' => self.output.push_str("(?m:^)"),
+                '$' => self.output.push_str("(?m:$)"),
+                '(' if self.rest.starts_with('?') => {
+                    return Err("'(?' is not part of POSIX syntax".to_owned());
+                }
+                '.' | '*' | '+' | '?' | '(' | ')' | '|' => self.repeat_or_group(character)?,
+                literal => self.literal(literal),
+            }
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let mut characters = self.rest.chars();
+        let character = characters.next();
+        self.rest = characters.as_str();
+        character
+    }
+
+    fn literal(&mut self, character: char) {
+        self.output
+            .push_str(&regex_syntax::escape(character.encode_utf8(&mut [0; 4])));
+    }
+
+    /// `a**` and `a+?` have no meaning in POSIX (the second would be lazy here).
+    fn repeat_or_group(&mut self, character: char) -> Result<(), String> {
+        self.output.push(character);
+        if "*+?".contains(character) && self.rest.starts_with(['*', '+', '?']) {
+            return Err("two repetitions in a row".to_owned());
+        }
+        Ok(())
+    }
+
+    /// `{n}`, `{n,}` and `{n,m}` repeat; any other brace stands for itself.
+    fn brace(&mut self) -> Result<(), String> {
+        let counts = self.rest.split_once('}').map(|(counts, _)| counts);
+        let Some(counts) = counts.filter(|counts| is_count(counts)) else {
+            self.literal('{');
+            return Ok(());
+        };
+        let bounds = counts.split(',').filter(|bound| !bound.is_empty());
+        for bound in bounds {
+            if bound
+                .parse::<u32>()
+                .map_or(true, |count| count > REPEAT_MAX)
+            {
+                return Err(format!(
+                    "'{{{counts}}}' repeats more than {REPEAT_MAX} times"
+                ));
+            }
+        }
+        self.output.push('{');
+        self.output.push_str(counts);
+        self.output.push('}');
+        self.rest = self
+            .rest
+            .get(counts.len().saturating_add(1)..)
+            .unwrap_or_default();
+        if self.rest.starts_with(['*', '+', '?']) {
+            return Err("two repetitions in a row".to_owned());
+        }
+        Ok(())
+    }
+
+    fn escape(&mut self) -> Result<(), String> {
+        let value = self.escaped_character()?;
+        self.literal(value);
+        Ok(())
+    }
+
+    /// The character that a backslash and what follows it stand for.
+    fn escaped_character(&mut self) -> Result<char, String> {
+        let character = self.next().ok_or("trailing \\")?;
+        match character {
+            'a' => Ok('\u{7}'),
+            'f' => Ok('\u{c}'),
+            'n' => Ok('\n'),
+            'r' => Ok('\r'),
+            't' => Ok('\t'),
+            'v' => Ok('\u{b}'),
+            'x' => self.hexadecimal(),
+            punctuation if punctuation.is_ascii_punctuation() => Ok(punctuation),
+            other => Err(format!("bad escape \\{other}")),
+        }
+    }
+
+    /// `\xHH` or `\x{H…}`.
+    fn hexadecimal(&mut self) -> Result<char, String> {
+        let (digits, length) = match self.rest.strip_prefix('{') {
+            Some(braced) => {
+                let (digits, _) = braced.split_once('}').ok_or("bad escape \\x")?;
+                (digits, digits.len().saturating_add(2))
+            }
+            None => (self.rest.get(..2).unwrap_or_default(), 2),
+        };
+        let valid = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let value = if valid {
+            u32::from_str_radix(digits, 16).ok()
+        } else {
+            None
+        };
+        self.rest = self.rest.get(length..).unwrap_or_default();
+        value
+            .and_then(char::from_u32)
+            .ok_or_else(|| "bad escape \\x".to_owned())
+    }
+
+    /// What stands in brackets; the opening one has been read.
+    fn class(&mut self) -> Result<(), String> {
+        self.output.push('[');
+        if self.rest.starts_with('^') {
+            self.next();
+            self.output.push('^');
+        }
+        let mut first = true;
+        loop {
+            if !first && self.rest.starts_with(']') {
+                self.next();
+                self.output.push(']');
+                return Ok(());
+            }
+            first = false;
+            if self.rest.starts_with("[:") && self.named_class()? {
+                continue;
+            }
+            let low = self.class_character()?;
+            self.class_literal(low);
+            let is_range = self.rest.starts_with('-') && !self.rest.starts_with("-]");
+            if is_range {
+                self.next();
+                let high = self.class_character()?;
+                if high < low {
+                    return Err(format!("invalid range {low}-{high}"));
+                }
+                self.output.push('-');
+                self.class_literal(high);
+            }
+        }
+    }
+
+    /// `[:alpha:]` and its like; whether there was one.
+    fn named_class(&mut self) -> Result<bool, String> {
+        let Some(end) = self.rest.find(":]") else {
+            return Ok(false);
+        };
+        let name = self.rest.get(..end.saturating_add(2)).unwrap_or_default();
+        let bare = name.trim_matches(['[', ':', ']', '^']);
+        let known = [
+            "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print",
+            "punct", "space", "upper", "word", "xdigit",
+        ];
+        if !known.contains(&bare) {
+            return Err(format!("unknown character class {name}"));
+        }
+        self.output.push_str(name);
+        self.rest = self.rest.get(name.len()..).unwrap_or_default();
+        Ok(true)
+    }
+
+    fn class_character(&mut self) -> Result<char, String> {
+        match self.next() {
+            None => Err("missing ]".to_owned()),
+            Some('\\') => self.escaped_character(),
+            Some(character) => Ok(character),
+        }
+    }
+
+    /// A character in a class. Everything that could be an operator there is escaped.
+    fn class_literal(&mut self, character: char) {
+        if character.is_ascii_punctuation() {
+            self.output.push('\\');
+        }
+        self.output.push(character);
+    }
+}
+
+fn is_count(text: &str) -> bool {
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once(',') {
+        None => !text.is_empty() && digits(text),
+        Some((low, high)) => !low.is_empty() && digits(low) && digits(high),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::translate;
+
+    #[test]
+    fn plain_patterns_stay() {
+        assert_eq!(translate("research[0-9]+").unwrap(), "research[0-9]+");
+        assert_eq!(
+            translate("pentest-[0-9]{2,4}").unwrap(),
+            r"pentest\-[0-9]{2,4}"
+        );
+        assert_eq!(translate("(a|b)*.c?").unwrap(), "(a|b)*.c?");
+    }
+
+    #[test]
+    fn what_posix_takes_literally_is_escaped() {
+        assert_eq!(translate("a{").unwrap(), r"a\{");
+        assert_eq!(translate("a{,5}").unwrap(), r"a\{,5\}");
+        assert_eq!(translate("[a&&b]").unwrap(), r"[a\&\&b]");
+        assert_eq!(translate("[[a]").unwrap(), r"[\[a]");
+        assert_eq!(translate("[]a]").unwrap(), r"[\]a]");
+        assert_eq!(translate("[a-]").unwrap(), r"[a\-]");
+        assert_eq!(translate("[^[:space:]-]").unwrap(), r"[^[:space:]\-]");
+        assert_eq!(translate("^a$").unwrap(), "(?m:^)a(?m:$)");
+        assert_eq!(translate(r"a\.b").unwrap(), r"a\.b");
+    }
+
+    #[test]
+    fn what_posix_does_not_have_is_refused() {
+        for pattern in [
+            r"\d+", r"\bword", "(?i)a", "a**", "a+?", "a{2000}", "(a", "a)", "[a", "[z-a]", "*a",
+            r"\x4",
+        ] {
+            assert!(translate(pattern).is_err(), "{pattern}");
+        }
+    }
+}

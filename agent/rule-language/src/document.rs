@@ -1,0 +1,142 @@
+//! A rules file as a list of items: what is written, with its shape checked and nothing resolved.
+
+mod exceptions;
+mod fields;
+mod overrides;
+mod reader;
+mod requirements;
+mod rule;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::options::PluginRequirement;
+use crate::origin::MappedText;
+use crate::priority::Priority;
+use crate::report::Context;
+use crate::span::Span;
+
+pub(crate) use reader::read_items;
+
+/// A top-level item.
+pub(crate) enum Item {
+    PluginRequirement(PluginRequirement, Context),
+    List(ListItem),
+    Macro(MacroItem),
+    Rule(RuleItem),
+}
+
+/// Whether an item defines something or adds to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Define,
+    Append,
+}
+
+/// A `list` item.
+pub(crate) struct ListItem {
+    pub(crate) name: Arc<str>,
+    pub(crate) context: Context,
+    pub(crate) items: Vec<Arc<str>>,
+    pub(crate) mode: Mode,
+}
+
+/// A `macro` item.
+pub(crate) struct MacroItem {
+    pub(crate) name: Arc<str>,
+    pub(crate) context: Context,
+    pub(crate) condition: MappedText,
+    pub(crate) mode: Mode,
+}
+
+/// A `rule` item.
+pub(crate) struct RuleItem {
+    pub(crate) name: Arc<str>,
+    pub(crate) name_span: Span,
+    pub(crate) context: Context,
+    pub(crate) action: RuleAction,
+}
+
+/// What a `rule` item does.
+pub(crate) enum RuleAction {
+    Define(Box<RuleDefinition>),
+    Append(Box<RuleUpdate>),
+    /// With an `override` key; what is appended comes first.
+    Override {
+        append: Option<Box<RuleUpdate>>,
+        replace: Option<Box<RuleUpdate>>,
+    },
+    /// Nothing but `enabled`.
+    Enable(bool),
+}
+
+/// A whole rule.
+pub(crate) struct RuleDefinition {
+    pub(crate) condition: MappedText,
+    pub(crate) output: MappedText,
+    pub(crate) description: String,
+    pub(crate) priority: Priority,
+    pub(crate) source: Arc<str>,
+    pub(crate) enabled: bool,
+    pub(crate) capture: bool,
+    pub(crate) capture_duration_ms: u32,
+    pub(crate) warn_evttypes: bool,
+    pub(crate) skip_if_unknown_filter: bool,
+    pub(crate) tags: BTreeSet<Arc<str>>,
+    pub(crate) exceptions: Vec<Exception>,
+}
+
+/// Parts of a rule, to be added to or put in place of those of an earlier one.
+#[derive(Default)]
+pub(crate) struct RuleUpdate {
+    pub(crate) source: Option<Arc<str>>,
+    pub(crate) condition: Option<MappedText>,
+    pub(crate) output: Option<MappedText>,
+    pub(crate) description: Option<String>,
+    pub(crate) tags: Option<BTreeSet<Arc<str>>>,
+    pub(crate) exceptions: Option<Vec<Exception>>,
+    pub(crate) priority: Option<Priority>,
+    pub(crate) enabled: Option<bool>,
+    pub(crate) capture: Option<bool>,
+    pub(crate) capture_duration_ms: Option<u32>,
+    pub(crate) warn_evttypes: Option<bool>,
+    pub(crate) skip_if_unknown_filter: Option<bool>,
+}
+
+/// An exception of a rule.
+#[derive(Clone, Debug)]
+pub(crate) struct Exception {
+    pub(crate) name: Arc<str>,
+    pub(crate) context: Context,
+    pub(crate) fields: Entry,
+    pub(crate) comps: Entry,
+    pub(crate) values: Vec<Entry>,
+}
+
+/// A part of an exception: a text, a list, or nothing of use.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Entry {
+    #[default]
+    Absent,
+    Text(MappedText),
+    List(Vec<Entry>),
+}
+
+impl Entry {
+    /// Whether there is anything in it.
+    pub(crate) fn is_given(&self) -> bool {
+        match self {
+            Self::Absent => false,
+            Self::Text(text) => text.len() > 0,
+            Self::List(items) => !items.is_empty(),
+        }
+    }
+
+    /// Its text, or nothing.
+    pub(crate) fn text(&self) -> MappedText {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Absent | Self::List(_) => MappedText::default(),
+        }
+    }
+}

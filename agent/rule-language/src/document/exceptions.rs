@@ -1,0 +1,132 @@
+//! The `exceptions` key of rules.
+
+use super::fields::Fields;
+use super::{Entry, Exception, Mode};
+use crate::diagnostic::{Code, ItemKind};
+use crate::report::{Context, Found, Report};
+use crate::yaml::Node;
+
+/// Reads the exceptions of a rule. An appended exception may leave out what the earlier one has.
+pub(super) fn read_exceptions(
+    rule: &Fields<'_>,
+    mode: Mode,
+    report: &mut Report<'_>,
+) -> Found<Vec<Exception>> {
+    let Some(node) = rule.mapping.get("exceptions") else {
+        return Ok(Vec::new());
+    };
+    if node.is_null() {
+        return Ok(Vec::new());
+    }
+    let context = rule.context.child(ItemKind::Exceptions, "", node.span());
+    let Node::Sequence(sequence) = node else {
+        let message = "rule exceptions must be a sequence";
+        return Err(context.finding(Code::ErrYamlValidate, message));
+    };
+    let mut exceptions: Vec<Exception> = Vec::new();
+    for item in &sequence.items {
+        let exception = read_exception(rule, &context, item, mode, report)?;
+        if exceptions
+            .iter()
+            .any(|earlier| earlier.name == exception.name)
+        {
+            let message = format!(
+                "multiple definitions of exception '{}' in one rule",
+                exception.name
+            );
+            report.add(
+                exception
+                    .context
+                    .finding(Code::ExceptionNameNotUnique, message),
+            );
+        }
+        exceptions.push(exception);
+    }
+    Ok(exceptions)
+}
+
+fn read_exception(
+    rule: &Fields<'_>,
+    parent: &Context,
+    node: &Node,
+    mode: Mode,
+    report: &mut Report<'_>,
+) -> Found<Exception> {
+    let unnamed = parent.child(ItemKind::Exception, "", node.span());
+    let Node::Mapping(mapping) = node else {
+        return Err(unnamed.finding(Code::ErrYamlValidate, "rule exception must be a mapping"));
+    };
+    let fields = Fields {
+        mapping,
+        context: &unnamed,
+        source: rule.source,
+    };
+    let name = fields.string("name")?;
+    let context = parent.child(ItemKind::Exception, &name, node.span());
+    let fields = Fields {
+        context: &context,
+        ..fields
+    };
+    if mode == Mode::Define && !fields.has("fields") {
+        return Err(fields.error("item has no mapping for key 'fields'"));
+    }
+    let exception = Exception {
+        name,
+        fields: read_key(&fields, "fields")?,
+        comps: read_key(&fields, "comps")?,
+        values: read_values(&fields, mode, report)?,
+        context: context.clone(),
+    };
+    Ok(exception)
+}
+
+fn read_values(fields: &Fields<'_>, mode: Mode, report: &mut Report<'_>) -> Found<Vec<Entry>> {
+    let Some(node) = fields.mapping.get("values") else {
+        if mode == Mode::Append {
+            let message = "overriding or appending to an exception without values";
+            report.add(fields.context.finding(Code::AppendNoValues, message));
+        }
+        return Ok(Vec::new());
+    };
+    let context = fields
+        .context
+        .child(ItemKind::ExceptionValues, "", node.span());
+    let Node::Sequence(sequence) = node else {
+        let message = "rule exception values must be a sequence";
+        return Err(context.finding(Code::ErrYamlValidate, message));
+    };
+    sequence
+        .items
+        .iter()
+        .map(|item| {
+            let context = context.child(ItemKind::ExceptionValue, "", item.span());
+            read_entry(fields, item, &context)
+        })
+        .collect()
+}
+
+fn read_key(fields: &Fields<'_>, key: &str) -> Found<Entry> {
+    match fields.mapping.get(key) {
+        None => Ok(Entry::Absent),
+        Some(node) => read_entry(fields, node, &fields.value_context(key, node.span())),
+    }
+}
+
+/// A text or a list of entries; anything else counts as nothing, as in Falco.
+fn read_entry(fields: &Fields<'_>, node: &Node, context: &Context) -> Found<Entry> {
+    match node {
+        null if null.is_null() => Ok(Entry::Absent),
+        Node::Scalar(scalar) if scalar.value.is_empty() => {
+            Err(context.finding(Code::ErrYamlValidate, "value must be non-empty"))
+        }
+        Node::Scalar(scalar) => Ok(Entry::Text(scalar.mapped(fields.source))),
+        Node::Sequence(sequence) => {
+            let items = sequence.items.iter().map(|item| {
+                let context = context.child(ItemKind::Exception, "", item.span());
+                read_entry(fields, item, &context)
+            });
+            Ok(Entry::List(items.collect::<Found<_>>()?))
+        }
+        Node::Mapping(_) => Ok(Entry::Absent),
+    }
+}

@@ -1,0 +1,16 @@
+//! Lists, macros, exceptions and overrides: from items to conditions that stand by themselves.
+
+mod collection;
+mod exceptions;
+mod lists;
+mod macros;
+mod rules;
+
+pub(crate) use collection::Collection;
+pub(crate) use exceptions::condition_with_exceptions;
+pub(crate) use lists::Lists;
+pub(crate) use macros::{ExpansionError, Macros, parse_condition};
+pub(crate) use rules::Rule;
+
+#[cfg(test)]
+mod tests;

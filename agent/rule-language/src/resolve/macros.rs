@@ -1,0 +1,318 @@
+//! Macros: put into conditions as parts of the tree.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::collection::{Macro, Named};
+use super::lists::Lists;
+use crate::diagnostic::Code;
+use crate::options::Limits;
+use crate::origin::MappedText;
+use crate::report::{Context, Finding, Found, Report};
+use crate::suggestion;
+use crate::syntax::{Expression, MacroUse, parse};
+
+/// A condition without macros, and what it costs.
+#[derive(Clone, Debug)]
+pub(crate) struct Expansion {
+    pub(crate) expression: Expression,
+    pub(crate) size: Size,
+}
+
+/// What a condition holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) tests: usize,
+    pub(crate) literals: usize,
+}
+
+impl Size {
+    fn add(&mut self, other: Self) {
+        self.tests = self.tests.saturating_add(other.tests);
+        self.literals = self.literals.saturating_add(other.literals);
+    }
+
+    /// Tests and literals together.
+    pub(crate) fn total(self) -> usize {
+        self.tests.saturating_add(self.literals)
+    }
+}
+
+/// A macro on its way from text to a condition without macros.
+enum State {
+    /// It has an error, which has been reported.
+    Broken,
+    Parsed(Expression),
+    Expanded(Expansion),
+}
+
+/// All macros, ready to be put into conditions.
+pub(crate) struct Macros<'a> {
+    definitions: &'a Named<Macro>,
+    limits: &'a Limits,
+    states: HashMap<Arc<str>, State>,
+    used: HashMap<Arc<str>, bool>,
+}
+
+/// Why a condition cannot be expanded.
+pub(crate) enum ExpansionError {
+    /// It uses a macro whose own error has been reported.
+    BrokenMacro,
+    Finding(Box<Finding>),
+}
+
+impl<'a> Macros<'a> {
+    /// Parses all macros and puts those into each that it sees.
+    pub(crate) fn new(
+        definitions: &'a Named<Macro>,
+        lists: &mut Lists,
+        limits: &'a Limits,
+        report: &mut Report<'_>,
+    ) -> Self {
+        let mut macros = Self {
+            definitions,
+            limits,
+            states: HashMap::new(),
+            used: HashMap::new(),
+        };
+        for definition in definitions.iter() {
+            let context = &definition.context;
+            let parsed = parse_condition(&definition.condition, lists, limits, context);
+            let state = report.check(parsed).map_or(State::Broken, State::Parsed);
+            macros.states.insert(definition.name.clone(), state);
+            macros.used.insert(definition.name.clone(), false);
+        }
+        let mut total = 0usize;
+        for definition in definitions.iter() {
+            let Some(State::Parsed(expression)) = macros.states.get(&definition.name) else {
+                continue;
+            };
+            let expression = expression.clone();
+            let outcome =
+                macros.expand_for(&expression, Some(definition), lists, &definition.context);
+            let state = match outcome {
+                Ok(expansion) => {
+                    total = total.saturating_add(expansion.size.total());
+                    State::Expanded(expansion)
+                }
+                Err(ExpansionError::BrokenMacro) => State::Broken,
+                Err(ExpansionError::Finding(finding)) => {
+                    report.add(finding);
+                    State::Broken
+                }
+            };
+            macros.states.insert(definition.name.clone(), state);
+            if total > limits.set_size {
+                let message = "the macros are too large together";
+                report.add(definition.context.finding(Code::ErrValidate, message));
+                break;
+            }
+        }
+        macros
+    }
+
+    /// Puts macros into a rule's condition; a rule sees all of them.
+    pub(crate) fn expand(
+        &mut self,
+        expression: &Expression,
+        lists: &Lists,
+        context: &Context,
+    ) -> Result<Expansion, ExpansionError> {
+        self.expand_for(expression, None, lists, context)
+    }
+
+    fn expand_for(
+        &mut self,
+        expression: &Expression,
+        viewer: Option<&Macro>,
+        lists: &Lists,
+        context: &Context,
+    ) -> Result<Expansion, ExpansionError> {
+        let mut run = Run {
+            macros: self,
+            viewer,
+            lists,
+            context,
+            path: Vec::new(),
+            named: Vec::new(),
+            size: Size::default(),
+        };
+        let expression = run.expand(expression, 0)?;
+        let Run { named, size, .. } = run;
+        for name in named {
+            self.used.insert(name, true);
+        }
+        Ok(Expansion { expression, size })
+    }
+
+    /// Reports the macros that nothing refers to.
+    pub(crate) fn report_unused(&self, report: &mut Report<'_>) {
+        for definition in self.definitions.iter() {
+            if self.used.get(&definition.name) == Some(&false) {
+                let message = format!(
+                    "macro '{}' not referred to by any other rule/macro",
+                    definition.name
+                );
+                report.add(definition.context.finding(Code::UnusedMacro, message));
+            }
+        }
+    }
+}
+
+/// Puts the lists into a condition and parses it.
+pub(crate) fn parse_condition(
+    condition: &MappedText,
+    lists: &mut Lists,
+    limits: &Limits,
+    context: &Context,
+) -> Found<Expression> {
+    let text = lists.put_into(condition).map_err(|_| {
+        let message = format!(
+            "the condition has more than {} bytes after lists are put in",
+            limits.condition_bytes
+        );
+        context.finding(Code::ErrCompileCondition, message)
+    })?;
+    parse(&text, limits).map_err(|error| {
+        context
+            .finding_at(Code::ErrCompileCondition, error.message, error.span)
+            .with_remedy(error.remedy)
+    })
+}
+
+/// One expansion.
+struct Run<'r, 'a> {
+    macros: &'r Macros<'a>,
+    viewer: Option<&'r Macro>,
+    lists: &'r Lists,
+    context: &'r Context,
+    /// Macros that are being expanded.
+    path: Vec<Arc<str>>,
+    /// Macros that have been put in.
+    named: Vec<Arc<str>>,
+    size: Size,
+}
+
+impl Run<'_, '_> {
+    /// Recurses by one small frame a level, and no deeper than the limit on depth.
+    fn expand(
+        &mut self,
+        expression: &Expression,
+        depth: usize,
+    ) -> Result<Expression, ExpansionError> {
+        let limit = self.macros.limits.tree_depth;
+        if depth >= limit {
+            return self.fail(format!(
+                "'and', 'or' and 'not' are nested deeper than {limit} with macros put in"
+            ));
+        }
+        let deeper = depth.saturating_add(1);
+        Ok(match expression {
+            Expression::And(children) => Expression::And(self.expand_all(children, deeper)?),
+            Expression::Or(children) => Expression::Or(self.expand_all(children, deeper)?),
+            Expression::Not(child) => Expression::Not(Box::new(self.expand(child, deeper)?)),
+            Expression::Macro(used) => self.expand_macro(used, deeper)?,
+            Expression::Check(check) => {
+                let literals = check.right.words().len();
+                self.charge(Size { tests: 1, literals })?;
+                Expression::Check(check.clone())
+            }
+        })
+    }
+
+    fn expand_all(
+        &mut self,
+        children: &[Expression],
+        depth: usize,
+    ) -> Result<Vec<Expression>, ExpansionError> {
+        // A loop: an iterator chain would cost several frames a level.
+        let mut expanded = Vec::with_capacity(children.len());
+        for child in children {
+            expanded.push(self.expand(child, depth)?);
+        }
+        Ok(expanded)
+    }
+
+    fn expand_macro(
+        &mut self,
+        used: &MacroUse,
+        depth: usize,
+    ) -> Result<Expression, ExpansionError> {
+        let macros = self.macros;
+        let seen = macros.definitions.get(&used.name).filter(|found| {
+            self.viewer
+                .is_none_or(|viewer| viewer.order.sees(found.order))
+        });
+        let Some(definition) = seen else {
+            return Err(self.undefined(used));
+        };
+        if self.path.contains(&definition.name) {
+            let message = format!("reference loop in macro '{}'", used.name);
+            let finding = self
+                .context
+                .finding_at(Code::ErrValidate, message, used.span);
+            return Err(ExpansionError::Finding(finding));
+        }
+        let expression = match macros.states.get(&definition.name) {
+            None | Some(State::Broken) => return Err(ExpansionError::BrokenMacro),
+            Some(State::Parsed(expression)) => expression,
+            Some(State::Expanded(expansion)) => {
+                // Refuse before walking through it: it may be large.
+                let mut size = self.size;
+                size.add(expansion.size);
+                self.check_size(size)?;
+                &expansion.expression
+            }
+        };
+        self.path.push(definition.name.clone());
+        let expanded = self.expand(expression, depth)?;
+        self.path.pop();
+        self.named.push(definition.name.clone());
+        Ok(expanded)
+    }
+
+    fn undefined(&self, used: &MacroUse) -> ExpansionError {
+        let name = &*used.name;
+        let message = format!("undefined macro '{name}' used in filter");
+        let remedy = if self.lists.contains(name) {
+            Some(format!(
+                "'{name}' is a list: compare a field with it, as in 'proc.name in ({name})'"
+            ))
+        } else if self.macros.definitions.get(name).is_some() {
+            Some(format!(
+                "define macro '{name}' before the macro that uses it"
+            ))
+        } else {
+            let nearest = suggestion::nearest(name, self.macros.definitions.names());
+            suggestion::did_you_mean(&nearest)
+        };
+        let finding = self
+            .context
+            .finding_at(Code::ErrValidate, message, used.span);
+        ExpansionError::Finding(finding.with_remedy(remedy))
+    }
+
+    fn charge(&mut self, size: Size) -> Result<(), ExpansionError> {
+        self.size.add(size);
+        self.check_size(self.size)
+    }
+
+    fn check_size(&self, size: Size) -> Result<(), ExpansionError> {
+        let limits = self.macros.limits;
+        if size.tests > limits.condition_tests {
+            let limit = limits.condition_tests;
+            return self.fail(format!("more than {limit} tests with macros put in"));
+        }
+        if size.literals > limits.condition_literals {
+            let limit = limits.condition_literals;
+            return self.fail(format!("more than {limit} literals with macros put in"));
+        }
+        Ok(())
+    }
+
+    fn fail<T>(&self, message: String) -> Result<T, ExpansionError> {
+        Err(ExpansionError::Finding(
+            self.context.finding(Code::ErrCompileCondition, message),
+        ))
+    }
+}
