@@ -1,2 +1,71 @@
-//! The saker command.
-fn main() {}
+//! The `saker` command: command line, configuration and wiring.
+//!
+//! `saker run` goes from the kernel to the alert: [`pipeline`] has the threads, [`run`] puts them
+//! together, [`rules`] loads what they match.
+#![forbid(unsafe_code)]
+
+mod cli;
+mod config;
+mod doctor;
+mod metrics;
+mod output;
+mod pipeline;
+mod reload;
+mod rules;
+mod run;
+mod single_instance;
+mod statistics;
+mod summary;
+
+use clap::Parser;
+use cli::{Cli, Command, Page};
+use std::process::ExitCode;
+
+/// Bad rules, configuration or usage; also what clap exits with.
+const EXIT_BAD_INPUT: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = Cli::parse();
+    start_log();
+    match execute(arguments.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("saker: {error:#}");
+            let bad_input = error.is::<config::ConfigError>() || error.is::<rules::RulesError>();
+            if bad_input { ExitCode::from(EXIT_BAD_INPUT) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Doctor(arguments) if arguments.load => doctor::load(),
+        Command::Doctor(arguments) => doctor::examine(arguments.output),
+        Command::Completions { shell } => {
+            cli::print_completions(shell);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Docs { page } => {
+            print!(
+                "{}",
+                match page {
+                    Page::Events => saker_rule_fields::events_markdown(),
+                    Page::Fields => saker_rule_fields::markdown(),
+                }
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Logs to standard error; `SAKER_LOG` sets the level, for example `debug`.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SAKER_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(output::wants_colour(&std::io::stderr()))
+        .init();
+}

@@ -1,1 +1,48 @@
 //! The alert model and its renderings.
+//!
+//! # Purpose
+//!
+//! [`Alert::compose`] makes an owned [`Alert`] of a rule that fired and the event that it fired for;
+//! [`TextRenderer`] and [`JsonRenderer`] print it as Falco's users know it.
+//!
+//! # Invariants
+//!
+//! - An alert is one line. Whatever stood in a file name or an argument, no rendering holds a control
+//!   character or bytes that are not UTF-8; see [`escaped`].
+//! - The id of an alert follows from the event, the rule and the view: replaying gives the same ids.
+//!
+//! ```
+//! use saker_alert::escaped;
+//! assert_eq!(escaped(b"evil\nname\xff"), r"evil\nname\xff");
+//! ```
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::as_conversions
+    )
+)]
+
+mod compose;
+mod escape;
+mod id;
+mod json;
+mod model;
+mod output;
+mod text_line;
+mod time;
+mod value;
+
+pub use compose::{Node, Occurrence};
+pub use escape::{escaped, push_escaped};
+pub use id::{AlertId, IdParts, InvalidAlertId};
+pub use json::{JsonKeys, JsonRenderer, Presence};
+pub use model::{Alert, OutputField};
+pub use output::{fields, render};
+pub use text_line::{Colour, TextRenderer};
+pub use time::{Clock, TimeFormat, rfc3339};
+pub use value::OutputValue;

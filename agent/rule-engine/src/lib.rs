@@ -1,1 +1,78 @@
 //! Compiles checked rules and evaluates them on events.
+//!
+//! # Purpose
+//!
+//! The stages are types:
+//!
+//! ```text
+//! CheckedRuleSet -> RuleSet::compile -> RuleSet::evaluate(event, &mut Evaluation) -> matches
+//! ```
+//!
+//! Compiling brings every condition to negation normal form and shares equal parts between all rules:
+//! comparisons are entered once in an atom table, conditions once in a graph of nodes. For each type of
+//! event there is a bucket with the rules that can match it, from which what the type decides is already
+//! taken out. Evaluating walks the conditions of one bucket, decides each comparison at most once and
+//! reads each field at most once.
+//!
+//! # Invariants
+//!
+//! - A missing field makes every comparison false: `not a=b` is true then, `a!=b` is false.
+//! - A pending field makes what depends on it pending; a pending rule does not fire.
+//! - An event that matches nothing allocates nothing, once an [`Evaluation`] has seen the rule set
+//!   (fields that have to put their value together aside).
+//! - Events are hostile: no value makes anything here panic.
+//!
+//! ```
+//! use saker_rule_engine::{CompileOptions, RuleSet};
+//! use saker_rule_fields::Fields;
+//! use saker_rule_language::{LoadOptions, SourceFile, load};
+//!
+//! let source = SourceFile::new("shadow.yaml", r"
+//! - rule: Shadow file opened
+//!   desc: The file with the password hashes was opened.
+//!   condition: evt.type in (open, openat) and fd.name = /etc/shadow
+//!   output: Shadow file opened (file=%fd.name)
+//!   priority: WARNING
+//! ");
+//! let checked = load(&[source], &Fields::new(), &LoadOptions::default()).rules;
+//! let rules = RuleSet::compile(&checked.ok_or("the rules have errors")?, &CompileOptions::default())?;
+//! assert_eq!(rules.event_ids().count(), 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! For each event, [`RuleSet::event`] takes its context, [`RuleSet::evaluate`] gives the matches, and
+//! [`RuleSet::rule`] says what fired.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+mod atom;
+mod dynamic;
+mod error;
+mod evaluation;
+mod event;
+mod getopt;
+mod operand;
+mod options;
+mod predicate;
+mod program;
+mod rule_set;
+mod text;
+mod transform;
+
+pub use error::{CompileError, PatternError};
+pub use evaluation::Evaluation;
+pub use event::{ContextEvent, Event};
+pub use options::{CompileOptions, Matching, PatternLimits};
+pub use rule_set::{Match, Rule, RuleId, RuleSet, RuleState, Size};
+pub use saker_rule_fields::{FieldValue, PathView};
+pub use transform::read;

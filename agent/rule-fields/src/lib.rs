@@ -1,1 +1,57 @@
 //! The field table: name, type, argument, documentation and extractor of every field.
+//!
+//! # Purpose
+//!
+//! A field is one [`FieldRow`]; there is one file for each namespace. [`Fields`] is the catalog that
+//! rules are checked against, and [`Fields::extract`] reads a value from an [`EventContext`].
+//!
+//! # Invariants
+//!
+//! - Every field that Falco's system call source and its container plugin have is a row, with the
+//!   same type and argument, so shared rules load; one without values says why
+//!   ([`Availability::NotYet`]).
+//! - A field that has no value is [`FieldValue::Missing`], never an empty text that was made up.
+//! - [`EventContext::with_path_view`] switches all path fields together; `fd.nameraw` and the other
+//!   raw fields never change.
+//! - Reading a field neither fails nor panics, and allocates only where a text must be put together
+//!   that no buffer of [`Scratch`] can hold.
+//!
+//! ```
+//! use saker_rule_fields::{FieldCatalog as _, Fields};
+//! let fields = Fields::new();
+//! let name = fields.field("syscall", "proc.name").map(|field| field.value_type);
+//! assert_eq!(name, Some(saker_rule_language::FieldType::String));
+//! ```
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+mod context;
+mod descriptor;
+mod documentation;
+mod event_names;
+mod fields;
+mod namespaces;
+mod paths;
+mod row;
+mod scratch;
+mod value;
+
+pub use context::{EventContext, Host, PathView, Payload, Surroundings};
+pub use documentation::{events_markdown, markdown};
+pub use event_names::{EVENT_NAMES, Emission, emission};
+pub use fields::{Fields, SYSCALL_SOURCE};
+pub use row::{Availability, Extractor, FieldRow, Plurality};
+pub use saker_rule_language::FieldCatalog;
+pub use scratch::Scratch;
+pub use value::FieldValue;
+
+#[cfg(test)]
+mod tests;

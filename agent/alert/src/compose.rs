@@ -1,0 +1,91 @@
+//! From a match to an alert.
+
+use std::sync::Arc;
+
+use saker_rule_engine::{Event, PathView, Rule};
+use saker_rule_fields::EventContext;
+
+use crate::id::{AlertId, IdParts};
+use crate::model::Alert;
+use crate::output::{fields, render};
+
+/// The node that alerts come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its name, as alerts show it.
+    pub hostname: Arc<str>,
+    /// Boot id of the node, or id of the recording that is played.
+    pub boot_id: Arc<str>,
+}
+
+/// When and where an event happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Nanoseconds since the epoch.
+    pub time_wall_ns: u64,
+    /// Nanoseconds since boot.
+    pub time_boot_ns: u64,
+    /// Processor.
+    pub cpu: u32,
+    /// Number of the event on that processor.
+    pub sequence: u32,
+}
+
+impl Occurrence {
+    /// When and where an event of the agent happened.
+    #[must_use]
+    pub fn of(context: &EventContext<'_>) -> Self {
+        let time_wall_ns = context.time_wall_ns();
+        match context.event() {
+            Some(event) => {
+                let header = event.header();
+                Self {
+                    time_wall_ns,
+                    time_boot_ns: header.time_boot_ns,
+                    cpu: header.cpu,
+                    sequence: header.sequence,
+                }
+            }
+            None => Self {
+                time_wall_ns,
+                time_boot_ns: 0,
+                cpu: 0,
+                sequence: 0,
+            },
+        }
+    }
+}
+
+impl Alert {
+    /// The alert that a rule raises for an event, under the view of paths in which it fired.
+    #[must_use]
+    pub fn compose<E: Event + ?Sized>(
+        node: &Node,
+        rule: &Rule,
+        event: &E,
+        view: PathView,
+        occurrence: &Occurrence,
+    ) -> Self {
+        let id = AlertId::derive(&IdParts {
+            origin: &node.boot_id,
+            time_wall_ns: occurrence.time_wall_ns,
+            time_boot_ns: occurrence.time_boot_ns,
+            cpu: occurrence.cpu,
+            sequence: occurrence.sequence,
+            rule: &rule.name,
+            view,
+        });
+        Self {
+            id,
+            time_wall_ns: occurrence.time_wall_ns,
+            rule: Arc::clone(&rule.name),
+            priority: rule.priority,
+            source: Arc::clone(&rule.source),
+            tags: Arc::clone(&rule.tags),
+            hostname: Arc::clone(&node.hostname),
+            message: render(&rule.output, event, view).unwrap_or_default(),
+            fields: fields(&rule.output, event, view, occurrence.time_wall_ns),
+            path_view: view,
+        }
+    }
+}

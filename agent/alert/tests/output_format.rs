@@ -1,0 +1,213 @@
+//! Falco's cases of output templates, over mock fields.
+//!
+//! The cases lie outside of the project, in the folder that `SAKER_CONFORMANCE` names
+//! (`../shared/conformance` beside the workspace unless it is set).
+
+use std::path::{Path, PathBuf};
+
+use saker_alert::{OutputField, OutputValue, fields, render};
+use saker_event_schema::{EventId, event};
+use saker_rule_engine::{Event, FieldValue, PathView};
+use saker_rule_language::{
+    ArgumentForms, ArgumentRule, FieldArgument, FieldCatalog, FieldDefinition, FieldId, FieldRef,
+    FieldType, FieldUsage, check_template,
+};
+use serde_json::Value;
+
+/// A failed call of a process `init` in `/test/dir`, as the cases have it.
+struct MockEvent;
+
+const NAMES: &[(&str, FieldType, ArgumentRule)] = &[
+    ("proc.name", FieldType::String, ArgumentRule::None),
+    ("proc.pid", FieldType::Int, ArgumentRule::None),
+    ("thread.tid", FieldType::Int, ArgumentRule::None),
+    ("fd.type", FieldType::String, ArgumentRule::None),
+    ("evt.asynctype", FieldType::String, ArgumentRule::None),
+    (
+        "proc.aname",
+        FieldType::String,
+        ArgumentRule::Optional(ArgumentForms::Index),
+    ),
+    (
+        "proc.apid",
+        FieldType::Int,
+        ArgumentRule::Optional(ArgumentForms::Index),
+    ),
+    (
+        "evt.arg",
+        FieldType::String,
+        ArgumentRule::Required(ArgumentForms::IndexOrKey),
+    ),
+    ("test.line", FieldType::String, ArgumentRule::None),
+    ("test.list", FieldType::String, ArgumentRule::None),
+];
+
+struct Mocks;
+
+impl FieldCatalog for Mocks {
+    fn field(&self, _source: &str, name: &str) -> Option<FieldDefinition<'_>> {
+        let position = NAMES.iter().position(|(known, ..)| *known == name)?;
+        let (name, value_type, argument) = NAMES.get(position)?;
+        Some(FieldDefinition {
+            id: FieldId(u16::try_from(position).ok()?),
+            name,
+            value_type: *value_type,
+            is_list: false,
+            argument: *argument,
+            usage: FieldUsage::default(),
+        })
+    }
+
+    fn field_names(&self, _source: &str) -> Vec<&str> {
+        NAMES.iter().map(|(name, ..)| *name).collect()
+    }
+
+    fn has_source(&self, _source: &str) -> bool {
+        true
+    }
+
+    fn event_types(&self, _source: &str) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+impl Event for MockEvent {
+    fn id(&self) -> EventId {
+        event::OPENAT
+    }
+
+    fn views_differ(&self) -> bool {
+        false
+    }
+
+    fn field(&self, field: &FieldRef, _view: PathView) -> FieldValue<'_> {
+        match (NAMES[usize::from(field.id.0)].0, &field.argument) {
+            ("proc.name", _) | ("proc.aname", Some(FieldArgument::Index(0))) => {
+                FieldValue::text(b"init")
+            }
+            ("proc.pid" | "thread.tid", _) | ("proc.apid", Some(FieldArgument::Index(0))) => {
+                FieldValue::Int(1)
+            }
+            ("evt.arg", _) => FieldValue::text(b"/test/dir"),
+            ("test.line", _) => FieldValue::text(b"a\nb\xff"),
+            ("test.list", _) => {
+                FieldValue::list(vec![FieldValue::text(b"bash"), FieldValue::text(b"init")])
+            }
+            _ => FieldValue::Missing,
+        }
+    }
+}
+
+fn rendered(template: &str) -> Option<String> {
+    let template = check_template(template, "syscall", &Mocks).unwrap();
+    render(&template, &MockEvent, PathView::Requested)
+}
+
+fn typed(template: &str) -> Vec<OutputField> {
+    let template = check_template(template, "syscall", &Mocks).unwrap();
+    fields(&template, &MockEvent, PathView::Requested, 7)
+}
+
+/// The folder, or nothing after saying so; on CI its absence is a failure.
+fn conformance() -> Option<PathBuf> {
+    let folder = std::env::var_os("SAKER_CONFORMANCE").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
+        PathBuf::from,
+    );
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    assert!(
+        std::env::var_os("CI").is_none_or(|value| value != "true"),
+        "no conformance data at {}",
+        folder.display()
+    );
+    eprintln!("SKIPPED: no conformance data at {}", folder.display());
+    None
+}
+
+#[test]
+fn templates_render_as_in_falco() {
+    let Some(folder) = conformance() else { return };
+    let cases = std::fs::read_to_string(folder.join("cases/output_format.jsonl")).unwrap();
+    let mut compared = 0;
+    for line in cases.lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        // Cases of ancestors need more processes than the mock event has.
+        let test = case["test"].as_str().unwrap();
+        let (Some(format), false) = (case["format"].as_str(), test.contains("ancestor")) else {
+            continue;
+        };
+        if let Some(valid) = case["valid"].as_bool() {
+            assert_eq!(
+                check_template(format, "syscall", &Mocks).is_ok(),
+                valid,
+                "{format}"
+            );
+            compared += 1;
+            continue;
+        }
+        let found = typed(format);
+        if case["complete"].as_bool() == Some(false) {
+            assert_eq!(rendered(format), None, "{format}");
+        } else if let (Some(false), Some(expected)) =
+            (case["json"].as_bool(), case["output"].as_str())
+        {
+            assert_eq!(rendered(format).as_deref(), Some(expected), "{format}");
+        } else if let Some(expected) = case["output"].as_str() {
+            let object: serde_json::Map<String, Value> = found
+                .iter()
+                .map(|field| {
+                    (
+                        field.name.to_string(),
+                        serde_json::to_value(&field.value).unwrap(),
+                    )
+                })
+                .collect();
+            assert_eq!(
+                Value::Object(object),
+                serde_json::from_str::<Value>(expected).unwrap()
+            );
+        }
+        for name in case["fields"]
+            .as_object()
+            .into_iter()
+            .flat_map(serde_json::Map::keys)
+        {
+            assert!(
+                found.iter().any(|field| *field.name == **name),
+                "{format}: {name}"
+            );
+        }
+        compared += 1;
+    }
+    assert!(compared >= 28, "{compared}");
+}
+
+#[test]
+fn a_width_pads_or_cuts() {
+    assert_eq!(rendered("[%10proc.name]").as_deref(), Some("[init      ]"));
+    assert_eq!(rendered("[%2proc.name]").as_deref(), Some("[in]"));
+    assert_eq!(rendered("*[%6fd.type]").as_deref(), Some("[<NA>  ]"));
+}
+
+#[test]
+fn values_keep_their_type_and_come_once() {
+    let found = typed("*%proc.pid %fd.type %proc.pid %toupper(proc.name)");
+    let expected = [
+        ("proc.pid", OutputValue::Unsigned(1)),
+        ("fd.type", OutputValue::Null),
+        ("proc.name", OutputValue::Text("init".into())),
+        ("toupper(proc.name)", OutputValue::Text("INIT".into())),
+    ];
+    assert_eq!(found.len(), expected.len());
+    for (field, (name, value)) in found.iter().zip(expected) {
+        assert_eq!((&*field.name, &field.value), (name, &value));
+    }
+}
+
+#[test]
+fn hostile_text_is_escaped_and_several_values_are_joined() {
+    assert_eq!(rendered("%test.line").as_deref(), Some("a\\nb\\xff"));
+    assert_eq!(rendered("%test.list").as_deref(), Some("bash init"));
+}

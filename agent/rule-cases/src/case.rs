@@ -1,0 +1,151 @@
+//! The form of a case.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+
+/// The cases of one rule.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// Name of the rule that the cases are about.
+    pub rule: String,
+    /// In which it fires, and in which it does not.
+    pub cases: Vec<Case>,
+}
+
+/// One case.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What happens, in a few words.
+    pub name: String,
+    /// The rules that fire, exactly and in definition order; empty for none.
+    pub expect: Vec<String>,
+    /// Texts that the message of the first alert holds.
+    #[serde(default)]
+    pub output: Vec<String>,
+    /// The whole message of the first alert.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// What happens.
+    pub event: EventFacts,
+    /// Who does it.
+    #[serde(default)]
+    pub process: ProcessFacts,
+    /// Its parent, the parent's parent, and so on.
+    #[serde(default)]
+    pub ancestors: Vec<ProcessFacts>,
+}
+
+/// What happens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventFacts {
+    /// Name of the event.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// What the call returned; an error as its negated number.
+    #[serde(default)]
+    pub result: i64,
+    /// Arguments by name. An event that opens a file leads where its `name` says, unless `file_path` says
+    /// otherwise; an exec has what the process has.
+    #[serde(default)]
+    pub args: BTreeMap<String, Option<ArgumentValue>>,
+}
+
+/// The value of an argument.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum ArgumentValue {
+    /// A number, also for flags.
+    Number(i64),
+    /// Text, a path, names of flags joined by `|`, or a socket address.
+    Text(String),
+    /// An argument vector or environment.
+    Strings(Vec<String>),
+    /// Bytes that are not text.
+    Hex {
+        /// Two digits a byte.
+        hex: String,
+    },
+    /// A TCP connection.
+    Tcp {
+        /// Its ends.
+        tcp: Ends,
+    },
+    /// A UDP socket.
+    Udp {
+        /// Its ends.
+        udp: Ends,
+    },
+    /// A unix socket.
+    Unix {
+        /// Its path.
+        unix: String,
+    },
+}
+
+/// The ends of a connection.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ends {
+    /// Address and port of this end.
+    pub local: SocketAddr,
+    /// Address and port of the other end.
+    pub remote: SocketAddr,
+}
+
+/// A process.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessFacts {
+    /// Name (comm); of a process without one, `test`.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Resolved path of the program; `/usr/bin/` and the name unless stated.
+    #[serde(default)]
+    pub exe: Option<String>,
+    /// Argument vector with `argv[0]`; the name alone unless stated.
+    #[serde(default)]
+    pub args: Option<Vec<String>>,
+    /// Working directory; `/` unless stated.
+    #[serde(default)]
+    pub cwd: Option<String>,
+    /// Effective user id.
+    #[serde(default)]
+    pub uid: u32,
+    /// Audit login uid.
+    #[serde(default)]
+    pub loginuid: Option<u32>,
+    /// Device number of the terminal; 0 for none.
+    #[serde(default)]
+    pub tty: u32,
+    /// What is special about the program's file, as `EXE_…` names joined by `|`.
+    #[serde(default)]
+    pub exe_flags: Option<String>,
+    /// Where it runs; ancestors run where their child does unless stated.
+    #[serde(default)]
+    pub container: Option<Placement>,
+}
+
+/// Where a process runs: `host`, or the id of a container in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub enum Placement {
+    /// Not in a container.
+    Host,
+    /// In the container whose id begins so.
+    Container(String),
+}
+
+impl From<String> for Placement {
+    fn from(text: String) -> Self {
+        if text == "host" {
+            Self::Host
+        } else {
+            Self::Container(text)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Test cases of rules: an event in, the alerts that it must raise out.
+//!
+//! # Purpose
+//!
+//! A case is a few lines of YAML beside the rules: what happened, who did it, and which rules must fire.
+//! [`load_directory`] reads them and [`Bench`] runs them on a compiled rule set through the same records,
+//! process table, fields and templates as the agent uses.
+//!
+//! ```yaml
+//! - rule: Sensitive file read
+//!   cases:
+//!     - name: cat shows the password hashes
+//!       expect: [Sensitive file read]
+//!       output: [file=/etc/shadow, process=cat]
+//!       event: {type: openat, result: 3, args: {name: /etc/shadow, flags: O_RDONLY}}
+//!       process: {name: cat, exe: /usr/bin/cat, args: [cat, /etc/shadow]}
+//!       ancestors: [{name: bash}, {name: sshd, exe: /usr/sbin/sshd}]
+//! ```
+//!
+//! # Invariants
+//!
+//! - A key that is not known, an argument that the event does not have and a flag without a meaning are
+//!   errors: a case never passes because of a spelling mistake.
+//! - `expect` is exact: every rule that fires is named, in definition order.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::as_conversions
+    )
+)]
+
+mod argument;
+mod bench;
+mod case;
+mod error;
+mod files;
+mod scene;
+
+pub use bench::{Bench, Difference, Outcome};
+pub use case::{ArgumentValue, Case, Ends, EventFacts, Placement, ProcessFacts, Section};
+pub use error::CaseError;
+pub use files::{CaseFile, load_directory, load_file, parse};

@@ -1,0 +1,48 @@
+//! Settings of the compiler.
+
+use saker_rule_language::Priority;
+
+/// How a rule set is compiled.
+#[derive(Clone, Debug, Default)]
+pub struct CompileOptions {
+    /// How many rules may fire for one event.
+    pub matching: Matching,
+    /// Bounds on patterns.
+    pub patterns: PatternLimits,
+    /// Rules that are less urgent do not take part. Which rules are on is decided before
+    /// ([`CheckedRuleSet::select`](saker_rule_language::CheckedRuleSet::select)).
+    pub minimum_priority: Option<Priority>,
+}
+
+/// How many rules may fire for one event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Matching {
+    /// The first in definition order.
+    #[default]
+    First,
+    /// All, in definition order.
+    All,
+}
+
+/// Bounds on regular expressions and globs; a pattern over one is a [`CompileError`].
+///
+/// [`CompileError`]: crate::CompileError
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PatternLimits {
+    /// Length of a pattern in bytes.
+    pub pattern_bytes: usize,
+    /// Memory of one compiled pattern in bytes.
+    pub automaton_bytes: usize,
+    /// Memory for the states that one pattern builds while it searches, in bytes and per thread.
+    pub cache_bytes: usize,
+}
+
+impl Default for PatternLimits {
+    fn default() -> Self {
+        Self {
+            pattern_bytes: 16 << 10,
+            automaton_bytes: 1 << 20,
+            cache_bytes: 256 << 10,
+        }
+    }
+}

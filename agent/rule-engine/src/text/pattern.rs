@@ -1,0 +1,136 @@
+//! Regular expressions that must match a whole value.
+//!
+//! The expression is anchored as a syntax tree, not as text: `a)|(b` or a trailing comment in
+//! extended mode cannot slip out of the anchors.
+
+use regex_automata::meta;
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Hir, Look};
+
+use crate::error::PatternError;
+use crate::options::PatternLimits;
+
+/// Most nested groups of an expression.
+const NESTING_MAX: u32 = 100;
+
+/// A compiled expression, anchored at both ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern {
+    regex: meta::Regex,
+}
+
+impl Pattern {
+    /// Compiles a regular expression. Bytes are matched, so `.` is any byte but a newline; an
+    /// expression that only makes sense on characters (`[é]`) is matched on UTF-8 text instead.
+    pub(crate) fn regex(text: &str, limits: &PatternLimits) -> Result<Self, PatternError> {
+        check_length(text.len(), limits)?;
+        let hir = match parse(text, Alphabet::Bytes) {
+            Ok(hir) => hir,
+            Err(_) => parse(text, Alphabet::Characters).map_err(PatternError::Syntax)?,
+        };
+        Self::whole(hir, limits)
+    }
+
+    /// Compiles a syntax tree that must match the whole value.
+    pub(crate) fn whole(hir: Hir, limits: &PatternLimits) -> Result<Self, PatternError> {
+        let anchored = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
+        let config = meta::Config::new()
+            .utf8_empty(false)
+            .nfa_size_limit(Some(limits.automaton_bytes))
+            .onepass_size_limit(Some(limits.automaton_bytes))
+            .hybrid_cache_capacity(limits.cache_bytes);
+        let regex = meta::Builder::new()
+            .configure(config)
+            .build_from_hir(&anchored)
+            .map_err(|error| PatternError::Automaton(Box::new(error)))?;
+        Ok(Self { regex })
+    }
+
+    /// Whether it matches the whole value.
+    pub(crate) fn is_match(&self, value: &[u8]) -> bool {
+        self.regex.is_match(value)
+    }
+}
+
+/// Refuses a pattern that is longer than the setting.
+pub(super) fn check_length(length: usize, limits: &PatternLimits) -> Result<(), PatternError> {
+    if length > limits.pattern_bytes {
+        return Err(PatternError::TooLong {
+            length,
+            limit: limits.pattern_bytes,
+        });
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alphabet {
+    Bytes,
+    Characters,
+}
+
+fn parse(text: &str, alphabet: Alphabet) -> Result<Hir, Box<regex_syntax::Error>> {
+    ParserBuilder::new()
+        .nest_limit(NESTING_MAX)
+        .utf8(false)
+        .unicode(alphabet == Alphabet::Characters)
+        .build()
+        .parse(text)
+        .map_err(Box::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, value: &[u8]) -> bool {
+        Pattern::regex(pattern, &PatternLimits::default())
+            .unwrap()
+            .is_match(value)
+    }
+
+    #[test]
+    fn the_whole_value_has_to_match() {
+        assert!(matches("syscal.*", b"syscall"));
+        assert!(!matches("yscal.*", b"syscall"));
+        assert!(!matches("syscal", b"syscall"));
+        assert!(matches("a|syscall", b"syscall"));
+        assert!(!matches("a|sys", b"syscall"));
+        assert!(matches("^[A-Z]+$", b"SYSCALL"));
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_match() {
+        assert!(matches("/p./q.", b"/p\xff/q\xff"));
+        assert!(!matches("/p./q", b"/p\xff/q\xff"));
+        assert!(matches("é.*", "école".as_bytes()));
+        assert!(matches("[é]cole", "école".as_bytes()));
+    }
+
+    #[test]
+    fn anchors_cannot_be_escaped() {
+        assert!(!matches("(?x)a # comment", b"ab"));
+        assert!(matches("(?x)a # comment", b"a"));
+        assert!(!matches("(?m)a$", b"a\nb"));
+    }
+
+    #[test]
+    fn limits_hold() {
+        let limits = PatternLimits {
+            automaton_bytes: 4096,
+            ..PatternLimits::default()
+        };
+        assert!(matches!(
+            Pattern::regex("(a{100}){100}", &limits),
+            Err(PatternError::Automaton(_))
+        ));
+        let limits = PatternLimits {
+            pattern_bytes: 4,
+            ..PatternLimits::default()
+        };
+        assert!(matches!(
+            Pattern::regex("abcde", &limits),
+            Err(PatternError::TooLong { .. })
+        ));
+    }
+}

@@ -1,0 +1,218 @@
+//! Evaluation cases of Falco's filter compiler, over mock fields.
+//!
+//! The cases lie outside of the project, in the folder that `SAKER_CONFORMANCE` names
+//! (`../shared/conformance` beside the workspace unless it is set).
+
+use std::path::{Path, PathBuf};
+
+use saker_event_schema::{EventId, event};
+use saker_rule_engine::{CompileOptions, Evaluation, Event, FieldValue, PathView, RuleSet};
+use saker_rule_language::{
+    ArgumentRule, FieldCatalog, FieldDefinition, FieldId, FieldRef, FieldType, FieldUsage,
+    check_condition,
+};
+
+#[path = "support/checked.rs"]
+mod checked;
+
+use checked::{rule, rule_set};
+
+/// Ids of the mock fields begin beyond those of the real table.
+const FIRST_ID: u16 = 60_000;
+
+/// Name, type, value.
+type MockField = (&'static str, FieldType, fn() -> FieldValue<'static>);
+
+const MOCKS: &[MockField] = &[
+    ("c.true", FieldType::String, || FieldValue::text(b"1")),
+    ("c.false", FieldType::String, || FieldValue::text(b"0")),
+    ("c.doublequote", FieldType::String, || {
+        FieldValue::text(b"hello \"quoted\"")
+    }),
+    ("c.singlequote", FieldType::String, || {
+        FieldValue::text(b"hello 'quoted'")
+    }),
+    ("c.buffer", FieldType::Bytes, || {
+        FieldValue::Bytes(b"hello"[..].into())
+    }),
+    ("c.missing", FieldType::String, || FieldValue::Missing),
+    ("fd.name", FieldType::String, || {
+        FieldValue::text(b"/opt/dir/subdir/file.txt")
+    }),
+    ("proc.name", FieldType::String, || {
+        FieldValue::text(b"myexe")
+    }),
+    ("evt.source", FieldType::String, || {
+        FieldValue::text(b"syscall")
+    }),
+    ("fd.sip", FieldType::IpAddr, || {
+        FieldValue::Ip([142, 251, 111, 147].into())
+    }),
+    ("fd.num", FieldType::Int, || FieldValue::Int(-1)),
+];
+
+struct Mocks;
+
+impl FieldCatalog for Mocks {
+    fn field(&self, _source: &str, name: &str) -> Option<FieldDefinition<'_>> {
+        let position = MOCKS.iter().position(|(known, ..)| *known == name)?;
+        let (name, value_type, _) = MOCKS.get(position)?;
+        Some(FieldDefinition {
+            id: FieldId(FIRST_ID + u16::try_from(position).unwrap()),
+            name,
+            value_type: *value_type,
+            is_list: false,
+            argument: ArgumentRule::None,
+            usage: FieldUsage::default(),
+        })
+    }
+
+    fn field_names(&self, _source: &str) -> Vec<&str> {
+        MOCKS.iter().map(|(name, ..)| *name).collect()
+    }
+
+    fn has_source(&self, _source: &str) -> bool {
+        true
+    }
+
+    fn event_types(&self, _source: &str) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+struct MockEvent;
+
+impl Event for MockEvent {
+    fn id(&self) -> EventId {
+        event::OPENAT
+    }
+
+    fn views_differ(&self) -> bool {
+        false
+    }
+
+    fn field(&self, field: &FieldRef, _view: PathView) -> FieldValue<'_> {
+        MOCKS[usize::from(field.id.0 - FIRST_ID)].2()
+    }
+}
+
+fn holds(condition: &str) -> bool {
+    let checked = check_condition(condition, "syscall", &Mocks)
+        .unwrap_or_else(|errors| panic!("{condition}: {errors:?}"));
+    let set = rule_set([rule("case", checked.condition)]);
+    let compiled = RuleSet::compile(&set, &CompileOptions::default()).unwrap();
+    !compiled
+        .evaluate(&MockEvent, &mut Evaluation::new())
+        .is_empty()
+}
+
+/// The folder, or nothing after saying so; on CI its absence is a failure.
+fn conformance() -> Option<PathBuf> {
+    let folder = std::env::var_os("SAKER_CONFORMANCE").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
+        PathBuf::from,
+    );
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    assert!(
+        std::env::var_os("CI").is_none_or(|value| value != "true"),
+        "no conformance data at {}",
+        folder.display()
+    );
+    eprintln!("SKIPPED: no conformance data at {}", folder.display());
+    None
+}
+
+fn cases(folder: &Path, file: &str) -> Vec<serde_json::Value> {
+    std::fs::read_to_string(folder.join("cases").join(file))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn mock_conditions_evaluate_as_in_falco() {
+    let Some(folder) = conformance() else { return };
+    let mut compared = 0;
+    for case in cases(&folder, "filter_compile.jsonl") {
+        let (Some(filter), Some(expected)) = (case["filter"].as_str(), case["mock_eval"].as_bool())
+        else {
+            continue;
+        };
+        assert_eq!(holds(filter), expected, "{filter}");
+        compared += 1;
+    }
+    assert!(compared >= 20, "{compared}");
+}
+
+/// The tests whose event is one constant that the mocks can stand for.
+const TESTS: [&str; 5] = [
+    "FILTERCHECK_MOD_",
+    "multivalue_transformer_getopt",
+    "sinsp_with_test_input.pmatch",
+    "net_modifier_ip_compare",
+    "filter_regex_operator_evaluation",
+];
+
+#[test]
+fn operators_evaluate_as_in_falco() {
+    let Some(folder) = conformance() else { return };
+    let mut compared = 0;
+    for case in cases(&folder, "filter_eval.jsonl") {
+        let (Some(test), Some(filter), Some(expected)) = (
+            case["test"].as_str(),
+            case["filter"].as_str(),
+            case["result"].as_bool(),
+        ) else {
+            continue;
+        };
+        if TESTS.iter().any(|known| test.contains(known)) {
+            assert_eq!(holds(filter), expected, "{filter}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 90, "{compared}");
+}
+
+#[test]
+fn a_missing_field_makes_every_comparison_false() {
+    for (condition, expected) in [
+        ("c.missing = a", false),
+        ("c.missing != a", false),
+        ("not c.missing = a", true),
+        ("not c.missing != a", true),
+        ("c.missing exists", false),
+        ("c.missing in (a, b)", false),
+        ("c.missing = val(c.missing)", false),
+        ("c.true = val(c.missing)", false),
+        ("toupper(c.missing) = A", false),
+        ("concat(c.true, c.missing) = 1", false),
+        ("c.missing startswith ''", false),
+    ] {
+        assert_eq!(holds(condition), expected, "{condition}");
+    }
+}
+
+#[test]
+fn transformers_give_what_they_say() {
+    for (condition, expected) in [
+        ("basename(fd.name) = file.txt", true),
+        ("len(fd.name) = 24", true),
+        ("toupper(proc.name) = MYEXE", true),
+        ("tolower(toupper(proc.name)) = val(proc.name)", true),
+        ("join(\"-\", (proc.name, evt.source)) = myexe-syscall", true),
+        ("join(\",\", ()) = \"\"", true),
+        ("concat(proc.name, \"x\") = myexex", true),
+        ("b64(concat(\"YWFh\", \"YmJi\")) = aaabbb", true),
+        ("proc.name = val(evt.source)", false),
+        ("c.buffer bcontains 656c6C", true),
+        ("c.buffer bstartswith 656c", false),
+        ("fd.num < 0", true),
+        ("fd.name iglob /OPT/*", true),
+        ("fd.name contains allof (opt, dir)", true),
+    ] {
+        assert_eq!(holds(condition), expected, "{condition}");
+    }
+}

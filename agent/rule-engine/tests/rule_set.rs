@@ -1,0 +1,220 @@
+//! What a rule set promises beside the truth of its conditions.
+
+use saker_event_schema::{EventId, event};
+use saker_rule_engine::{
+    CompileError, CompileOptions, Evaluation, Event, FieldValue, Matching, PathView, RuleSet,
+    RuleState,
+};
+use saker_rule_language::{
+    CheckedRule, Condition, EventTypeSet, FieldRef, Literal, Operand, Operator, Priority, Right,
+    Test,
+};
+
+#[path = "support/checked.rs"]
+mod checked;
+#[path = "support/fields.rs"]
+mod fields;
+
+use checked::{rule, rule_set, span};
+use fields::{FIELDS, field};
+
+/// An event with a path under each view.
+struct Opened {
+    requested: FieldValue<'static>,
+    resolved: FieldValue<'static>,
+}
+
+impl Event for Opened {
+    fn id(&self) -> EventId {
+        event::OPENAT
+    }
+
+    fn views_differ(&self) -> bool {
+        self.requested != self.resolved
+    }
+
+    fn field(&self, field: &FieldRef, view: PathView) -> FieldValue<'_> {
+        match (&*field.name, view) {
+            ("path", PathView::Requested) => self.requested.clone(),
+            ("path", PathView::Resolved) => self.resolved.clone(),
+            ("evt.type", _) => FieldValue::text(b"openat"),
+            _ => FieldValue::Missing,
+        }
+    }
+}
+
+fn test(name: &str, operator: Operator, value: &str) -> Condition {
+    Condition::Test(Test {
+        left: Operand::Field(field(name)),
+        operator,
+        modifier: None,
+        right: Right::Values(vec![Literal::String(value.as_bytes().into())]),
+        span: span(),
+    })
+}
+
+fn path_is(value: &str) -> Condition {
+    test("path", Operator::Equal, value)
+}
+
+fn opened(requested: &'static str, resolved: &'static str) -> Opened {
+    Opened {
+        requested: FieldValue::text(requested.as_bytes()),
+        resolved: FieldValue::text(resolved.as_bytes()),
+    }
+}
+
+fn fired(rules: Vec<CheckedRule>, matching: Matching, event: &Opened) -> Vec<(usize, PathView)> {
+    let options = CompileOptions {
+        matching,
+        ..CompileOptions::default()
+    };
+    RuleSet::compile(&rule_set(rules), &options)
+        .unwrap()
+        .evaluate(event, &mut Evaluation::new())
+        .iter()
+        .map(|found| (found.rule.index(), found.view))
+        .collect()
+}
+
+#[test]
+fn definition_order_comes_before_the_order_of_views() {
+    let rules = || {
+        vec![
+            rule("resolved", path_is("/b")),
+            rule("requested", path_is("/a")),
+        ]
+    };
+    let event = opened("/a", "/b");
+    assert_eq!(
+        fired(rules(), Matching::First, &event),
+        [(0, PathView::Resolved)]
+    );
+    assert_eq!(
+        fired(rules(), Matching::All, &event),
+        [(0, PathView::Resolved), (1, PathView::Requested)]
+    );
+}
+
+#[test]
+fn a_rule_fires_once_for_both_views() {
+    let either = Condition::Or(vec![path_is("/a"), path_is("/b")]);
+    assert_eq!(
+        fired(
+            vec![rule("either", either)],
+            Matching::All,
+            &opened("/a", "/b")
+        ),
+        [(0, PathView::Requested)]
+    );
+}
+
+#[test]
+fn a_pending_field_keeps_a_rule_from_firing_and_is_counted() {
+    let event = Opened {
+        requested: FieldValue::Pending,
+        resolved: FieldValue::Pending,
+    };
+    let set = rule_set([
+        rule("waits", path_is("/a")),
+        rule("waits negated", Condition::Not(Box::new(path_is("/a")))),
+        rule(
+            "knows",
+            Condition::Or(vec![
+                path_is("/a"),
+                test("evt.type", Operator::Equal, "openat"),
+            ]),
+        ),
+    ]);
+    let compiled = RuleSet::compile(&set, &CompileOptions::default()).unwrap();
+    let mut evaluation = Evaluation::new();
+    let found = compiled.evaluate(&event, &mut evaluation);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].rule.index(), 2);
+    assert_eq!(evaluation.pending(), 2);
+}
+
+#[test]
+fn only_needed_events_are_asked_for() {
+    let of_type = |name: &str| test("evt.type", Operator::Equal, name);
+    let mut disabled = rule("disabled", of_type("connect"));
+    disabled.enabled = false;
+    let mut debug = rule("too quiet", of_type("execve"));
+    debug.priority = Priority::Debug;
+    let mut never = rule("not emitted", of_type("userfaultfd"));
+    never.event_types = EventTypeSet::Only(["userfaultfd".into()].into());
+    let set = rule_set([
+        rule(
+            "opened",
+            Condition::And(vec![of_type("openat"), path_is("/a")]),
+        ),
+        disabled,
+        debug,
+        never,
+    ]);
+    let options = CompileOptions {
+        minimum_priority: Some(Priority::Informational),
+        ..CompileOptions::default()
+    };
+    let compiled = RuleSet::compile(&set, &options).unwrap();
+    assert_eq!(compiled.event_ids().collect::<Vec<_>>(), [event::OPENAT]);
+    let states: Vec<RuleState> = compiled.rules().iter().map(|rule| rule.state).collect();
+    assert_eq!(
+        states,
+        [
+            RuleState::Enabled,
+            RuleState::Disabled,
+            RuleState::Disabled,
+            RuleState::NeverMatches
+        ]
+    );
+}
+
+#[test]
+fn rules_share_their_comparisons() {
+    let both = |last| Condition::And(vec![path_is("/a"), test("text", Operator::Contains, last)]);
+    let set = rule_set([
+        rule("one", both("x")),
+        rule("two", both("y")),
+        rule("three", both("x")),
+    ]);
+    let size = RuleSet::compile(&set, &CompileOptions::default())
+        .unwrap()
+        .size();
+    assert_eq!(size.comparisons, 3);
+    assert_eq!(size.values, 2);
+    assert!(size.values < FIELDS.len());
+}
+
+#[test]
+fn a_pattern_over_its_limit_names_the_rule() {
+    let set = rule_set([rule("large", test("path", Operator::Glob, "a*[b-x]?*c*d"))]);
+    let mut options = CompileOptions::default();
+    options.patterns.pattern_bytes = 4;
+    let error = RuleSet::compile(&set, &options).unwrap_err();
+    assert!(matches!(&error, CompileError::Pattern { rule, .. } if &**rule == "large"));
+    assert!(
+        error
+            .to_string()
+            .starts_with("rule 'large': pattern 'a*[b-x]?*c*d' of 'path'")
+    );
+}
+
+#[test]
+fn deep_conditions_neither_overflow_nor_panic() {
+    let mut deep = path_is("/a");
+    for level in 0..1000 {
+        deep = if level % 2 == 0 {
+            Condition::And(vec![
+                deep,
+                Condition::Not(Box::new(path_is(&format!("/{level}")))),
+            ])
+        } else {
+            Condition::Or(vec![path_is(&format!("/x{level}")), deep])
+        };
+    }
+    assert_eq!(
+        fired(vec![rule("deep", deep)], Matching::All, &opened("/a", "/a")).len(),
+        1
+    );
+}

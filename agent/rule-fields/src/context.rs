@@ -1,0 +1,297 @@
+//! What extractors may look at.
+
+use crate::descriptor::{self, Descriptor};
+use crate::scratch::{Scratch, ScratchText};
+use saker_event_decode::{EventView, WallClock};
+use saker_process_state::{Pid, Process, ProcessState, Users};
+use std::sync::Arc;
+
+/// An event by its source.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Payload<'a> {
+    /// From the kernel: a system call or a tracepoint. Source `syscall`.
+    Syscall(&'a EventView<'a>),
+}
+
+/// Which of an event's paths the path fields show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PathView {
+    /// As the caller asked for it, made absolute and normalised by its text: Falco's meaning.
+    #[default]
+    Requested,
+    /// As the kernel resolved it, links followed.
+    Resolved,
+}
+
+impl PathView {
+    /// The value of `saker.path_view`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// What is the same for all events of a host.
+#[derive(Debug)]
+pub struct Host {
+    /// Name of the host (`evt.hostname`).
+    pub hostname: Box<str>,
+    /// Users and groups of the host.
+    pub users: Users,
+    /// Seconds that local time is ahead of UTC, for `evt.time` and its like.
+    pub utc_offset_s: i32,
+    /// When the agent or the recording began, nanoseconds since the epoch (`evt.reltime`).
+    pub began_wall_ns: u64,
+}
+
+impl Host {
+    /// A host whose local time is UTC and whose events began at the epoch.
+    #[must_use]
+    pub fn new(hostname: &str, users: Users) -> Self {
+        Self {
+            hostname: hostname.into(),
+            users,
+            utc_offset_s: 0,
+            began_wall_ns: 0,
+        }
+    }
+}
+
+/// What an event is looked at with: the same for every event of one thread.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// All processes.
+    pub processes: &'a ProcessState,
+    /// From time since boot to the wall clock.
+    pub clock: &'a WallClock,
+    /// The host.
+    pub host: &'a Host,
+    /// Buffers that are used again from event to event.
+    pub scratch: &'a Scratch,
+}
+
+/// One event and everything known about it.
+///
+/// Texts that must be put together (a normalised path, a command line) are made at most once, in
+/// buffers of a [`Scratch`] that go back to it with the context.
+pub struct EventContext<'a> {
+    payload: Payload<'a>,
+    process: Option<&'a Process>,
+    surroundings: Surroundings<'a>,
+    number: u64,
+    path_view: PathView,
+    texts: Texts<'a>,
+}
+
+/// Texts made for one event.
+pub(crate) struct Texts<'a> {
+    /// The path that the caller asked for, for calls that open.
+    pub(crate) requested: ScratchText<'a>,
+    /// `fd.name` of a connection.
+    pub(crate) connection: ScratchText<'a>,
+    /// `fd.nameraw`.
+    pub(crate) raw: ScratchText<'a>,
+    /// The path as the host sees it.
+    pub(crate) host_path: ScratchText<'a>,
+    /// `proc.cmdline`.
+    pub(crate) command_line: ScratchText<'a>,
+    /// `proc.args`.
+    pub(crate) arguments: ScratchText<'a>,
+    /// `proc.pcmdline`.
+    pub(crate) parent_command_line: ScratchText<'a>,
+    /// `proc.cwd`.
+    pub(crate) working_directory: ScratchText<'a>,
+    /// `evt.args`.
+    pub(crate) event_arguments: ScratchText<'a>,
+}
+
+impl<'a> Texts<'a> {
+    fn new(scratch: &'a Scratch) -> Self {
+        let text = || ScratchText::new(scratch);
+        Self {
+            requested: text(),
+            connection: text(),
+            raw: text(),
+            host_path: text(),
+            command_line: text(),
+            arguments: text(),
+            parent_command_line: text(),
+            working_directory: text(),
+            event_arguments: text(),
+        }
+    }
+}
+
+impl<'a> EventContext<'a> {
+    /// An event in the requested view. `process` is the process that acted, as it was at the time of
+    /// the event; `number` is `evt.num`.
+    #[must_use]
+    pub fn new(
+        payload: Payload<'a>,
+        process: Option<&'a Process>,
+        surroundings: Surroundings<'a>,
+        number: u64,
+    ) -> Self {
+        Self {
+            payload,
+            process,
+            surroundings,
+            number,
+            path_view: PathView::Requested,
+            texts: Texts::new(surroundings.scratch),
+        }
+    }
+
+    /// The same event in another view.
+    #[must_use]
+    pub fn with_path_view(&self, path_view: PathView) -> Self {
+        let mut other = Self::new(self.payload, self.process, self.surroundings, self.number);
+        other.path_view = path_view;
+        other
+    }
+
+    /// Whether any path field differs between the views. Where it does not, evaluating the resolved
+    /// view again gives the same result.
+    #[must_use]
+    pub fn views_differ(&self) -> bool {
+        let Some(resolved) = self.event().and_then(|event| {
+            let layout = descriptor::layout(event);
+            layout.requested?;
+            descriptor::resolved_path(event, layout)
+        }) else {
+            return false;
+        };
+        self.requested_path() != Some(resolved)
+    }
+
+    /// The event.
+    #[must_use]
+    pub const fn payload(&self) -> Payload<'a> {
+        self.payload
+    }
+
+    /// Name of the event's source.
+    #[must_use]
+    pub const fn source(&self) -> &'static str {
+        match self.payload {
+            Payload::Syscall(_) => "syscall",
+        }
+    }
+
+    /// The event, if it comes from the kernel.
+    #[must_use]
+    pub const fn event(&self) -> Option<&'a EventView<'a>> {
+        match self.payload {
+            Payload::Syscall(event) => Some(event),
+        }
+    }
+
+    /// The process that acted.
+    #[must_use]
+    pub const fn process(&self) -> Option<&'a Process> {
+        self.process
+    }
+
+    /// All processes.
+    #[must_use]
+    pub const fn processes(&self) -> &'a ProcessState {
+        self.surroundings.processes
+    }
+
+    /// From time since boot to the wall clock.
+    #[must_use]
+    pub const fn clock(&self) -> &'a WallClock {
+        self.surroundings.clock
+    }
+
+    /// The host.
+    #[must_use]
+    pub const fn host(&self) -> &'a Host {
+        self.surroundings.host
+    }
+
+    /// Number of the event.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Which paths the path fields show.
+    #[must_use]
+    pub const fn path_view(&self) -> PathView {
+        self.path_view
+    }
+
+    /// Time of the event, nanoseconds since the epoch.
+    #[must_use]
+    pub fn time_wall_ns(&self) -> u64 {
+        match self.payload {
+            Payload::Syscall(event) => self.clock().wall_ns(event.header().time_boot_ns),
+        }
+    }
+
+    pub(crate) const fn texts(&self) -> &Texts<'a> {
+        &self.texts
+    }
+
+    /// The path that the call asked to open, absolute and normalised.
+    pub(crate) fn requested_path(&self) -> Option<&[u8]> {
+        let event = self.event()?;
+        let slot = descriptor::layout(event).requested?;
+        if let Some(path) = event.path(slot)
+            && descriptor::is_normal(path)
+        {
+            return Some(path);
+        }
+        self.texts
+            .requested
+            .get_or_make(|out| event.requested_path(slot, out))
+    }
+
+    /// The file descriptor that the event is about.
+    pub(crate) fn descriptor(&self) -> Option<Descriptor<'a>> {
+        Descriptor::of(self.event()?)
+    }
+
+    /// The parent of the process that acted.
+    pub(crate) fn parent(&self) -> Option<&'a Process> {
+        let process = self.process?;
+        self.processes().parent(process).map(|parent| &**parent)
+    }
+
+    /// The process itself (0), its parent (1), and so on.
+    pub(crate) fn ancestor(&self, level: u32) -> Option<&'a Process> {
+        let process = self.process?;
+        let Some(above) = level.checked_sub(1) else {
+            return Some(process);
+        };
+        let above = usize::try_from(above).ok()?;
+        self.processes()
+            .ancestors(process)
+            .take(ANCESTORS_MAX)
+            .nth(above)
+            .map(|ancestor| &**ancestor)
+    }
+
+    /// The parent, its parent, and so on.
+    pub(crate) fn ancestors(&self) -> impl Iterator<Item = &'a Process> + use<'a> {
+        let processes = self.surroundings.processes;
+        self.process
+            .into_iter()
+            .flat_map(move |process| processes.ancestors(process))
+            .take(ANCESTORS_MAX)
+            .map(|ancestor| &**ancestor)
+    }
+
+    /// The process that has this pid now.
+    pub(crate) fn process_by_pid(&self, pid: Pid) -> Option<&'a Process> {
+        self.processes().by_pid(pid).map(Arc::as_ref)
+    }
+}
+
+/// Most ancestors that are looked at: a chain that leads back to itself must end.
+pub(crate) const ANCESTORS_MAX: usize = 1024;

@@ -1,0 +1,188 @@
+//! The reference pages: what the table says, for people.
+
+use crate::fields::Fields;
+use crate::row::{Availability, FieldRow, Plurality};
+use saker_event_schema::{ROWS as EVENTS, Ring, Row};
+use saker_rule_language::{ArgumentForms, ArgumentRule, FieldType};
+use std::fmt::Write;
+
+/// The first line of a generated page.
+const MARK: &str = "<!-- Generated from the tables in the source. Do not edit. -->\n\n";
+
+/// The page about fields, in Markdown.
+#[must_use]
+pub fn markdown() -> String {
+    let fields = Fields::new();
+    let filled = fields.iter().filter(|(_, row)| is_filled(row)).count();
+    let mut page = String::from(MARK);
+    page.push_str(FIELDS_INTRODUCTION);
+    line(
+        &mut page,
+        format_args!(
+            "{filled} of {} fields have values today. The others are there so that shared rules load: \
+             comparisons with them are false.",
+            fields.len()
+        ),
+    );
+    let mut namespace = "";
+    for (_, row) in fields.iter() {
+        if row.namespace() != namespace {
+            namespace = row.namespace();
+            line(&mut page, format_args!("\n## {namespace}\n"));
+            line(
+                &mut page,
+                format_args!("| field | type | argument | filled | meaning |"),
+            );
+            line(&mut page, format_args!("|---|---|---|---|---|"));
+        }
+        field_line(&mut page, row);
+    }
+    page
+}
+
+/// The page about events, in Markdown.
+#[must_use]
+pub fn events_markdown() -> String {
+    let mut page = String::from(MARK);
+    page.push_str(EVENTS_INTRODUCTION);
+    for row in EVENTS {
+        event_section(&mut page, row);
+    }
+    page
+}
+
+const FIELDS_INTRODUCTION: &str = "\
+# Fields
+
+What conditions and outputs of rules may name. Fields that Falco has mean what they mean there; where
+Saker knows better, the meaning says so.
+
+- *Argument*: `[n]` a number, `[key]` a name, which may also be written after a dot; in parentheses
+  where it may be left out.
+- *List*: `in` holds when every element is among the values, `intersects` when one is.
+- *Either end*: a comparison holds when it holds for one end of the connection; `!=` must hold for both.
+- *Any ancestor*: without a level, a comparison holds when it holds for one ancestor.
+- A path field shows the requested or the resolved path, as `saker.path_view` says.
+
+";
+
+const EVENTS_INTRODUCTION: &str = "\
+# Events
+
+What the kernel side reports. An argument is `evt.arg.<name>` in rules; those marked `+` are Saker's
+own and not part of `evt.args`. Events of the ring *lifecycle* cannot be starved by a flood of others.
+";
+
+fn is_filled(row: &FieldRow) -> bool {
+    row.availability == Availability::Filled
+}
+
+/// Appends a line.
+fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
+    let written = writeln!(page, "{text}");
+    debug_assert!(written.is_ok(), "a string takes every text");
+}
+
+fn field_line(page: &mut String, row: &FieldRow) {
+    let usage = [
+        (row.usage.filter_only, "conditions only"),
+        (row.usage.print_only, "outputs only"),
+        (row.usage.deprecated, "deprecated"),
+    ];
+    let mut meaning = cell(row.doc);
+    for (_, note) in usage.iter().filter(|(applies, _)| *applies) {
+        meaning.push_str(" *(");
+        meaning.push_str(note);
+        meaning.push_str(")*");
+    }
+    let filled = match row.availability {
+        Availability::Filled => "yes".to_owned(),
+        Availability::NotYet { reason } => format!("no: {}", cell(reason)),
+    };
+    line(
+        page,
+        format_args!(
+            "| `{}` | {}{} | {} | {filled} | {meaning} |",
+            row.name,
+            type_name(row.value_type),
+            plurality_name(row.plurality),
+            argument_name(row.argument),
+        ),
+    );
+}
+
+/// Text as the cell of a table.
+fn cell(text: &str) -> String {
+    text.trim().replace('|', "\\|").replace('\n', " ")
+}
+
+/// The name of a type, as documentation prints it.
+const fn type_name(value_type: FieldType) -> &'static str {
+    match value_type {
+        FieldType::Bool => "bool",
+        FieldType::Int => "integer",
+        FieldType::Uint => "unsigned",
+        FieldType::Double => "double",
+        FieldType::String => "text",
+        FieldType::Bytes => "bytes",
+        FieldType::IpAddr => "address",
+        FieldType::IpNet => "network",
+        FieldType::Port => "port",
+        FieldType::RelTime => "duration",
+        FieldType::AbsTime => "time",
+        FieldType::Dynamic => "as the argument",
+    }
+}
+
+const fn plurality_name(plurality: Plurality) -> &'static str {
+    match plurality {
+        Plurality::One => "",
+        Plurality::List => ", list",
+        Plurality::EitherEnd => ", either end",
+        Plurality::AnyAncestor => ", any ancestor",
+    }
+}
+
+const fn argument_name(argument: ArgumentRule) -> &'static str {
+    match argument {
+        ArgumentRule::None => "",
+        ArgumentRule::Optional(ArgumentForms::Index) => "(`[n]`)",
+        ArgumentRule::Optional(ArgumentForms::Key) => "(`[key]`)",
+        ArgumentRule::Optional(ArgumentForms::IndexOrKey) => "(`[n]` or `[key]`)",
+        ArgumentRule::Required(ArgumentForms::Index) => "`[n]`",
+        ArgumentRule::Required(ArgumentForms::Key) => "`[key]`",
+        ArgumentRule::Required(ArgumentForms::IndexOrKey) => "`[n]` or `[key]`",
+    }
+}
+
+fn event_section(page: &mut String, row: &Row) {
+    let ring = match row.ring {
+        Ring::Lifecycle => "lifecycle",
+        Ring::Bulk => "bulk",
+    };
+    line(page, format_args!("\n## {}\n", row.name));
+    line(
+        page,
+        format_args!("{}\n", row.doc.trim().replace("\n ", "\n")),
+    );
+    line(
+        page,
+        format_args!(
+            "Category `{}`, ring *{ring}*, id {}.",
+            row.category,
+            row.id.get()
+        ),
+    );
+    if row.arguments.is_empty() {
+        return;
+    }
+    line(page, format_args!("\n| argument | kind |"));
+    line(page, format_args!("|---|---|"));
+    for argument in row.arguments {
+        let mark = if argument.in_falco { "" } else { " +" };
+        line(
+            page,
+            format_args!("| `{}`{mark} | {} |", argument.name, argument.kind.name()),
+        );
+    }
+}

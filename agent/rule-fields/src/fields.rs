@@ -1,0 +1,180 @@
+//! The catalog that the rule language and the engine see.
+
+use crate::context::EventContext;
+use crate::event_names::{EVENT_NAMES, is_event, is_parameter};
+use crate::namespaces::ROWS;
+use crate::row::{FieldRow, Plurality};
+use crate::value::FieldValue;
+use saker_event_decode::is_signed;
+use saker_event_schema::{Kind, ROWS as EVENT_ROWS};
+use saker_rule_language::{FieldArgument, FieldCatalog, FieldDefinition, FieldId, FieldType};
+use std::collections::BTreeMap;
+
+/// The source of events from the kernel.
+pub const SYSCALL_SOURCE: &str = "syscall";
+
+/// The field table, searchable.
+#[derive(Debug)]
+pub struct Fields {
+    /// Every row by name; a [`FieldId`] is its position.
+    rows: Vec<&'static FieldRow>,
+    by_name: BTreeMap<&'static str, FieldId>,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Fields {
+    /// The table.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut rows: Vec<&'static FieldRow> =
+            ROWS.iter().copied().flatten().copied().flatten().collect();
+        rows.sort_by_key(|row| row.name);
+        let by_name = rows
+            .iter()
+            .zip(0u16..)
+            .map(|(row, position)| (row.name, FieldId(position)))
+            .collect();
+        Self { rows, by_name }
+    }
+
+    /// The row of a field; `None` for an id of another catalog.
+    #[must_use]
+    pub fn row(&self, id: FieldId) -> Option<&'static FieldRow> {
+        self.rows.get(usize::from(id.0)).copied()
+    }
+
+    /// The id of the field with exactly this name.
+    #[must_use]
+    pub fn id(&self, name: &str) -> Option<FieldId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The value of a field for an event.
+    #[must_use]
+    pub fn extract<'c>(
+        &self,
+        id: FieldId,
+        argument: Option<&FieldArgument>,
+        context: &'c EventContext<'_>,
+    ) -> FieldValue<'c> {
+        match self.row(id) {
+            Some(row) => row.extract(context, argument),
+            None => FieldValue::Missing,
+        }
+    }
+
+    /// Every field by name, and so namespace by namespace.
+    pub fn iter(&self) -> impl Iterator<Item = (FieldId, &'static FieldRow)> {
+        (0u16..).map(FieldId).zip(self.rows.iter().copied())
+    }
+
+    /// How many fields there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are no fields.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    fn has_name(&self, id: FieldId, name: &str) -> bool {
+        self.row(id).is_some_and(|row| row.name == name)
+    }
+}
+
+impl FieldCatalog for Fields {
+    fn field(&self, source: &str, name: &str) -> Option<FieldDefinition<'_>> {
+        if !self.has_source(source) {
+            return None;
+        }
+        let id = self.id(name)?;
+        let row = self.row(id)?;
+        Some(FieldDefinition {
+            id,
+            name: row.name,
+            value_type: row.value_type,
+            is_list: row.plurality == Plurality::List,
+            argument: row.argument,
+            usage: row.usage,
+        })
+    }
+
+    fn field_names(&self, source: &str) -> Vec<&str> {
+        if !self.has_source(source) {
+            return Vec::new();
+        }
+        self.rows.iter().map(|row| row.name).collect()
+    }
+
+    fn has_source(&self, source: &str) -> bool {
+        source == SYSCALL_SOURCE
+    }
+
+    fn event_types(&self, source: &str) -> Vec<&str> {
+        if !self.has_source(source) {
+            return Vec::new();
+        }
+        EVENT_NAMES.to_vec()
+    }
+
+    fn is_event_type(&self, source: &str, name: &str) -> bool {
+        self.has_source(source) && is_event(name)
+    }
+
+    fn is_argument(&self, _source: &str, field: FieldId, argument: &str) -> bool {
+        let is_number = argument.bytes().all(|byte| byte.is_ascii_digit());
+        let is_parameter = || argument_kind(argument).is_some() || is_parameter(argument);
+        if self.has_name(field, "evt.type.is") {
+            is_event(argument)
+        } else if self.has_name(field, "evt.arg") {
+            is_number || is_parameter()
+        } else if self.has_name(field, "evt.rawarg") {
+            is_parameter()
+        } else if self.has_name(field, "evt.abspath") {
+            matches!(argument, "src" | "dst")
+        } else {
+            true
+        }
+    }
+
+    fn dynamic_type(&self, _source: &str, field: FieldId, argument: &str) -> Option<FieldType> {
+        if !self.has_name(field, "evt.rawarg") {
+            return None;
+        }
+        argument_kind(argument).map(type_of)
+    }
+}
+
+/// The kind of the first argument with this name in the event table.
+fn argument_kind(name: &str) -> Option<Kind> {
+    EVENT_ROWS
+        .iter()
+        .flat_map(|row| row.arguments)
+        .find(|argument| argument.name == name)
+        .map(|argument| argument.kind)
+}
+
+/// The type in which `evt.rawarg` gives an argument of this kind.
+pub(crate) fn type_of(kind: Kind) -> FieldType {
+    match kind {
+        // Falco's user and group ids have no sign: -1 is 4294967295.
+        Kind::Uid | Kind::Gid => FieldType::Uint,
+        Kind::Bool => FieldType::Bool,
+        Kind::WallTime => FieldType::AbsTime,
+        Kind::BootTime => FieldType::RelTime,
+        Kind::UserPath | Kind::UserText | Kind::KernelPath => FieldType::String,
+        Kind::ArgumentVector | Kind::Environment | Kind::SocketAddress | Kind::Socket => {
+            FieldType::Bytes
+        }
+        kind if is_signed(kind) => FieldType::Int,
+        _ => FieldType::Uint,
+    }
+}

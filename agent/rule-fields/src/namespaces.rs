@@ -1,0 +1,30 @@
+//! The rows, one file for each namespace.
+
+mod container;
+mod evt;
+mod fd;
+mod fs_path;
+mod group;
+mod k8s;
+mod other;
+mod proc;
+mod saker;
+mod thread;
+mod user;
+
+use crate::row::FieldRow;
+
+/// Every row, in groups as their files order them.
+pub(crate) static ROWS: &[&[&[FieldRow]]] = &[
+    container::ROWS,
+    evt::ROWS,
+    fd::ROWS,
+    fs_path::ROWS,
+    group::ROWS,
+    k8s::ROWS,
+    other::ROWS,
+    proc::ROWS,
+    saker::ROWS,
+    thread::ROWS,
+    user::ROWS,
+];

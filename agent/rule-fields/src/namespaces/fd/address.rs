@@ -1,0 +1,191 @@
+//! `fd.*` of sockets.
+//!
+//! `c` and `s` are client and server, `l` and `r` local and remote. Who is who comes from the call:
+//! who connects is the client, who accepts the server. Falco guesses it from the addresses of the
+//! machine's interfaces, so between two ends on one machine its answers differ.
+
+use super::{is_open, static_text};
+use crate::context::EventContext;
+use crate::descriptor::{Connection, End};
+use crate::row::{FieldRow, Plurality};
+use crate::value::FieldValue;
+use saker_rule_language::FieldType;
+use std::net::SocketAddr;
+
+/// Why the fields with names of services or machines have no values.
+const NO_SERVICE_NAMES: &str = "ports are not looked up in a table of services; compare the port";
+const NO_NAME_LOOKUP: &str = "names are not looked up while an event is judged; the answers that the process itself got are planned";
+
+pub(super) static ROWS: &[FieldRow] = &[
+    FieldRow::filled(
+        "fd.ip",
+        FieldType::IpAddr,
+        "Address of either end of a connection, or of a listening socket: `=` and `in` hold when they \
+         hold for one end, `!=` when it holds for both.",
+        |context, _| ends(context, ip),
+    )
+    .several(Plurality::EitherEnd)
+    .filter_only(),
+    address("fd.cip", "Address of the client.", |context, _| one(context, End::Client, ip)),
+    address("fd.sip", "Address of the server, also of a listening socket.", |context, _| {
+        one(context, End::Server, ip)
+    }),
+    address("fd.lip", "Local address of a connection.", |context, _| one(context, End::Local, ip)),
+    address("fd.rip", "Remote address of a connection.", |context, _| {
+        one(context, End::Remote, ip)
+    }),
+    FieldRow::filled(
+        "fd.port",
+        FieldType::Port,
+        "Port of either end of a connection, or of a listening socket: a comparison holds when it holds \
+         for one end, `!=` when it holds for both.",
+        |context, _| ends(context, port),
+    )
+    .several(Plurality::EitherEnd)
+    .filter_only(),
+    FieldRow::filled("fd.cport", FieldType::Port, "Port of the client.", |context, _| {
+        one(context, End::Client, port)
+    }),
+    FieldRow::filled(
+        "fd.sport",
+        FieldType::Port,
+        "Port of the server, also of a listening socket.",
+        |context, _| one(context, End::Server, port),
+    ),
+    FieldRow::filled("fd.lport", FieldType::Port, "Local port of a connection.", |context, _| {
+        one(context, End::Local, port)
+    }),
+    FieldRow::filled("fd.rport", FieldType::Port, "Remote port of a connection.", |context, _| {
+        one(context, End::Remote, port)
+    }),
+    FieldRow::filled(
+        "fd.net",
+        FieldType::IpNet,
+        "Whether either end of a connection, or a listening socket, lies in a network; `!=` holds when \
+         both ends lie outside.",
+        |context, _| ends(context, ip),
+    )
+    .several(Plurality::EitherEnd)
+    .filter_only(),
+    network("fd.cnet", "Whether the client lies in a network.", |context, _| {
+        one(context, End::Client, ip)
+    }),
+    network("fd.snet", "Whether the server lies in a network.", |context, _| {
+        one(context, End::Server, ip)
+    }),
+    network("fd.lnet", "Whether the local end lies in a network.", |context, _| {
+        one(context, End::Local, ip)
+    }),
+    network("fd.rnet", "Whether the remote end lies in a network.", |context, _| {
+        one(context, End::Remote, ip)
+    }),
+    FieldRow::filled(
+        "fd.l4proto",
+        FieldType::String,
+        "Transport: `tcp`, `udp`, `icmp`, `raw`; the text `<NA>` for everything else that is open, as \
+         in Falco.",
+        |context, _| {
+            FieldValue::of(context.descriptor().filter(is_open), |fd| {
+                let protocol = fd.connection().and_then(|socket| socket.l4_protocol());
+                static_text(protocol.map_or("<NA>", |protocol| protocol.name()))
+            })
+        },
+    ),
+    FieldRow::filled(
+        "fd.sockfamily",
+        FieldType::String,
+        "`ip` or `unix` for sockets.",
+        |context, _| {
+            let family = socket(context).and_then(|socket| socket.family_name());
+            FieldValue::of(family, static_text)
+        },
+    ),
+    FieldRow::filled(
+        "fd.is_server",
+        FieldType::Bool,
+        "Whether the process is the server of a connection, or takes connections.",
+        |context, _| {
+            FieldValue::of(context.descriptor().filter(is_open), |fd| {
+                FieldValue::Bool(fd.connection().is_some_and(|socket| socket.is_server()))
+            })
+        },
+    ),
+    FieldRow::filled(
+        "fd.connected",
+        FieldType::Bool,
+        "Whether a socket is connected; false while a connection is under way.",
+        |context, _| {
+            FieldValue::of(context.descriptor().filter(is_open), |fd| {
+                FieldValue::Bool(fd.connection().is_some_and(|socket| socket.is_connected()))
+            })
+        },
+    ),
+    FieldRow::not_yet(
+        "fd.proto",
+        FieldType::Port,
+        "Name of the service of either port.",
+        NO_SERVICE_NAMES,
+    )
+    .several(Plurality::EitherEnd)
+    .filter_only(),
+    service("fd.cproto", "Name of the service of the client's port."),
+    service("fd.sproto", "Name of the service of the server's port."),
+    service("fd.lproto", "Name of the service of the local port."),
+    service("fd.rproto", "Name of the service of the remote port."),
+    machine("fd.cip.name", "Name of the client's address."),
+    machine("fd.sip.name", "Name of the server's address."),
+    machine("fd.lip.name", "Name of the local address."),
+    machine("fd.rip.name", "Name of the remote address."),
+];
+
+const fn address(
+    name: &'static str,
+    doc: &'static str,
+    extractor: crate::row::Extractor,
+) -> FieldRow {
+    FieldRow::filled(name, FieldType::IpAddr, doc, extractor)
+}
+
+const fn network(
+    name: &'static str,
+    doc: &'static str,
+    extractor: crate::row::Extractor,
+) -> FieldRow {
+    FieldRow::filled(name, FieldType::IpNet, doc, extractor).filter_only()
+}
+
+const fn service(name: &'static str, doc: &'static str) -> FieldRow {
+    FieldRow::not_yet(name, FieldType::String, doc, NO_SERVICE_NAMES)
+}
+
+const fn machine(name: &'static str, doc: &'static str) -> FieldRow {
+    FieldRow::not_yet(name, FieldType::String, doc, NO_NAME_LOOKUP).left_only()
+}
+
+fn socket<'c>(context: &'c EventContext<'_>) -> Option<Connection<'c>> {
+    context.descriptor().filter(is_open)?.connection()
+}
+
+fn ip(end: SocketAddr) -> FieldValue<'static> {
+    FieldValue::Ip(end.ip())
+}
+
+fn port(end: SocketAddr) -> FieldValue<'static> {
+    FieldValue::Port(end.port())
+}
+
+fn one<'c>(
+    context: &EventContext<'_>,
+    end: End,
+    part: fn(SocketAddr) -> FieldValue<'static>,
+) -> FieldValue<'c> {
+    FieldValue::of(socket(context).and_then(|socket| socket.end(end)), part)
+}
+
+fn ends<'c>(
+    context: &EventContext<'_>,
+    part: fn(SocketAddr) -> FieldValue<'static>,
+) -> FieldValue<'c> {
+    let ends = socket(context).map(|socket| socket.ends().map(part).collect());
+    FieldValue::of(ends, FieldValue::list)
+}

@@ -1,0 +1,170 @@
+//! `proc.p*` and `proc.a*`: parent and ancestors.
+//!
+//! Level 0 is the process itself, 1 its parent. Without a level the fields that Falco compares with
+//! every ancestor give all of them.
+
+use super::{command_line, duration, environment, exe, exe_path, name, pid, started, variable};
+use crate::context::EventContext;
+use crate::row::{FieldRow, Plurality};
+use crate::value::FieldValue;
+use saker_process_state::Process;
+use saker_rule_language::{ArgumentForms, ArgumentRule, FieldArgument, FieldType};
+
+pub(super) static ROWS: &[FieldRow] = &[
+    FieldRow::filled(
+        "proc.ppid",
+        FieldType::Int,
+        "Process id of the parent, as the host counts; missing where there is none.",
+        |context, _| {
+            let ppid = context.process().map(|process| process.ppid.0);
+            FieldValue::of(ppid.filter(|ppid| *ppid != 0), pid)
+        },
+    ),
+    FieldRow::filled(
+        "proc.pvpid",
+        FieldType::Int,
+        "Process id of the parent in the parent's own pid namespace.",
+        |context, _| FieldValue::of(context.parent(), |parent| pid(parent.vpid)),
+    ),
+    FieldRow::filled("proc.pname", FieldType::String, "`proc.name` of the parent.", |context, _| {
+        FieldValue::of(context.parent(), name)
+    }),
+    FieldRow::filled("proc.pexe", FieldType::String, "`proc.exe` of the parent.", |context, _| {
+        FieldValue::from_option(context.parent().and_then(exe))
+    }),
+    FieldRow::filled(
+        "proc.pexepath",
+        FieldType::String,
+        "`proc.exepath` of the parent.",
+        |context, _| FieldValue::from_option(context.parent().and_then(exe_path)),
+    ),
+    FieldRow::filled(
+        "proc.pcmdline",
+        FieldType::String,
+        "`proc.cmdline` of the parent.",
+        |context, _| {
+            let line = &context.texts().parent_command_line;
+            let text = context
+                .parent()
+                .and_then(|parent| line.get_or_make(|out| super::append_command_line(parent, out)));
+            FieldValue::of(text, FieldValue::text)
+        },
+    ),
+    FieldRow::filled(
+        "proc.ppid.duration",
+        FieldType::RelTime,
+        "How long the parent has run, nanoseconds.",
+        |context, _| duration(context, context.parent()),
+    ),
+    FieldRow::filled(
+        "proc.ppid.ts",
+        FieldType::RelTime,
+        "When the parent started, nanoseconds since the epoch.",
+        |context, _| started(context, context.parent()),
+    ),
+    ancestor(
+        "proc.aname",
+        FieldType::String,
+        "`proc.name` of the ancestor at a level, or of all ancestors.",
+        |context, argument| level_or_all(context, argument, |process| Some(name(process))),
+    ),
+    ancestor(
+        "proc.aexe",
+        FieldType::String,
+        "`proc.exe` of the ancestor at a level, or of all ancestors.",
+        |context, argument| level_or_all(context, argument, exe),
+    ),
+    ancestor(
+        "proc.aexepath",
+        FieldType::String,
+        "`proc.exepath` of the ancestor at a level, or of all ancestors.",
+        |context, argument| level_or_all(context, argument, exe_path),
+    ),
+    ancestor(
+        "proc.acmdline",
+        FieldType::String,
+        "`proc.cmdline` of the ancestor at a level, or of all ancestors.",
+        |context, argument| level_or_all(context, argument, |process| Some(command_line(process))),
+    ),
+    ancestor(
+        "proc.apid",
+        FieldType::Int,
+        "`proc.pid` of the ancestor at a level, or of all ancestors.",
+        |context, argument| {
+            level_or_all(context, argument, |process| Some(pid(process.key.pid.0)))
+        },
+    ),
+    FieldRow::filled(
+        "proc.aargs",
+        FieldType::String,
+        "`proc.args` of the ancestor at a level; without one of the process itself.",
+        |context, argument| FieldValue::from_option(at_level(context, argument, arguments)),
+    )
+    .takes(ArgumentRule::Optional(ArgumentForms::Index)),
+    FieldRow::filled(
+        "proc.aenv",
+        FieldType::String,
+        "Environment of the ancestor at a level, without one of the process itself; with a name the \
+         value that the nearest ancestor with that variable has, empty if none has.",
+        |context, argument| match argument {
+            Some(FieldArgument::Key(name)) => inherited(context, name),
+            _ => FieldValue::from_option(at_level(context, argument, environment)),
+        },
+    )
+    .takes(ArgumentRule::Optional(ArgumentForms::IndexOrKey))
+    .left_only(),
+];
+
+const fn ancestor(
+    name: &'static str,
+    value_type: FieldType,
+    doc: &'static str,
+    extractor: crate::row::Extractor,
+) -> FieldRow {
+    FieldRow::filled(name, value_type, doc, extractor)
+        .several(Plurality::AnyAncestor)
+        .takes(ArgumentRule::Optional(ArgumentForms::Index))
+        .left_only()
+}
+
+fn level_or_all<'a>(
+    context: &EventContext<'a>,
+    argument: Option<&FieldArgument>,
+    value: fn(&'a Process) -> Option<FieldValue<'a>>,
+) -> FieldValue<'a> {
+    if argument.is_some() {
+        return FieldValue::from_option(at_level(context, argument, value));
+    }
+    FieldValue::list(context.ancestors().filter_map(value).collect())
+}
+
+/// A value of the ancestor at a level; without one, of the process itself.
+fn at_level<'a>(
+    context: &EventContext<'a>,
+    argument: Option<&FieldArgument>,
+    value: fn(&'a Process) -> Option<FieldValue<'a>>,
+) -> Option<FieldValue<'a>> {
+    let level = match argument {
+        Some(FieldArgument::Index(level)) => *level,
+        Some(FieldArgument::Key(_)) => return None,
+        None => 0,
+    };
+    context.ancestor(level).and_then(value)
+}
+
+fn arguments(process: &Process) -> Option<FieldValue<'_>> {
+    let mut text = Vec::new();
+    super::append_arguments(process, &mut text).then(|| FieldValue::owned(text))
+}
+
+fn inherited<'a>(context: &EventContext<'a>, name: &str) -> FieldValue<'a> {
+    let mut values = context
+        .ancestors()
+        .filter_map(|process| variable(process, name));
+    let set = values.find(|value| value.as_bytes().is_some_and(|value| !value.is_empty()));
+    match (set, context.process()) {
+        (Some(value), _) => value,
+        (None, Some(_)) => FieldValue::text(b""),
+        (None, None) => FieldValue::Missing,
+    }
+}

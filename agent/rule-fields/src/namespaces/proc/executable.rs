@@ -1,0 +1,124 @@
+//! The file that the process runs.
+
+use super::{lineage, of};
+use crate::row::{Extractor, FieldRow};
+use crate::value::FieldValue;
+use saker_event_decode::names::exec_flags;
+use saker_process_state::Process;
+use saker_rule_language::FieldType;
+
+pub(super) static ROWS: &[FieldRow] = &[
+    truth(
+        "proc.is_exe_writable",
+        "Whether the user that started the executable may write to it.",
+        |context, _| of(context, |process| flag(process, exec_flags::EXE_WRITABLE)),
+    ),
+    truth(
+        "proc.is_exe_upper_layer",
+        "Whether the executable lies in the upper, writable layer of an overlay file system: it is not \
+         part of the image.",
+        |context, _| {
+            of(context, |process| {
+                flag(process, exec_flags::EXE_UPPER_LAYER)
+            })
+        },
+    ),
+    truth(
+        "proc.is_exe_lower_layer",
+        "Whether the executable lies in a lower layer of an overlay file system.",
+        |context, _| {
+            of(context, |process| {
+                flag(process, exec_flags::EXE_LOWER_LAYER)
+            })
+        },
+    ),
+    truth(
+        "proc.is_exe_from_memfd",
+        "Whether the executable is an anonymous file in memory.",
+        |context, _| of(context, |process| flag(process, exec_flags::EXE_FROM_MEMFD)),
+    ),
+    FieldRow::filled(
+        "proc.exepath_host",
+        FieldType::String,
+        "Path of the executable as the host sees it. Saker's own.",
+        |context, _| of(context, host_path),
+    ),
+    FieldRow::filled(
+        "proc.exe_ino",
+        FieldType::Int,
+        "Inode number of the executable.",
+        |context, _| {
+            of(context, |process| {
+                process
+                    .image
+                    .inode
+                    .map(|inode| FieldValue::Int(inode.cast_signed()))
+            })
+        },
+    ),
+    time(
+        "proc.exe_ino.ctime",
+        "When the executable's inode last changed (a rename, new permissions, new content), \
+         nanoseconds since the epoch.",
+        |context, _| {
+            of(context, |process| {
+                process.image.ctime_wall_ns.map(FieldValue::AbsTime)
+            })
+        },
+    ),
+    time(
+        "proc.exe_ino.mtime",
+        "When the executable's content last changed, nanoseconds since the epoch.",
+        |context, _| {
+            of(context, |process| {
+                process.image.mtime_wall_ns.map(FieldValue::AbsTime)
+            })
+        },
+    ),
+    time(
+        "proc.exe_ino.ctime_duration_proc_start",
+        "Nanoseconds from `proc.exe_ino.ctime` to the start of the process; 0 if the inode changed \
+         after it.",
+        |context, _| {
+            of(context, |process| {
+                let start = context.clock().wall_ns(process.start_time().0);
+                let ctime = process.image.ctime_wall_ns?;
+                Some(FieldValue::AbsTime(start.saturating_sub(ctime)))
+            })
+        },
+    ),
+    time(
+        "proc.exe_ino.ctime_duration_pidns_start",
+        "Nanoseconds from the start of the pid namespace to `proc.exe_ino.ctime`; 0 if the inode \
+         changed before it.",
+        |context, _| {
+            of(context, |process| {
+                let start = lineage::namespace_start(context)?;
+                let ctime = process.image.ctime_wall_ns?;
+                Some(FieldValue::AbsTime(ctime.saturating_sub(start)))
+            })
+        },
+    ),
+];
+
+const fn truth(name: &'static str, doc: &'static str, extractor: Extractor) -> FieldRow {
+    FieldRow::filled(name, FieldType::Bool, doc, extractor)
+}
+
+const fn time(name: &'static str, doc: &'static str, extractor: Extractor) -> FieldRow {
+    FieldRow::filled(name, FieldType::AbsTime, doc, extractor)
+}
+
+fn flag(process: &Process, flag: u64) -> Option<FieldValue<'_>> {
+    process.has_exec_flag(flag).map(FieldValue::Bool)
+}
+
+/// The executable's path below the host's root. Without a root of its own the process has the
+/// host's, and the path needs no copy.
+fn host_path(process: &Process) -> Option<FieldValue<'_>> {
+    let path = process.exe_path()?;
+    match process.image.exe_root.as_deref()? {
+        b"" | b"/" => Some(FieldValue::text(path)),
+        root => Some(FieldValue::owned([root, path].concat())),
+    }
+}

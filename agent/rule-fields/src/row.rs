@@ -1,0 +1,159 @@
+//! One row of the field table.
+
+use crate::context::EventContext;
+use crate::value::FieldValue;
+use saker_rule_language::{ArgumentRule, FieldArgument, FieldType, FieldUsage};
+
+/// Reads a field's value from an event. The value may borrow from the context, which keeps texts
+/// that had to be put together.
+pub type Extractor = for<'c> fn(&'c EventContext<'_>, Option<&FieldArgument>) -> FieldValue<'c>;
+
+/// Whether a field has values today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    /// Yes, for the events that its documentation names.
+    Filled,
+    /// Rules that name it load, and its value is missing.
+    NotYet {
+        /// What it would need.
+        reason: &'static str,
+    },
+}
+
+/// How several values of one event are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plurality {
+    /// One value at most.
+    One,
+    /// A list of the language: `in` holds when every element is among the values, `intersects` when
+    /// one is.
+    List,
+    /// Both ends of a connection (`fd.ip`, `fd.port`, `fd.net`): a comparison holds when it holds for
+    /// either end, except `!=`, which must hold for both.
+    EitherEnd,
+    /// All ancestors (`proc.aname` without an index): a comparison, `!=` included, holds when it
+    /// holds for one of them. An output shows them joined by blanks, the parent first.
+    AnyAncestor,
+}
+
+/// One field.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldRow {
+    /// Name without argument.
+    pub name: &'static str,
+    /// Type of the value, or of one element.
+    pub value_type: FieldType,
+    /// Whether an event can have several values, and how they are compared. With an argument the
+    /// fields of [`Plurality::AnyAncestor`] have one value.
+    pub plurality: Plurality,
+    /// Whether it takes an argument.
+    pub argument: ArgumentRule,
+    /// Where it may be used.
+    pub usage: FieldUsage,
+    /// What it means, in Markdown.
+    pub doc: &'static str,
+    /// Whether it has values today.
+    pub availability: Availability,
+    extractor: Extractor,
+}
+
+/// The usage of an ordinary field.
+const ORDINARY: FieldUsage = FieldUsage {
+    filter_only: false,
+    print_only: false,
+    no_rhs: false,
+    no_transformer: false,
+    deprecated: false,
+};
+
+impl FieldRow {
+    /// A field with values.
+    pub(crate) const fn filled(
+        name: &'static str,
+        value_type: FieldType,
+        doc: &'static str,
+        extractor: Extractor,
+    ) -> Self {
+        Self {
+            name,
+            value_type,
+            plurality: Plurality::One,
+            argument: ArgumentRule::None,
+            usage: ORDINARY,
+            doc,
+            availability: Availability::Filled,
+            extractor,
+        }
+    }
+
+    /// A field that rules may name and that has no value yet.
+    pub(crate) const fn not_yet(
+        name: &'static str,
+        value_type: FieldType,
+        doc: &'static str,
+        reason: &'static str,
+    ) -> Self {
+        let mut row = Self::filled(name, value_type, doc, |_, _| FieldValue::Missing);
+        row.availability = Availability::NotYet { reason };
+        row
+    }
+
+    /// The same field with an argument.
+    pub(crate) const fn takes(mut self, argument: ArgumentRule) -> Self {
+        self.argument = argument;
+        self
+    }
+
+    /// The same field with several values.
+    pub(crate) const fn several(mut self, plurality: Plurality) -> Self {
+        self.plurality = plurality;
+        self
+    }
+
+    /// The same field, in conditions only.
+    pub(crate) const fn filter_only(mut self) -> Self {
+        self.usage.filter_only = true;
+        self.left_only()
+    }
+
+    /// The same field, in outputs only.
+    pub(crate) const fn print_only(mut self) -> Self {
+        self.usage.print_only = true;
+        self
+    }
+
+    /// The same field, neither as right-hand side nor in a transformer.
+    pub(crate) const fn left_only(mut self) -> Self {
+        self.usage.no_rhs = true;
+        self.usage.no_transformer = true;
+        self
+    }
+
+    /// The same field, not as right-hand side.
+    pub(crate) const fn no_rhs(mut self) -> Self {
+        self.usage.no_rhs = true;
+        self
+    }
+
+    /// The same field, use of which gives a warning.
+    pub(crate) const fn deprecated(mut self) -> Self {
+        self.usage.deprecated = true;
+        self
+    }
+
+    /// The field's value for an event.
+    #[must_use]
+    pub fn extract<'c>(
+        &self,
+        context: &'c EventContext<'_>,
+        argument: Option<&FieldArgument>,
+    ) -> FieldValue<'c> {
+        (self.extractor)(context, argument)
+    }
+
+    /// The first word of the name.
+    #[must_use]
+    pub fn namespace(&self) -> &'static str {
+        self.name.split('.').next().unwrap_or(self.name)
+    }
+}

@@ -1,0 +1,11 @@
+//! The fields of events that are built for the purpose.
+
+mod conformance;
+mod evt;
+mod fd;
+mod fs_path;
+mod hostile;
+mod others;
+mod proc;
+mod scene;
+mod table;

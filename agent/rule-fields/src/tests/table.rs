@@ -1,0 +1,136 @@
+//! What holds for the table as a whole.
+
+use super::scene::Scene;
+use crate::event_names::PARAMETER_NAMES;
+use crate::{
+    Availability, EVENT_NAMES, Emission, Fields, PathView, Plurality, emission, events_markdown,
+    markdown,
+};
+use saker_event_decode::EventBuilder;
+use saker_event_schema::ROWS;
+use saker_rule_language::{ArgumentRule, FieldCatalog, FieldType};
+
+#[test]
+fn names_are_unique_and_sorted() {
+    let fields = Fields::new();
+    let names: Vec<&str> = fields.iter().map(|(_, row)| row.name).collect();
+    assert!(names.is_sorted_by(|a, b| a < b), "a name stands twice");
+    assert!(EVENT_NAMES.is_sorted_by(|a, b| a < b));
+    assert!(PARAMETER_NAMES.is_sorted_by(|a, b| a < b));
+    assert_eq!(names.len(), fields.len());
+}
+
+#[test]
+fn names_have_the_form_that_the_language_reads() {
+    for (_, row) in Fields::new().iter() {
+        assert!(row.name.contains('.'), "{}", row.name);
+        for part in row.name.split('.') {
+            assert!(
+                part.starts_with(|c: char| c.is_ascii_alphabetic()),
+                "{}",
+                row.name
+            );
+        }
+        assert!(!row.doc.is_empty(), "{}", row.name);
+    }
+}
+
+#[test]
+fn ids_lead_back_to_their_rows() {
+    let fields = Fields::new();
+    for (id, row) in fields.iter() {
+        assert_eq!(fields.id(row.name), Some(id));
+        let definition = fields.field("syscall", row.name).unwrap();
+        assert_eq!((definition.id, definition.name), (id, row.name));
+        assert_eq!(definition.is_list, row.plurality == Plurality::List);
+    }
+}
+
+#[test]
+fn every_field_can_be_read_from_every_event() {
+    for event in ROWS {
+        let scene = Scene::new(EventBuilder::new(event.id));
+        for view in [PathView::Requested, PathView::Resolved] {
+            scene.with(view, |context, fields| {
+                for (id, row) in fields.iter() {
+                    let value = fields.extract(id, None, context);
+                    let is_empty = row.availability != Availability::Filled
+                        || matches!(row.argument, ArgumentRule::Required(_))
+                            && row.name != "evt.type.is";
+                    assert!(
+                        !is_empty || value.is_missing(),
+                        "{} of {}",
+                        row.name,
+                        event.name
+                    );
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn sources() {
+    let fields = Fields::new();
+    assert!(fields.has_source("syscall"));
+    assert!(!fields.has_source("k8s_audit"));
+    assert!(fields.field("k8s_audit", "proc.name").is_none());
+    assert!(fields.field("syscall", "ka.verb").is_none());
+}
+
+#[test]
+fn event_names() {
+    let fields = Fields::new();
+    for row in ROWS {
+        assert!(fields.is_event_type("syscall", row.name), "{}", row.name);
+        assert_eq!(emission(row.name), Some(Emission::Emitted));
+    }
+    assert_eq!(emission("read"), Some(Emission::NameOnly));
+    assert_eq!(emission("opne"), None);
+    assert!(!fields.is_event_type("k8s_audit", "open"));
+}
+
+#[test]
+fn arguments_of_events() {
+    let fields = Fields::new();
+    let arg = fields.id("evt.arg").unwrap();
+    assert!(fields.is_argument("syscall", arg, "flags"));
+    assert!(
+        fields.is_argument("syscall", arg, "queuepct"),
+        "of Falco's accept"
+    );
+    assert!(fields.is_argument("syscall", arg, "2"));
+    assert!(!fields.is_argument("syscall", arg, "flagz"));
+    let is = fields.id("evt.type.is").unwrap();
+    assert!(fields.is_argument("syscall", is, "open"));
+    assert!(!fields.is_argument("syscall", is, "opne"));
+    let raw = fields.id("evt.rawarg").unwrap();
+    let raw_type = |name| fields.dynamic_type("syscall", raw, name);
+    assert_eq!(raw_type("res"), Some(FieldType::Int));
+    assert_eq!(raw_type("flags"), Some(FieldType::Uint));
+    assert_eq!(raw_type("name"), Some(FieldType::String));
+    assert_eq!(raw_type("addr"), Some(FieldType::Bytes));
+    assert_eq!(raw_type("uid"), Some(FieldType::Uint));
+    assert_eq!(raw_type("queuepct"), None);
+}
+
+#[test]
+fn pages_name_everything() {
+    let page = markdown();
+    for (_, row) in Fields::new().iter() {
+        assert!(
+            page.contains(&format!("| `{}` |", row.name)),
+            "{}",
+            row.name
+        );
+    }
+    assert!(page.contains("no: needs the container runtime"));
+    let page = events_markdown();
+    for row in ROWS {
+        assert!(
+            page.contains(&format!("\n## {}\n", row.name)),
+            "{}",
+            row.name
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! The command line.
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use saker_rule_language::Priority;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  saker run --rules /etc/saker/rules.d
+  saker run -r rules -r my_rules.yaml --priority notice
+  saker run -r falco_rules.yaml --output json | jq .output_fields
+
+Signals: SIGHUP reloads the rules, SIGINT and SIGTERM end the agent cleanly.
+Exit codes: 0 ended by a signal, 1 the host lacks something, 2 bad rules, configuration or usage.";
+
+const DOCTOR_EXAMPLES: &str = "\
+Exit codes: 0 the agent can run here, 1 it cannot.";
+
+/// Runtime security agent for Linux and Kubernetes.
+///
+/// Saker watches processes, files and connections from the kernel and raises an alert when a rule in
+/// Falco's rule language matches.
+#[derive(Debug, Parser)]
+#[command(name = "saker", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Watch this host and print an alert for each rule that matches.
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// Say what this host supports and what is lost where it does not.
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
+    /// Print a shell's completion script.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print generated documentation.
+    #[command(hide = true)]
+    Docs {
+        /// Which page.
+        page: Page,
+    },
+}
+
+/// A generated page.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Page {
+    /// docs/events.md
+    Events,
+    /// docs/fields.md
+    Fields,
+}
+
+/// Options of `saker run`. What is given here wins over the configuration file.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Configuration file; /etc/saker/saker.yaml where it exists.
+    #[arg(short, long, value_name = "FILE", env = "SAKER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Rules file, or folder of .yaml and .yml files; repeatable, loaded in this order.
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+
+    /// Lowest priority of the rules that are loaded: emergency, alert, critical, error, warning,
+    /// notice, informational or debug.
+    #[arg(short, long, value_name = "LEVEL")]
+    pub(crate) priority: Option<Priority>,
+
+    /// How alerts are printed.
+    #[arg(short, long, value_enum, value_name = "FORMAT")]
+    pub(crate) output: Option<OutputFormat>,
+
+    /// File that tells a second agent that one runs already.
+    #[arg(long, value_name = "FILE", default_value = crate::single_instance::LOCK_FILE)]
+    pub(crate) pid_file: PathBuf,
+
+    /// Address that serves /metrics and /healthz, or `off`.
+    #[arg(long, value_name = "ADDR:PORT|off")]
+    pub(crate) metrics: Option<MetricsAddress>,
+}
+
+/// How alerts are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// One line for people, coloured on a terminal.
+    Text,
+    /// One JSON object a line, with Falco's keys.
+    Json,
+}
+
+/// Where the metrics are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MetricsAddress {
+    /// Nowhere.
+    Off,
+    /// On this address.
+    Listen(SocketAddr),
+}
+
+impl std::str::FromStr for MetricsAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        text.parse().map(Self::Listen).map_err(|_| {
+            format!("`{text}` is neither `off` nor an address with a port, such as 127.0.0.1:9376")
+        })
+    }
+}
+
+/// Options of `saker doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Load every kernel program, attach nothing, and print one line of JSON.
+    #[arg(long)]
+    pub(crate) load: bool,
+
+    /// How the findings are printed.
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: OutputFormat,
+}
+
+/// Writes a shell's completion script to standard output.
+pub(crate) fn print_completions(shell: Shell) {
+    let mut command = Cli::command();
+    clap_complete::generate(shell, &mut command, "saker", &mut std::io::stdout());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn metrics_addresses() {
+        assert_eq!("off".parse(), Ok(MetricsAddress::Off));
+        assert!("127.0.0.1:9376".parse::<MetricsAddress>().is_ok());
+        assert!("9376".parse::<MetricsAddress>().is_err());
+    }
+}

@@ -1,0 +1,244 @@
+//! The configuration file: strict YAML, Falco's key names where Falco has the setting.
+//!
+//! What the file says ([`ConfigFile`]) and the command line are put together and checked once; the
+//! rest of the agent sees [`Config`] only.
+
+use crate::cli::{MetricsAddress, OutputFormat, RunArgs};
+use saker_rule_engine::Matching;
+use saker_rule_language::Priority;
+use serde::Deserialize;
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// Read where no other file is named.
+pub(crate) const DEFAULT_FILE: &str = "/etc/saker/saker.yaml";
+
+/// Where the rules are looked for where nothing names them.
+const DEFAULT_RULES: &str = "/etc/saker/rules.d";
+
+/// Port of the metrics.
+const METRICS_PORT: u16 = 9376;
+
+/// Bounds of a ring, in bytes.
+const RING_BYTES: std::ops::RangeInclusive<u32> = (1 << 16)..=(1 << 28);
+
+/// What a configuration file may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ConfigFile {
+    /// Rules files and folders, in order.
+    rules_files: Vec<PathBuf>,
+    /// Lowest priority of the rules that are loaded.
+    priority: Option<String>,
+    /// Whether alerts are printed as JSON.
+    json_output: bool,
+    /// Whether times in text lines are ISO 8601.
+    time_format_iso_8601: bool,
+    /// `first` or `all`.
+    rule_matching: Option<String>,
+    /// Whether changes of rules files are noticed.
+    watch_config_files: Option<bool>,
+    /// Sizes of the kernel's rings.
+    rings: RingsFile,
+    /// The metrics server.
+    metrics: MetricsFile,
+}
+
+/// Sizes of the kernel's rings, in bytes: powers of two.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RingsFile {
+    lifecycle_bytes: Option<u32>,
+    bulk_bytes: Option<u32>,
+}
+
+/// The metrics server.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MetricsFile {
+    enabled: Option<bool>,
+    listen: Option<String>,
+}
+
+/// How the agent is to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// Rules files and folders, in order.
+    pub(crate) rules: Vec<PathBuf>,
+    /// Lowest priority of the rules that are loaded.
+    pub(crate) priority: Priority,
+    /// How alerts are printed.
+    pub(crate) output: OutputFormat,
+    /// Whether times in text lines are ISO 8601.
+    pub(crate) iso_8601: bool,
+    /// Whether one event may match several rules.
+    pub(crate) matching: Matching,
+    /// Whether changes of rules files are noticed.
+    pub(crate) watch: bool,
+    /// Bytes of the lifecycle ring.
+    pub(crate) lifecycle_ring_bytes: u32,
+    /// Bytes of the bulk ring.
+    pub(crate) bulk_ring_bytes: u32,
+    /// Where the metrics are served.
+    pub(crate) metrics: Option<SocketAddr>,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// The file could not be read.
+    #[error("cannot read configuration file {path}: {source}", path = .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("configuration file {path}: {message}", path = .path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What the parser says, with the place.
+        message: String,
+    },
+    /// A value is not one of those that are allowed.
+    #[error("{key}: `{value}` is not allowed; {expected}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What was given.
+        value: String,
+        /// What would be right.
+        expected: String,
+    },
+    /// There are no rules to load.
+    #[error(
+        "no rules: name files or folders with --rules, or with rules_files in the configuration \
+         file, or put them below {DEFAULT_RULES}"
+    )]
+    NoRules,
+}
+
+impl Config {
+    /// Puts the configuration file and the command line together.
+    pub(crate) fn build(arguments: &RunArgs) -> Result<Self, ConfigError> {
+        let file = match &arguments.config {
+            Some(path) => ConfigFile::read(path)?,
+            None if Path::new(DEFAULT_FILE).exists() => ConfigFile::read(Path::new(DEFAULT_FILE))?,
+            None => ConfigFile::default(),
+        };
+        Self::validate(file, arguments)
+    }
+
+    fn validate(file: ConfigFile, arguments: &RunArgs) -> Result<Self, ConfigError> {
+        let rules = if !arguments.rules.is_empty() {
+            arguments.rules.clone()
+        } else if !file.rules_files.is_empty() {
+            file.rules_files
+        } else if Path::new(DEFAULT_RULES).exists() {
+            vec![PathBuf::from(DEFAULT_RULES)]
+        } else {
+            return Err(ConfigError::NoRules);
+        };
+        let priority = match (arguments.priority, file.priority) {
+            (Some(priority), _) => priority,
+            (None, Some(name)) => name.parse().map_err(|_| ConfigError::Value {
+                key: "priority",
+                value: name,
+                expected: "emergency, alert, critical, error, warning, notice, informational or \
+                           debug"
+                    .to_owned(),
+            })?,
+            (None, None) => Priority::Debug,
+        };
+        let output = arguments.output.unwrap_or(if file.json_output {
+            OutputFormat::Json
+        } else {
+            OutputFormat::Text
+        });
+        Ok(Self {
+            rules,
+            priority,
+            output,
+            iso_8601: file.time_format_iso_8601,
+            matching: matching(file.rule_matching)?,
+            watch: file.watch_config_files.unwrap_or(true),
+            lifecycle_ring_bytes: ring("rings.lifecycle_bytes", file.rings.lifecycle_bytes, 1 << 20)?,
+            bulk_ring_bytes: ring("rings.bulk_bytes", file.rings.bulk_bytes, 1 << 22)?,
+            metrics: metrics(arguments.metrics, &file.metrics)?,
+        })
+    }
+}
+
+impl ConfigFile {
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text)
+            .map_err(|message| ConfigError::Parse { path: path.to_owned(), message })
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        serde_saphyr::from_str(text).map_err(|error| error.to_string())
+    }
+}
+
+fn matching(name: Option<String>) -> Result<Matching, ConfigError> {
+    match name.as_deref() {
+        None | Some("first") => Ok(Matching::First),
+        Some("all") => Ok(Matching::All),
+        Some(_) => Err(ConfigError::Value {
+            key: "rule_matching",
+            value: name.unwrap_or_default(),
+            expected: "first or all".to_owned(),
+        }),
+    }
+}
+
+fn ring(key: &'static str, bytes: Option<u32>, default: u32) -> Result<u32, ConfigError> {
+    let bytes = bytes.unwrap_or(default);
+    if bytes.is_power_of_two() && RING_BYTES.contains(&bytes) {
+        return Ok(bytes);
+    }
+    Err(ConfigError::Value {
+        key,
+        value: bytes.to_string(),
+        expected: format!(
+            "a power of two from {} to {} bytes",
+            RING_BYTES.start(),
+            RING_BYTES.end()
+        ),
+    })
+}
+
+fn metrics(
+    argument: Option<MetricsAddress>,
+    file: &MetricsFile,
+) -> Result<Option<SocketAddr>, ConfigError> {
+    match argument {
+        Some(MetricsAddress::Off) => return Ok(None),
+        Some(MetricsAddress::Listen(address)) => return Ok(Some(address)),
+        None => {}
+    }
+    if file.enabled == Some(false) {
+        return Ok(None);
+    }
+    let Some(text) = &file.listen else {
+        // Loopback: what the counters say about a host is not for everyone on its network.
+        return Ok(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, METRICS_PORT))));
+    };
+    text.parse().map(Some).map_err(|_| ConfigError::Value {
+        key: "metrics.listen",
+        value: text.clone(),
+        expected: format!("an address with a port, such as 0.0.0.0:{METRICS_PORT}"),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,260 @@
+//! `saker doctor`: what this host supports, and what is lost where it does not.
+
+use crate::cli::OutputFormat;
+use saker_kernel_source::{KernelSource, SourceOptions, Variant, host, offsets};
+use saker_event_schema::ROWS;
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Oldest kernel with the ring buffer.
+const KERNEL_MIN: (u32, u32) = (5, 8);
+
+/// Capabilities by the number of their bit.
+const CAPABILITIES: [(u32, &str, &str); 4] = [
+    (38, "CAP_PERFMON", "attach the programs"),
+    (39, "CAP_BPF", "load the programs"),
+    (19, "CAP_SYS_PTRACE", "read the processes that run already"),
+    (2, "CAP_DAC_READ_SEARCH", "find the container of a cgroup"),
+];
+
+/// How a finding bears on the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    /// As it should be.
+    Good,
+    /// The agent runs and lacks something.
+    Degraded,
+    /// The agent cannot run.
+    Missing,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    /// What was looked at.
+    subject: &'static str,
+    /// How it bears on the agent.
+    verdict: Verdict,
+    /// What was found.
+    found: String,
+    /// What is lost, and what would mend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consequence: Option<String>,
+}
+
+impl Finding {
+    fn good(subject: &'static str, found: impl Into<String>) -> Self {
+        Self { subject, verdict: Verdict::Good, found: found.into(), consequence: None }
+    }
+
+    fn new(subject: &'static str, verdict: Verdict, found: &str, consequence: &str) -> Self {
+        Self { subject, verdict, found: found.to_owned(), consequence: Some(consequence.to_owned()) }
+    }
+}
+
+/// Looks at the host and prints what it finds; the exit code says whether the agent can run.
+pub(crate) fn examine(output: OutputFormat) -> anyhow::Result<ExitCode> {
+    let findings = [
+        kernel(),
+        type_information(),
+        privileges(),
+        lockdown(),
+        programs(),
+        compat_entry(),
+        cgroups(),
+        io_uring(),
+        runtimes(),
+    ];
+    let mut out = std::io::stdout().lock();
+    match output {
+        OutputFormat::Json => writeln!(out, "{}", serde_json::to_string(&findings)?)?,
+        OutputFormat::Text => {
+            let colour = out.is_terminal();
+            for finding in &findings {
+                print(&mut out, finding, colour)?;
+            }
+        }
+    }
+    let can_run = findings.iter().all(|finding| finding.verdict != Verdict::Missing);
+    Ok(if can_run { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Loads every program and prints one line of JSON.
+pub(crate) fn load() -> anyhow::Result<ExitCode> {
+    #[derive(Serialize)]
+    struct Report {
+        kernel: String,
+        variant: String,
+        loaded: usize,
+        attached: usize,
+        failed: Vec<String>,
+        verified_instructions: Vec<(&'static str, Option<u32>)>,
+    }
+    let (major, minor) = host::kernel_release();
+    let mut report = Report {
+        kernel: format!("{major}.{minor}"),
+        variant: format!("{:?}", Variant::for_release(major, minor)).to_lowercase(),
+        loaded: 0,
+        attached: 0,
+        failed: Vec::new(),
+        verified_instructions: Vec::new(),
+    };
+    match KernelSource::load(all_events()) {
+        Ok(mut source) => {
+            let programs = source.programs();
+            report.loaded = programs.len();
+            report.verified_instructions = programs
+                .into_iter()
+                .map(|program| (program.name, program.verified_instructions))
+                .collect();
+            match source.attach() {
+                Ok(attached) => report.attached = attached,
+                Err(error) => report.failed.push(error.to_string()),
+            }
+        }
+        Err(error) => report.failed.push(error.to_string()),
+    }
+    println!("{}", serde_json::to_string(&report)?);
+    Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn all_events() -> SourceOptions {
+    SourceOptions { events: ROWS.iter().map(|row| row.id).collect(), ..SourceOptions::default() }
+}
+
+fn kernel() -> Finding {
+    let (major, minor) = host::kernel_release();
+    let found = format!("Linux {major}.{minor}");
+    if (major, minor) < KERNEL_MIN {
+        return Finding::new(
+            "kernel",
+            Verdict::Missing,
+            &found,
+            "saker needs Linux 5.8 or later (the BPF ring buffer)",
+        );
+    }
+    Finding::good("kernel", found)
+}
+
+fn type_information() -> Finding {
+    match offsets::resolve(Path::new(offsets::VMLINUX)) {
+        Ok(_) => Finding::good("kernel types (BTF)", offsets::VMLINUX),
+        Err(error) => Finding::new(
+            "kernel types (BTF)",
+            Verdict::Missing,
+            "not usable",
+            &error.to_string(),
+        ),
+    }
+}
+
+fn privileges() -> Finding {
+    let held = host::effective_capabilities();
+    let missing: Vec<String> = CAPABILITIES
+        .iter()
+        .filter(|(bit, _, _)| held & (1 << bit) == 0)
+        .map(|(_, name, purpose)| format!("{name} (to {purpose})"))
+        .collect();
+    if missing.is_empty() {
+        return Finding::good("privileges", "all capabilities that are needed");
+    }
+    Finding::new(
+        "privileges",
+        Verdict::Missing,
+        "not enough",
+        &format!("run as root, or grant {}", missing.join(", ")),
+    )
+}
+
+fn lockdown() -> Finding {
+    match host::lockdown().as_deref() {
+        Some("confidentiality") => Finding::new(
+            "lockdown",
+            Verdict::Missing,
+            "confidentiality",
+            "programs may not read kernel memory: boot with lockdown=integrity or without",
+        ),
+        Some(mode) => Finding::good("lockdown", mode),
+        None => Finding::good("lockdown", "not reported (securityfs is not mounted)"),
+    }
+}
+
+fn programs() -> Finding {
+    match KernelSource::load(all_events()) {
+        Ok(source) => Finding::good(
+            "kernel programs",
+            format!(
+                "{} load ({} build, attached to BTF tracepoints)",
+                source.programs().len(),
+                format!("{:?}", source.variant()).to_lowercase()
+            ),
+        ),
+        Err(error) => Finding::new(
+            "kernel programs",
+            Verdict::Missing,
+            "do not load",
+            &error.to_string(),
+        ),
+    }
+}
+
+fn compat_entry() -> Finding {
+    if host::has_compat_entry() {
+        Finding::good("32-bit system calls", "enabled, and watched")
+    } else {
+        Finding::good("32-bit system calls", "not built into this kernel")
+    }
+}
+
+fn cgroups() -> Finding {
+    match host::mount_of("cgroup2") {
+        Some(place) => Finding::good("cgroup v2", place.display().to_string()),
+        None => Finding::new(
+            "cgroup v2",
+            Verdict::Degraded,
+            "not mounted",
+            "the container of a process that ends at once stays unknown; mount it, for example \
+             below /sys/fs/cgroup/unified",
+        ),
+    }
+}
+
+fn io_uring() -> Finding {
+    const CONSEQUENCE: &str = "files opened and connections made through io_uring are not reported \
+                               by this version; kernel.io_uring_disabled=2 forbids them";
+    match host::io_uring_enabled() {
+        Some(false) => Finding::good("io_uring", "disabled"),
+        Some(true) => Finding::new("io_uring", Verdict::Degraded, "enabled", CONSEQUENCE),
+        None => Finding::new("io_uring", Verdict::Degraded, "no switch (before 6.6)", CONSEQUENCE),
+    }
+}
+
+fn runtimes() -> Finding {
+    let sockets = host::runtime_sockets(Path::new("/"));
+    if sockets.is_empty() {
+        return Finding::good("container runtimes", "no socket found");
+    }
+    let names: Vec<String> = sockets.iter().map(|socket| socket.display().to_string()).collect();
+    Finding::good("container runtimes", names.join(", "))
+}
+
+fn print(out: &mut impl Write, finding: &Finding, colour: bool) -> std::io::Result<()> {
+    let (mark, code) = match finding.verdict {
+        Verdict::Good => ("ok", 32),
+        Verdict::Degraded => ("lacks", 33),
+        Verdict::Missing => ("fails", 31),
+    };
+    if colour {
+        write!(out, "\x1b[{code}m{mark:>5}\x1b[0m")?;
+    } else {
+        write!(out, "{mark:>5}")?;
+    }
+    writeln!(out, "  {:<20} {}", finding.subject, finding.found)?;
+    if let Some(consequence) = &finding.consequence {
+        writeln!(out, "       {:<20} {consequence}", "")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! Prometheus metrics: gathered when they are asked for.
+
+use crate::statistics::Statistics;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::{Router, routing::get};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::registry::Registry;
+use saker_event_schema::row;
+use saker_kernel_source::LossCounters;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The agent's own numbers.
+pub(crate) struct AgentMetrics {
+    statistics: Arc<Statistics>,
+    losses: Arc<LossCounters>,
+}
+
+impl fmt::Debug for AgentMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentMetrics").finish_non_exhaustive()
+    }
+}
+
+type Label = (&'static str, String);
+
+impl Collector for AgentMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        self.encode_events(&mut encoder)?;
+        self.encode_alerts(&mut encoder)?;
+        self.encode_processes(&mut encoder)?;
+        let statistics = &self.statistics;
+        let gauge = ConstGauge::new(count_of(statistics.rules_enabled.load(Relaxed)));
+        let descriptor = encoder.encode_descriptor(
+            "saker_rules_enabled",
+            "Rules that take part in matching",
+            None,
+            gauge.metric_type(),
+        )?;
+        gauge.encode(descriptor)?;
+        let reloads = [
+            (vec![("result", "applied".to_owned())], statistics.reloads.load(Relaxed)),
+            (vec![("result", "rejected".to_owned())], statistics.reloads_rejected.load(Relaxed)),
+        ];
+        counters(&mut encoder, "saker_rules_reloads", "Reloads of the rules", &reloads)
+    }
+}
+
+impl AgentMetrics {
+    fn encode_events(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let (mut emitted, mut delivered, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, counts) in self.losses.all().map_err(|_| fmt::Error)? {
+            let name = row(id).map_or("unknown", |row| row.name);
+            let event = || vec![("event", name.to_owned())];
+            emitted.push((event(), counts.emitted));
+            delivered.push((event(), counts.delivered));
+            let losses = [
+                ("no_slot", counts.lost_no_slot),
+                ("ring_full", counts.lost_ring_full),
+                ("walk_failed", counts.lost_walk_failed),
+            ];
+            for (reason, count) in losses {
+                let mut labels = vec![("stage", "kernel".to_owned()), ("reason", reason.to_owned())];
+                labels.extend(event());
+                lost.push((labels, count));
+            }
+        }
+        let malformed = self.losses.malformed() + self.statistics.malformed.load(Relaxed);
+        let labels =
+            [("stage", "decode"), ("reason", "malformed"), ("event", "unknown")].map(owned);
+        lost.push((labels.to_vec(), malformed));
+        counters(encoder, "saker_events_emitted", "Events that a kernel program began to report", &emitted)?;
+        counters(encoder, "saker_events_delivered", "Events that reached the agent", &delivered)?;
+        counters(encoder, "saker_events_lost", "Events that were lost", &lost)
+    }
+
+    fn encode_alerts(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let alerts: Vec<(Vec<Label>, u64)> = self
+            .statistics
+            .alerts()
+            .into_iter()
+            .map(|((rule, priority, source), count)| {
+                let labels = vec![
+                    ("rule", rule.to_string()),
+                    ("priority", priority.to_string().to_lowercase()),
+                    ("source", source.to_string()),
+                ];
+                (labels, count)
+            })
+            .collect();
+        counters(encoder, "saker_alerts", "Alerts raised", &alerts)?;
+        let statistics = &self.statistics;
+        let lost = [("queue_full", &statistics.alerts_lost), ("output", &statistics.output_errors)]
+            .map(|(reason, count)| (vec![("reason", reason.to_owned())], count.load(Relaxed)));
+        counters(encoder, "saker_alerts_lost", "Alerts that did not arrive", &lost)
+    }
+
+    fn encode_processes(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let (processes, stats) = self.statistics.processes();
+        let gauge = ConstGauge::new(count_of(processes));
+        let descriptor = encoder.encode_descriptor(
+            "saker_processes",
+            "Processes in the table, recently ended ones included",
+            None,
+            gauge.metric_type(),
+        )?;
+        gauge.encode(descriptor)?;
+        let changes = [
+            ("forked", stats.forked),
+            ("executed", stats.executed),
+            ("exited", stats.exited),
+            ("repaired", stats.repaired),
+            ("unknown", stats.unknown),
+            ("exits_missed", stats.exits_missed),
+            ("purged_early", stats.purged_early),
+            ("table_full", stats.table_full),
+        ]
+        .map(|(change, count)| (vec![("change", change.to_owned())], count));
+        counters(
+            encoder,
+            "saker_process_changes",
+            "What happened to the process table; repaired and unknown are events whose process was \
+             not in it",
+            &changes,
+        )
+    }
+}
+
+fn owned((name, value): (&'static str, &str)) -> Label {
+    (name, value.to_owned())
+}
+
+fn count_of(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn counters(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    values: &[(Vec<Label>, u64)],
+) -> fmt::Result {
+    let kind = ConstCounter::new(0u64).metric_type();
+    let mut descriptor = encoder.encode_descriptor(name, help, None, kind)?;
+    for (labels, value) in values {
+        ConstCounter::new(*value).encode(descriptor.encode_family(labels)?)?;
+    }
+    Ok(())
+}
+
+/// The registry with everything in it.
+pub(crate) fn registry(statistics: Arc<Statistics>, losses: Arc<LossCounters>) -> Registry {
+    let mut registry = Registry::default();
+    let build = Family::<Vec<Label>, Gauge>::default();
+    build.get_or_create(&vec![("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1);
+    registry.register("saker_build_info", "Version of the agent", build);
+    registry.register_collector(Box::new(AgentMetrics { statistics, losses }));
+    registry
+}
+
+/// The routes of the metrics server.
+pub(crate) fn routes(registry: Registry) -> Router {
+    let registry = Arc::new(registry);
+    let metrics = move || {
+        let registry = Arc::clone(&registry);
+        async move {
+            let mut text = String::new();
+            match prometheus_client::encoding::text::encode(&mut text, &registry) {
+                Ok(()) => ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response(),
+                Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            }
+        }
+    };
+    Router::new().route("/metrics", get(metrics)).route("/healthz", get(async || "ok\n"))
+}

@@ -1,0 +1,90 @@
+//! Noticing that the rules changed: SIGHUP, and changes of their files.
+
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How long the files must rest before they are read: editors write in several steps.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Watches the folders of the rules files: an editor replaces a file, and Kubernetes a link above it.
+pub(crate) struct RulesWatcher {
+    _watcher: Option<RecommendedWatcher>,
+    changes: mpsc::Receiver<()>,
+}
+
+impl RulesWatcher {
+    /// Watches what the paths name; nothing if `paths` is empty. A folder that cannot be watched is
+    /// logged: SIGHUP still works.
+    pub(crate) fn new(paths: &[PathBuf]) -> Self {
+        // One place is enough: a change that finds it taken is covered by the reload to come.
+        let (sender, changes) = mpsc::channel(1);
+        let watcher = if paths.is_empty() { None } else { watch(paths, sender) };
+        Self { _watcher: watcher, changes }
+    }
+
+    /// Waits for a change, and for the files to rest after it.
+    pub(crate) async fn changed(&mut self) {
+        if self.changes.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+        while tokio::time::timeout(QUIET, self.changes.recv()).await.is_ok_and(|more| more.is_some()) {
+        }
+    }
+}
+
+fn watch(paths: &[PathBuf], sender: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
+    let handler = move |event: notify::Result<notify::Event>| {
+        let changed = event.is_ok_and(|event| !matches!(event.kind, EventKind::Access(_)));
+        if changed && sender.try_send(()).is_err() {
+            tracing::trace!("a change of the rules is waiting already");
+        }
+    };
+    let mut watcher = match notify::recommended_watcher(handler) {
+        Ok(watcher) => watcher,
+        Err(error) => {
+            tracing::warn!(%error, "cannot watch the rules files; send SIGHUP after a change");
+            return None;
+        }
+    };
+    for folder in folders(paths) {
+        if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
+            tracing::warn!(%error, folder = %folder.display(), "cannot watch the rules; send SIGHUP after a change");
+        }
+    }
+    Some(watcher)
+}
+
+/// The folders that the paths are or lie in.
+fn folders(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let folder = |path: &PathBuf| {
+        if path.is_dir() {
+            return path.clone();
+        }
+        match path.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            _ => PathBuf::from("."),
+        }
+    };
+    paths.iter().map(folder).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_is_noticed_and_reading_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("rules.yaml");
+        std::fs::write(&file, "[]").expect("a file");
+        let mut watcher = RulesWatcher::new(std::slice::from_ref(&file));
+        std::fs::read(&file).expect("it reads");
+        let waited = tokio::time::timeout(Duration::from_millis(200), watcher.changed()).await;
+        assert!(waited.is_err(), "reading is no change");
+        std::fs::write(&file, "- list: a").expect("it changes");
+        tokio::time::timeout(Duration::from_secs(10), watcher.changed()).await.expect("noticed");
+    }
+}

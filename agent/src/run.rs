@@ -1,0 +1,269 @@
+//! `saker run`: puts the parts together and waits for the end.
+
+use crate::cli::RunArgs;
+use crate::config::Config;
+use crate::metrics;
+use crate::output::{Printer, wants_colour};
+use crate::pipeline::matcher::{Matcher, Raiser};
+use crate::pipeline::{queue, reader};
+use crate::reload::RulesWatcher;
+use crate::rules::LoadedRules;
+use crate::single_instance::SingleInstance;
+use crate::statistics::Statistics;
+use crate::summary::summary;
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use saker_alert::{Alert, Node};
+use saker_event_schema::EventId;
+use saker_kernel_source::{
+    CgroupPaths, KernelSource, KernelSourceError, LossCounters, SourceOptions, host,
+};
+use saker_process_state::{
+    CgroupId, CgroupResolver, Limits, ProcFs, ProcessState, Users,
+};
+use saker_rule_engine::RuleSet;
+use saker_rule_fields::Host;
+use saker_rule_language::ColorChoice;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+/// Alerts that may wait for the output. When they are as many, further ones are counted as lost: the
+/// matcher does not wait, because events would be lost then, which is worse.
+const ALERTS_WAITING_MAX: usize = 16_384;
+
+/// Where the kernel names this boot.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// Loads everything, watches until a signal, and says what was seen.
+pub(crate) fn run(arguments: &RunArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::build(arguments)?;
+    let loaded = LoadedRules::load(&config, stderr_color())?;
+    eprint!("{}", loaded.warnings);
+    let _instance = SingleInstance::acquire(&arguments.pid_file)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")?;
+    runtime.block_on(Agent::start(config, loaded)?.watch())
+}
+
+/// The running agent.
+struct Agent {
+    config: Config,
+    source: KernelSource,
+    losses: Arc<LossCounters>,
+    rules: Arc<ArcSwap<RuleSet>>,
+    statistics: Arc<Statistics>,
+    alerts: mpsc::Receiver<Alert>,
+    stop: Arc<AtomicBool>,
+    reader: JoinHandle<Result<(), KernelSourceError>>,
+    matcher: JoinHandle<()>,
+    attached: usize,
+}
+
+/// The signals that the agent heeds.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+}
+
+impl Agent {
+    /// Loads and attaches the programs, reads the processes that run, and starts the threads.
+    fn start(config: Config, loaded: LoadedRules) -> anyhow::Result<Self> {
+        let options = SourceOptions {
+            events: loaded.rules.event_ids().collect(),
+            lifecycle_ring_bytes: config.lifecycle_ring_bytes,
+            bulk_ring_bytes: config.bulk_ring_bytes,
+            ..SourceOptions::default()
+        };
+        let mut source = KernelSource::load(options)?;
+        let events = source.reader()?;
+        let losses = Arc::new(source.counters()?);
+        let statistics = Arc::new(Statistics::default());
+        statistics.rules_enabled.store(loaded.enabled(), Ordering::Relaxed);
+        let rules = Arc::new(ArcSwap::from_pointee(loaded.rules));
+        let (alert_sender, alerts) = mpsc::channel(ALERTS_WAITING_MAX);
+        let (record_sender, records) = queue::records();
+        // First attach, then read /proc: what begins in between is seen twice, not missed.
+        let attached = source.attach()?;
+        let matcher = Matcher {
+            records,
+            processes: process_state(),
+            rules: Arc::clone(&rules),
+            host: this_host(),
+            raiser: Raiser {
+                node: node(),
+                alerts: alert_sender,
+                statistics: Arc::clone(&statistics),
+            },
+        };
+        let matcher = matcher.spawn().context("cannot start the matcher thread")?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let thread = matcher.thread().clone();
+        let reader = reader::spawn(events, record_sender, thread, Arc::clone(&stop))
+            .context("cannot start the reader thread")?;
+        Ok(Self { config, source, losses, rules, statistics, alerts, stop, reader, matcher, attached })
+    }
+
+    /// Prints alerts, serves metrics and reloads rules until a signal ends it.
+    async fn watch(mut self) -> anyhow::Result<ExitCode> {
+        let mut signals = Signals::new()?;
+        self.serve_metrics().await?;
+        let watched: &[PathBuf] = if self.config.watch { &self.config.rules } else { &[] };
+        let mut watcher = RulesWatcher::new(watched);
+        let printer = Printer::new(&self.config);
+        eprintln!(
+            "ready: {} programs attached, {} rules",
+            self.attached,
+            self.statistics.rules_enabled.load(Ordering::Relaxed)
+        );
+        loop {
+            tokio::select! {
+                biased;
+                _ = signals.interrupt.recv() => break,
+                _ = signals.terminate.recv() => break,
+                _ = signals.hangup.recv() => self.reload(),
+                () = watcher.changed() => self.reload(),
+                alert = self.alerts.recv() => match alert {
+                    Some(alert) => self.print(&printer, &alert),
+                    None => break,
+                },
+            }
+            if self.reader.is_finished() {
+                break;
+            }
+        }
+        self.end(&printer).await
+    }
+
+    fn print(&self, printer: &Printer, alert: &Alert) {
+        if let Err(error) = printer.print(alert) {
+            self.statistics.output_errors.fetch_add(1, Ordering::Relaxed);
+            tracing::debug!(%error, "cannot print an alert");
+        }
+    }
+
+    async fn serve_metrics(&self) -> anyhow::Result<()> {
+        let Some(address) = self.config.metrics else { return Ok(()) };
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("cannot serve metrics on {address}: choose another address with --metrics, or `off`")
+        })?;
+        let registry = metrics::registry(Arc::clone(&self.statistics), Arc::clone(&self.losses));
+        tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, metrics::routes(registry)).await {
+                tracing::error!(%error, "the metrics server ended");
+            }
+        });
+        Ok(())
+    }
+
+    /// Loads the rules again. A set with an error is rejected whole and the old one stays; processes
+    /// are kept in any case.
+    fn reload(&mut self) {
+        if let Err(error) = self.try_reload() {
+            self.statistics.reloads_rejected.fetch_add(1, Ordering::Relaxed);
+            eprintln!("reload rejected, the rules in force stay: {error:#}");
+        }
+    }
+
+    fn try_reload(&mut self) -> anyhow::Result<()> {
+        let loaded = LoadedRules::load(&self.config, stderr_color())?;
+        eprint!("{}", loaded.warnings);
+        let enabled = loaded.enabled();
+        // What either set needs, then the rules, then what the new set needs: no gap.
+        let new: BTreeSet<EventId> = loaded.rules.event_ids().collect();
+        let both = new.iter().copied().chain(self.rules.load().event_ids()).collect();
+        self.source.select(both)?;
+        self.rules.store(Arc::new(loaded.rules));
+        self.source.select(new)?;
+        self.statistics.rules_enabled.store(enabled, Ordering::Relaxed);
+        self.statistics.reloads.fetch_add(1, Ordering::Relaxed);
+        eprintln!("reloaded: {enabled} rules from {} files", loaded.files.len());
+        Ok(())
+    }
+
+    /// Detaches, lets everything that is on its way arrive, and prints the summary.
+    async fn end(mut self, printer: &Printer) -> anyhow::Result<ExitCode> {
+        self.source.detach()?;
+        self.stop.store(true, Ordering::Release);
+        let Self { reader, matcher, mut alerts, statistics, losses, .. } = self;
+        let read = reader.join().map_err(|_| anyhow::anyhow!("the reader thread panicked"))?;
+        // The channel ends when the matcher has matched everything and is gone.
+        while let Some(alert) = alerts.recv().await {
+            if printer.print(&alert).is_err() {
+                statistics.output_errors.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        matcher.join().map_err(|_| anyhow::anyhow!("the matcher thread panicked"))?;
+        eprint!("{}", summary(&statistics, &losses));
+        read?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn stderr_color() -> ColorChoice {
+    if wants_colour(&std::io::stderr()) { ColorChoice::Always } else { ColorChoice::Never }
+}
+
+fn process_state() -> ProcessState {
+    let mut proc_fs = ProcFs::new("/proc");
+    if let Some(root) = host::mount_of("cgroup2") {
+        proc_fs = proc_fs.with_cgroup_root(root);
+    }
+    let cgroups = Cgroups(CgroupPaths::find());
+    let snapshots = proc_fs.scan();
+    let mut processes = ProcessState::new(Limits::default(), Box::new(proc_fs), Box::new(cgroups));
+    processes.bootstrap(snapshots);
+    processes
+}
+
+/// Joins the kernel's answer to what the process table asks.
+struct Cgroups(Option<CgroupPaths>);
+
+impl CgroupResolver for Cgroups {
+    fn path(&self, id: CgroupId) -> Option<Vec<u8>> {
+        self.0.as_ref()?.path(id.0)
+    }
+}
+
+fn hostname() -> String {
+    match std::env::var("SAKER_HOSTNAME") {
+        Ok(name) if !name.is_empty() => name,
+        _ => rustix::system::uname().nodename().to_string_lossy().into_owned(),
+    }
+}
+
+fn this_host() -> Host {
+    let mut users = Users::new(Path::new("/"));
+    users.refresh(0);
+    let mut host = Host::new(&hostname(), users);
+    let now = jiff::Zoned::now();
+    host.utc_offset_s = now.offset().seconds();
+    host.began_wall_ns = u64::try_from(now.timestamp().as_nanosecond()).unwrap_or(0);
+    host
+}
+
+fn node() -> Node {
+    let boot_id = fs::read_to_string(BOOT_ID).unwrap_or_default();
+    Node { hostname: hostname().into(), boot_id: boot_id.trim().into() }
+}

@@ -1,0 +1,57 @@
+//! What the agent counts on its way from records to alerts.
+
+use saker_alert::Alert;
+use saker_process_state::Stats;
+use saker_rule_language::Priority;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Identifies a rule's counter: name, priority, source.
+pub(crate) type RuleKey = (Arc<str>, Priority, Arc<str>);
+
+/// Shared by matcher, outputs, metrics and the summary.
+#[derive(Debug, Default)]
+pub(crate) struct Statistics {
+    /// Records that could not be decoded.
+    pub(crate) malformed: AtomicU64,
+    /// Alerts that found the channel full.
+    pub(crate) alerts_lost: AtomicU64,
+    /// Alerts that could not be printed.
+    pub(crate) output_errors: AtomicU64,
+    /// Rules that take part.
+    pub(crate) rules_enabled: AtomicUsize,
+    /// Reloads that took effect.
+    pub(crate) reloads: AtomicU64,
+    /// Reloads whose rules were rejected.
+    pub(crate) reloads_rejected: AtomicU64,
+    processes: AtomicUsize,
+    process_stats: Mutex<Stats>,
+    alerts: Mutex<BTreeMap<RuleKey, u64>>,
+}
+
+impl Statistics {
+    /// Counts an alert by its rule.
+    pub(crate) fn count_alert(&self, alert: &Alert) {
+        let key = (Arc::clone(&alert.rule), alert.priority, Arc::clone(&alert.source));
+        let mut alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);
+        *alerts.entry(key).or_default() += 1;
+    }
+
+    /// Alerts by rule so far.
+    pub(crate) fn alerts(&self) -> BTreeMap<RuleKey, u64> {
+        self.alerts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps what the process table says of itself.
+    pub(crate) fn store_processes(&self, processes: usize, stats: &Stats) {
+        self.processes.store(processes, Relaxed);
+        *self.process_stats.lock().unwrap_or_else(PoisonError::into_inner) = *stats;
+    }
+
+    /// Processes in the table, and its counters.
+    pub(crate) fn processes(&self) -> (usize, Stats) {
+        let stats = *self.process_stats.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.processes.load(Relaxed), stats)
+    }
+}

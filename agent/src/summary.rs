@@ -1,0 +1,50 @@
+//! What the agent says when it ends: events by kind, alerts by rule, losses by reason.
+
+use crate::statistics::Statistics;
+use saker_event_schema::row;
+use saker_kernel_source::LossCounters;
+use std::fmt::Write;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The summary, for standard error.
+pub(crate) fn summary(statistics: &Statistics, losses: &LossCounters) -> String {
+    let mut text = String::from("summary:\n");
+    // Writing to a String cannot fail; the result says so only because other writers can.
+    write_summary(&mut text, statistics, losses).unwrap_or_default();
+    text
+}
+
+fn write_summary(
+    text: &mut String,
+    statistics: &Statistics,
+    losses: &LossCounters,
+) -> std::fmt::Result {
+    let counts = losses.all().unwrap_or_default();
+    let delivered: u64 = counts.iter().map(|(_, counts)| counts.delivered).sum();
+    writeln!(text, "  events: {delivered}")?;
+    for (id, counts) in &counts {
+        writeln!(text, "    {:<20} {:>10}", row(*id).map_or("?", |row| row.name), counts.delivered)?;
+    }
+    let alerts = statistics.alerts();
+    writeln!(text, "  alerts: {}", alerts.values().sum::<u64>())?;
+    for ((rule, priority, _), count) in &alerts {
+        writeln!(text, "    {count:>6}  {priority:<13} {rule}")?;
+    }
+    let sum = |of: fn(&saker_kernel_source::EventCounts) -> u64| -> u64 {
+        counts.iter().map(|(_, counts)| of(counts)).sum()
+    };
+    let lost = [
+        ("kernel: no scratch slot", sum(|counts| counts.lost_no_slot)),
+        ("kernel: ring full", sum(|counts| counts.lost_ring_full)),
+        ("kernel: path walk", sum(|counts| counts.lost_walk_failed)),
+        ("decode: malformed", losses.malformed() + statistics.malformed.load(Relaxed)),
+        ("alerts: queue full", statistics.alerts_lost.load(Relaxed)),
+        ("alerts: output", statistics.output_errors.load(Relaxed)),
+    ];
+    let total: u64 = lost.iter().map(|(_, count)| count).sum();
+    writeln!(text, "  lost: {total}")?;
+    for (reason, count) in lost.iter().filter(|(_, count)| *count > 0) {
+        writeln!(text, "    {count:>6}  {reason}")?;
+    }
+    Ok(())
+}
