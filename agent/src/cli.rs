@@ -23,7 +23,12 @@ Exit codes: 0 the agent can run here, 1 it cannot.";
 /// Saker watches processes, files and connections from the kernel and raises an alert when a rule in
 /// Falco's rule language matches.
 #[derive(Debug, Parser)]
-#[command(name = "saker", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "saker",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -166,7 +166,11 @@ impl Config {
             iso_8601: file.time_format_iso_8601,
             matching: matching(file.rule_matching)?,
             watch: file.watch_config_files.unwrap_or(true),
-            lifecycle_ring_bytes: ring("rings.lifecycle_bytes", file.rings.lifecycle_bytes, 1 << 20)?,
+            lifecycle_ring_bytes: ring(
+                "rings.lifecycle_bytes",
+                file.rings.lifecycle_bytes,
+                1 << 20,
+            )?,
             bulk_ring_bytes: ring("rings.bulk_bytes", file.rings.bulk_bytes, 1 << 22)?,
             metrics: metrics(arguments.metrics, &file.metrics)?,
         })
@@ -175,10 +179,14 @@ impl Config {
 
 impl ConfigFile {
     fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text)
-            .map_err(|message| ConfigError::Parse { path: path.to_owned(), message })
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text).map_err(|message| ConfigError::Parse {
+            path: path.to_owned(),
+            message,
+        })
     }
 
     fn parse(text: &str) -> Result<Self, String> {

@@ -1,8 +1,8 @@
 //! `saker doctor`: what this host supports, and what is lost where it does not.
 
 use crate::cli::OutputFormat;
-use saker_kernel_source::{KernelSource, SourceOptions, Variant, host, offsets};
 use saker_event_schema::ROWS;
+use saker_kernel_source::{KernelSource, SourceOptions, Variant, host, offsets};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -47,11 +47,21 @@ struct Finding {
 
 impl Finding {
     fn good(subject: &'static str, found: impl Into<String>) -> Self {
-        Self { subject, verdict: Verdict::Good, found: found.into(), consequence: None }
+        Self {
+            subject,
+            verdict: Verdict::Good,
+            found: found.into(),
+            consequence: None,
+        }
     }
 
     fn new(subject: &'static str, verdict: Verdict, found: &str, consequence: &str) -> Self {
-        Self { subject, verdict, found: found.to_owned(), consequence: Some(consequence.to_owned()) }
+        Self {
+            subject,
+            verdict,
+            found: found.to_owned(),
+            consequence: Some(consequence.to_owned()),
+        }
     }
 }
 
@@ -78,8 +88,14 @@ pub(crate) fn examine(output: OutputFormat) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    let can_run = findings.iter().all(|finding| finding.verdict != Verdict::Missing);
-    Ok(if can_run { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let can_run = findings
+        .iter()
+        .all(|finding| finding.verdict != Verdict::Missing);
+    Ok(if can_run {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Loads every program and prints one line of JSON.
@@ -118,11 +134,18 @@ pub(crate) fn load() -> anyhow::Result<ExitCode> {
         Err(error) => report.failed.push(error.to_string()),
     }
     println!("{}", serde_json::to_string(&report)?);
-    Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn all_events() -> SourceOptions {
-    SourceOptions { events: ROWS.iter().map(|row| row.id).collect(), ..SourceOptions::default() }
+    SourceOptions {
+        events: ROWS.iter().map(|row| row.id).collect(),
+        ..SourceOptions::default()
+    }
 }
 
 fn kernel() -> Finding {
@@ -228,7 +251,12 @@ fn io_uring() -> Finding {
     match host::io_uring_enabled() {
         Some(false) => Finding::good("io_uring", "disabled"),
         Some(true) => Finding::new("io_uring", Verdict::Degraded, "enabled", CONSEQUENCE),
-        None => Finding::new("io_uring", Verdict::Degraded, "no switch (before 6.6)", CONSEQUENCE),
+        None => Finding::new(
+            "io_uring",
+            Verdict::Degraded,
+            "no switch (before 6.6)",
+            CONSEQUENCE,
+        ),
     }
 }
 
@@ -237,7 +265,10 @@ fn runtimes() -> Finding {
     if sockets.is_empty() {
         return Finding::good("container runtimes", "no socket found");
     }
-    let names: Vec<String> = sockets.iter().map(|socket| socket.display().to_string()).collect();
+    let names: Vec<String> = sockets
+        .iter()
+        .map(|socket| socket.display().to_string())
+        .collect();
     Finding::good("container runtimes", names.join(", "))
 }
 

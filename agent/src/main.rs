@@ -32,7 +32,11 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("saker: {error:#}");
             let bad_input = error.is::<config::ConfigError>() || error.is::<rules::RulesError>();
-            if bad_input { ExitCode::from(EXIT_BAD_INPUT) } else { ExitCode::FAILURE }
+            if bad_input {
+                ExitCode::from(EXIT_BAD_INPUT)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

@@ -47,10 +47,21 @@ impl Collector for AgentMetrics {
         )?;
         gauge.encode(descriptor)?;
         let reloads = [
-            (vec![("result", "applied".to_owned())], statistics.reloads.load(Relaxed)),
-            (vec![("result", "rejected".to_owned())], statistics.reloads_rejected.load(Relaxed)),
+            (
+                vec![("result", "applied".to_owned())],
+                statistics.reloads.load(Relaxed),
+            ),
+            (
+                vec![("result", "rejected".to_owned())],
+                statistics.reloads_rejected.load(Relaxed),
+            ),
         ];
-        counters(&mut encoder, "saker_rules_reloads", "Reloads of the rules", &reloads)
+        counters(
+            &mut encoder,
+            "saker_rules_reloads",
+            "Reloads of the rules",
+            &reloads,
+        )
     }
 }
 
@@ -68,17 +79,34 @@ impl AgentMetrics {
                 ("walk_failed", counts.lost_walk_failed),
             ];
             for (reason, count) in losses {
-                let mut labels = vec![("stage", "kernel".to_owned()), ("reason", reason.to_owned())];
+                let mut labels = vec![
+                    ("stage", "kernel".to_owned()),
+                    ("reason", reason.to_owned()),
+                ];
                 labels.extend(event());
                 lost.push((labels, count));
             }
         }
         let malformed = self.losses.malformed() + self.statistics.malformed.load(Relaxed);
-        let labels =
-            [("stage", "decode"), ("reason", "malformed"), ("event", "unknown")].map(owned);
+        let labels = [
+            ("stage", "decode"),
+            ("reason", "malformed"),
+            ("event", "unknown"),
+        ]
+        .map(owned);
         lost.push((labels.to_vec(), malformed));
-        counters(encoder, "saker_events_emitted", "Events that a kernel program began to report", &emitted)?;
-        counters(encoder, "saker_events_delivered", "Events that reached the agent", &delivered)?;
+        counters(
+            encoder,
+            "saker_events_emitted",
+            "Events that a kernel program began to report",
+            &emitted,
+        )?;
+        counters(
+            encoder,
+            "saker_events_delivered",
+            "Events that reached the agent",
+            &delivered,
+        )?;
         counters(encoder, "saker_events_lost", "Events that were lost", &lost)
     }
 
@@ -98,9 +126,17 @@ impl AgentMetrics {
             .collect();
         counters(encoder, "saker_alerts", "Alerts raised", &alerts)?;
         let statistics = &self.statistics;
-        let lost = [("queue_full", &statistics.alerts_lost), ("output", &statistics.output_errors)]
-            .map(|(reason, count)| (vec![("reason", reason.to_owned())], count.load(Relaxed)));
-        counters(encoder, "saker_alerts_lost", "Alerts that did not arrive", &lost)
+        let lost = [
+            ("queue_full", &statistics.alerts_lost),
+            ("output", &statistics.output_errors),
+        ]
+        .map(|(reason, count)| (vec![("reason", reason.to_owned())], count.load(Relaxed)));
+        counters(
+            encoder,
+            "saker_alerts_lost",
+            "Alerts that did not arrive",
+            &lost,
+        )
     }
 
     fn encode_processes(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -160,7 +196,9 @@ fn counters(
 pub(crate) fn registry(statistics: Arc<Statistics>, losses: Arc<LossCounters>) -> Registry {
     let mut registry = Registry::default();
     let build = Family::<Vec<Label>, Gauge>::default();
-    build.get_or_create(&vec![("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1);
+    build
+        .get_or_create(&vec![("version", env!("CARGO_PKG_VERSION").to_owned())])
+        .set(1);
     registry.register("saker_build_info", "Version of the agent", build);
     registry.register_collector(Box::new(AgentMetrics { statistics, losses }));
     registry
@@ -179,5 +217,7 @@ pub(crate) fn routes(registry: Registry) -> Router {
             }
         }
     };
-    Router::new().route("/metrics", get(metrics)).route("/healthz", get(async || "ok\n"))
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(async || "ok\n"))
 }

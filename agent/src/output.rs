@@ -17,12 +17,20 @@ pub(crate) enum Printer {
 impl Printer {
     /// A printer as the configuration wants it; coloured on a terminal, unless NO_COLOR is set.
     pub(crate) fn new(config: &Config) -> Self {
-        let format = if config.iso_8601 { TimeFormat::Iso8601 } else { TimeFormat::TimeOfDay };
+        let format = if config.iso_8601 {
+            TimeFormat::Iso8601
+        } else {
+            TimeFormat::TimeOfDay
+        };
         let clock = Clock::new(TimeZone::system(), format);
         match config.output {
             OutputFormat::Json => Self::Json(JsonRenderer::new(clock, JsonKeys::default())),
             OutputFormat::Text => {
-                let colour = if wants_colour(&io::stdout()) { Colour::Always } else { Colour::Never };
+                let colour = if wants_colour(&io::stdout()) {
+                    Colour::Always
+                } else {
+                    Colour::Never
+                };
                 Self::Text(TextRenderer::new(clock, colour))
             }
         }

@@ -21,8 +21,15 @@ impl RulesWatcher {
     pub(crate) fn new(paths: &[PathBuf]) -> Self {
         // One place is enough: a change that finds it taken is covered by the reload to come.
         let (sender, changes) = mpsc::channel(1);
-        let watcher = if paths.is_empty() { None } else { watch(paths, sender) };
-        Self { _watcher: watcher, changes }
+        let watcher = if paths.is_empty() {
+            None
+        } else {
+            watch(paths, sender)
+        };
+        Self {
+            _watcher: watcher,
+            changes,
+        }
     }
 
     /// Waits for a change, and for the files to rest after it.
@@ -30,8 +37,10 @@ impl RulesWatcher {
         if self.changes.recv().await.is_none() {
             std::future::pending::<()>().await;
         }
-        while tokio::time::timeout(QUIET, self.changes.recv()).await.is_ok_and(|more| more.is_some()) {
-        }
+        while tokio::time::timeout(QUIET, self.changes.recv())
+            .await
+            .is_ok_and(|more| more.is_some())
+        {}
     }
 }
 
@@ -85,6 +94,8 @@ mod tests {
         let waited = tokio::time::timeout(Duration::from_millis(200), watcher.changed()).await;
         assert!(waited.is_err(), "reading is no change");
         std::fs::write(&file, "- list: a").expect("it changes");
-        tokio::time::timeout(Duration::from_secs(10), watcher.changed()).await.expect("noticed");
+        tokio::time::timeout(Duration::from_secs(10), watcher.changed())
+            .await
+            .expect("noticed");
     }
 }

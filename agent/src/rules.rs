@@ -56,8 +56,10 @@ impl LoadedRules {
         let files = files_of(&config.rules)?;
         let mut sources = Vec::with_capacity(files.len());
         for path in &files {
-            let text = fs::read_to_string(path)
-                .map_err(|source| RulesError::Read { path: path.clone(), source })?;
+            let text = fs::read_to_string(path).map_err(|source| RulesError::Read {
+                path: path.clone(),
+                source,
+            })?;
             sources.push(SourceFile::new(&path.display().to_string(), &text));
         }
         let fields = Fields::new();
@@ -77,12 +79,20 @@ impl LoadedRules {
             ..CompileOptions::default()
         };
         let rules = RuleSet::compile(&checked, &options)?;
-        Ok(Self { rules, warnings: rendered, files })
+        Ok(Self {
+            rules,
+            warnings: rendered,
+            files,
+        })
     }
 
     /// How many rules take part.
     pub(crate) fn enabled(&self) -> usize {
-        self.rules.rules().iter().filter(|rule| rule.state == RuleState::Enabled).count()
+        self.rules
+            .rules()
+            .iter()
+            .filter(|rule| rule.state == RuleState::Enabled)
+            .count()
     }
 }
 
@@ -90,7 +100,10 @@ impl LoadedRules {
 pub(crate) fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RulesError> {
     let mut files = Vec::new();
     for path in paths {
-        let read_error = |source| RulesError::Read { path: path.clone(), source };
+        let read_error = |source| RulesError::Read {
+            path: path.clone(),
+            source,
+        };
         if !fs::metadata(path).map_err(read_error)?.is_dir() {
             files.push(path.clone());
             continue;
@@ -113,7 +126,9 @@ pub(crate) fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RulesError> {
 
 /// As Falco: only .yaml and .yml files of a folder are rules, and folders in it are not entered.
 fn is_rules_file(path: &Path) -> bool {
-    let named = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    let named = path
+        .extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml");
     named && !path.is_dir()
 }
 
@@ -154,10 +169,17 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
-        let error = files_of(&[folder.path().to_owned()]).expect_err("empty").to_string();
-        assert!(error.contains(&folder.path().display().to_string()), "{error}");
+        let error = files_of(&[folder.path().to_owned()])
+            .expect_err("empty")
+            .to_string();
+        assert!(
+            error.contains(&folder.path().display().to_string()),
+            "{error}"
+        );
         let missing = folder.path().join("missing.yaml");
-        let error = files_of(std::slice::from_ref(&missing)).expect_err("missing").to_string();
+        let error = files_of(std::slice::from_ref(&missing))
+            .expect_err("missing")
+            .to_string();
         assert!(error.contains("missing.yaml"), "{error}");
     }
 }

@@ -18,9 +18,7 @@ use saker_event_schema::EventId;
 use saker_kernel_source::{
     CgroupPaths, KernelSource, KernelSourceError, LossCounters, SourceOptions, host,
 };
-use saker_process_state::{
-    CgroupId, CgroupResolver, Limits, ProcFs, ProcessState, Users,
-};
+use saker_process_state::{CgroupId, CgroupResolver, Limits, ProcFs, ProcessState, Users};
 use saker_rule_engine::RuleSet;
 use saker_rule_fields::Host;
 use saker_rule_language::ColorChoice;
@@ -100,7 +98,9 @@ impl Agent {
         let events = source.reader()?;
         let losses = Arc::new(source.counters()?);
         let statistics = Arc::new(Statistics::default());
-        statistics.rules_enabled.store(loaded.enabled(), Ordering::Relaxed);
+        statistics
+            .rules_enabled
+            .store(loaded.enabled(), Ordering::Relaxed);
         let rules = Arc::new(ArcSwap::from_pointee(loaded.rules));
         let (alert_sender, alerts) = mpsc::channel(ALERTS_WAITING_MAX);
         let (record_sender, records) = queue::records();
@@ -122,14 +122,29 @@ impl Agent {
         let thread = matcher.thread().clone();
         let reader = reader::spawn(events, record_sender, thread, Arc::clone(&stop))
             .context("cannot start the reader thread")?;
-        Ok(Self { config, source, losses, rules, statistics, alerts, stop, reader, matcher, attached })
+        Ok(Self {
+            config,
+            source,
+            losses,
+            rules,
+            statistics,
+            alerts,
+            stop,
+            reader,
+            matcher,
+            attached,
+        })
     }
 
     /// Prints alerts, serves metrics and reloads rules until a signal ends it.
     async fn watch(mut self) -> anyhow::Result<ExitCode> {
         let mut signals = Signals::new()?;
         self.serve_metrics().await?;
-        let watched: &[PathBuf] = if self.config.watch { &self.config.rules } else { &[] };
+        let watched: &[PathBuf] = if self.config.watch {
+            &self.config.rules
+        } else {
+            &[]
+        };
         let mut watcher = RulesWatcher::new(watched);
         let printer = Printer::new(&self.config);
         eprintln!(
@@ -158,15 +173,21 @@ impl Agent {
 
     fn print(&self, printer: &Printer, alert: &Alert) {
         if let Err(error) = printer.print(alert) {
-            self.statistics.output_errors.fetch_add(1, Ordering::Relaxed);
+            self.statistics
+                .output_errors
+                .fetch_add(1, Ordering::Relaxed);
             tracing::debug!(%error, "cannot print an alert");
         }
     }
 
     async fn serve_metrics(&self) -> anyhow::Result<()> {
-        let Some(address) = self.config.metrics else { return Ok(()) };
+        let Some(address) = self.config.metrics else {
+            return Ok(());
+        };
         let listener = TcpListener::bind(address).await.with_context(|| {
-            format!("cannot serve metrics on {address}: choose another address with --metrics, or `off`")
+            format!(
+                "cannot serve metrics on {address}: choose another address with --metrics, or `off`"
+            )
         })?;
         let registry = metrics::registry(Arc::clone(&self.statistics), Arc::clone(&self.losses));
         tokio::spawn(async move {
@@ -181,7 +202,9 @@ impl Agent {
     /// are kept in any case.
     fn reload(&mut self) {
         if let Err(error) = self.try_reload() {
-            self.statistics.reloads_rejected.fetch_add(1, Ordering::Relaxed);
+            self.statistics
+                .reloads_rejected
+                .fetch_add(1, Ordering::Relaxed);
             eprintln!("reload rejected, the rules in force stay: {error:#}");
         }
     }
@@ -192,13 +215,22 @@ impl Agent {
         let enabled = loaded.enabled();
         // What either set needs, then the rules, then what the new set needs: no gap.
         let new: BTreeSet<EventId> = loaded.rules.event_ids().collect();
-        let both = new.iter().copied().chain(self.rules.load().event_ids()).collect();
+        let both = new
+            .iter()
+            .copied()
+            .chain(self.rules.load().event_ids())
+            .collect();
         self.source.select(both)?;
         self.rules.store(Arc::new(loaded.rules));
         self.source.select(new)?;
-        self.statistics.rules_enabled.store(enabled, Ordering::Relaxed);
+        self.statistics
+            .rules_enabled
+            .store(enabled, Ordering::Relaxed);
         self.statistics.reloads.fetch_add(1, Ordering::Relaxed);
-        eprintln!("reloaded: {enabled} rules from {} files", loaded.files.len());
+        eprintln!(
+            "reloaded: {enabled} rules from {} files",
+            loaded.files.len()
+        );
         Ok(())
     }
 
@@ -206,15 +238,26 @@ impl Agent {
     async fn end(mut self, printer: &Printer) -> anyhow::Result<ExitCode> {
         self.source.detach()?;
         self.stop.store(true, Ordering::Release);
-        let Self { reader, matcher, mut alerts, statistics, losses, .. } = self;
-        let read = reader.join().map_err(|_| anyhow::anyhow!("the reader thread panicked"))?;
+        let Self {
+            reader,
+            matcher,
+            mut alerts,
+            statistics,
+            losses,
+            ..
+        } = self;
+        let read = reader
+            .join()
+            .map_err(|_| anyhow::anyhow!("the reader thread panicked"))?;
         // The channel ends when the matcher has matched everything and is gone.
         while let Some(alert) = alerts.recv().await {
             if printer.print(&alert).is_err() {
                 statistics.output_errors.fetch_add(1, Ordering::Relaxed);
             }
         }
-        matcher.join().map_err(|_| anyhow::anyhow!("the matcher thread panicked"))?;
+        matcher
+            .join()
+            .map_err(|_| anyhow::anyhow!("the matcher thread panicked"))?;
         eprint!("{}", summary(&statistics, &losses));
         read?;
         Ok(ExitCode::SUCCESS)
@@ -222,7 +265,11 @@ impl Agent {
 }
 
 fn stderr_color() -> ColorChoice {
-    if wants_colour(&std::io::stderr()) { ColorChoice::Always } else { ColorChoice::Never }
+    if wants_colour(&std::io::stderr()) {
+        ColorChoice::Always
+    } else {
+        ColorChoice::Never
+    }
 }
 
 fn process_state() -> ProcessState {
@@ -249,7 +296,10 @@ impl CgroupResolver for Cgroups {
 fn hostname() -> String {
     match std::env::var("SAKER_HOSTNAME") {
         Ok(name) if !name.is_empty() => name,
-        _ => rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        _ => rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned(),
     }
 }
 
@@ -265,5 +315,8 @@ fn this_host() -> Host {
 
 fn node() -> Node {
     let boot_id = fs::read_to_string(BOOT_ID).unwrap_or_default();
-    Node { hostname: hostname().into(), boot_id: boot_id.trim().into() }
+    Node {
+        hostname: hostname().into(),
+        boot_id: boot_id.trim().into(),
+    }
 }

@@ -55,7 +55,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("deep/saker.pid");
         let first = SingleInstance::acquire(&path).expect("the first");
-        let error = SingleInstance::acquire(&path).expect_err("the second").to_string();
+        let error = SingleInstance::acquire(&path)
+            .expect_err("the second")
+            .to_string();
         assert!(error.contains(&std::process::id().to_string()), "{error}");
         drop(first);
         SingleInstance::acquire(&path).expect("after the first has gone");

@@ -33,25 +33,38 @@ pub(crate) struct Statistics {
 impl Statistics {
     /// Counts an alert by its rule.
     pub(crate) fn count_alert(&self, alert: &Alert) {
-        let key = (Arc::clone(&alert.rule), alert.priority, Arc::clone(&alert.source));
+        let key = (
+            Arc::clone(&alert.rule),
+            alert.priority,
+            Arc::clone(&alert.source),
+        );
         let mut alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);
         *alerts.entry(key).or_default() += 1;
     }
 
     /// Alerts by rule so far.
     pub(crate) fn alerts(&self) -> BTreeMap<RuleKey, u64> {
-        self.alerts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.alerts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Keeps what the process table says of itself.
     pub(crate) fn store_processes(&self, processes: usize, stats: &Stats) {
         self.processes.store(processes, Relaxed);
-        *self.process_stats.lock().unwrap_or_else(PoisonError::into_inner) = *stats;
+        *self
+            .process_stats
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = *stats;
     }
 
     /// Processes in the table, and its counters.
     pub(crate) fn processes(&self) -> (usize, Stats) {
-        let stats = *self.process_stats.lock().unwrap_or_else(PoisonError::into_inner);
+        let stats = *self
+            .process_stats
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         (self.processes.load(Relaxed), stats)
     }
 }

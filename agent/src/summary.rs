@@ -23,7 +23,12 @@ fn write_summary(
     let delivered: u64 = counts.iter().map(|(_, counts)| counts.delivered).sum();
     writeln!(text, "  events: {delivered}")?;
     for (id, counts) in &counts {
-        writeln!(text, "    {:<20} {:>10}", row(*id).map_or("?", |row| row.name), counts.delivered)?;
+        writeln!(
+            text,
+            "    {:<20} {:>10}",
+            row(*id).map_or("?", |row| row.name),
+            counts.delivered
+        )?;
     }
     let alerts = statistics.alerts();
     writeln!(text, "  alerts: {}", alerts.values().sum::<u64>())?;
@@ -37,7 +42,10 @@ fn write_summary(
         ("kernel: no scratch slot", sum(|counts| counts.lost_no_slot)),
         ("kernel: ring full", sum(|counts| counts.lost_ring_full)),
         ("kernel: path walk", sum(|counts| counts.lost_walk_failed)),
-        ("decode: malformed", losses.malformed() + statistics.malformed.load(Relaxed)),
+        (
+            "decode: malformed",
+            losses.malformed() + statistics.malformed.load(Relaxed),
+        ),
         ("alerts: queue full", statistics.alerts_lost.load(Relaxed)),
         ("alerts: output", statistics.output_errors.load(Relaxed)),
     ];

@@ -1,22 +1,31 @@
 //! Set-up, build and test of the project: `cargo xtask <command>`.
 #![forbid(unsafe_code)]
 
+mod agent;
 mod apt;
 mod cache;
+mod codegen;
 mod command;
 mod ebpf;
+mod object_file;
 mod progress;
+mod test;
 mod toolchain;
+mod vm;
 mod workspace;
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::agent::Profile;
 use crate::cache::Cache;
-use crate::ebpf::KernelLog;
+use crate::ebpf::{KernelLog, Warnings};
 use crate::toolchain::Freshness;
+use crate::vm::Kernel;
 use crate::workspace::Workspace;
 
 /// Set-up, build and test of Saker.
@@ -50,6 +59,56 @@ enum Command {
         #[arg(long)]
         log: bool,
     },
+    /// Build the agent with its kernel programs inside: target/debug/saker or target/release/saker
+    Build {
+        /// Optimise, as for shipping
+        #[arg(long)]
+        release: bool,
+    },
+    /// Build the agent and run it with the shipped rules; needs root
+    ///
+    /// Becomes `target/release/saker run --rules rules …`; what follows `--` is handed on.
+    Run {
+        /// Further arguments of `saker run`
+        #[arg(last = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Write docs/events.md and docs/fields.md from the agent's tables
+    Codegen {
+        /// Change nothing; fail when a file would change
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run everything that must hold before a change is merged; needs root
+    ///
+    /// Every step runs even when one before it failed, unless nothing later could work; a summary
+    /// with times comes last. `.ci/run` calls this with CI=true, where nothing may be left out.
+    Test {
+        /// List the steps and run none
+        #[arg(long)]
+        list: bool,
+        /// Run this step only (may be given more than once)
+        #[arg(long, value_name = "STEP")]
+        only: Vec<String>,
+        /// Leave out the virtual machines
+        #[arg(long)]
+        skip_vm: bool,
+    },
+    /// Load every kernel program on other kernels, in QEMU
+    ///
+    /// QEMU, busybox and the kernels come from Debian's archive and are unpacked into the cache
+    /// folder; nothing is installed. The serial output of each machine stays in target/vm/.
+    VmTest {
+        /// Load the programs and stop (the only test there is so far)
+        #[arg(long, required = true)]
+        load_only: bool,
+        /// A series of kernels (may be given more than once) [default: 5.10 and 7.2]
+        #[arg(long, value_name = "SERIES")]
+        kernel: Vec<Kernel>,
+        /// Test this statically linked binary instead of building the agent
+        #[arg(long, value_name = "FILE")]
+        binary: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -65,19 +124,61 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     match command {
-        Command::Setup { update } => {
-            let freshness = if update {
-                Freshness::Newest
-            } else {
-                Freshness::Cached
-            };
-            let toolchain = toolchain::set_up(&Cache::open()?, freshness)?;
-            progress::heading(&format!("ready: {}", toolchain.describe()));
-        }
+        Command::Setup { update } => set_up(update)?,
         Command::BuildEbpf { log } => {
             let kernel_log = if log { KernelLog::On } else { KernelLog::Off };
-            ebpf::build(&workspace, kernel_log)?;
+            ebpf::build(&workspace, kernel_log, Warnings::Show)?;
         }
+        Command::Build { release } => {
+            let profile = if release {
+                Profile::Release
+            } else {
+                Profile::Dev
+            };
+            ebpf::build(&workspace, KernelLog::Off, Warnings::Show)?;
+            agent::build(&workspace, profile)?;
+        }
+        Command::Run { arguments } => {
+            ebpf::build(&workspace, KernelLog::Off, Warnings::Show)?;
+            agent::run(&workspace, &arguments)?;
+        }
+        Command::Codegen { check } => {
+            let mode = if check {
+                codegen::Mode::Check
+            } else {
+                codegen::Mode::Write
+            };
+            ebpf::build(&workspace, KernelLog::Off, Warnings::Show)?;
+            codegen::run(&workspace, mode)?;
+        }
+        Command::Test { list: true, .. } => test::list(),
+        Command::Test { only, skip_vm, .. } => {
+            return test::run(&workspace, &test::Selection { only, skip_vm });
+        }
+        Command::VmTest { kernel, binary, .. } => vm_test(&workspace, &kernel, binary)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn set_up(update: bool) -> Result<()> {
+    let freshness = if update {
+        Freshness::Newest
+    } else {
+        Freshness::Cached
+    };
+    let toolchain = toolchain::set_up(&Cache::open()?, freshness)?;
+    progress::heading(&format!("ready: {}", toolchain.describe()));
+    Ok(())
+}
+
+fn vm_test(workspace: &Workspace, kernels: &[Kernel], binary: Option<PathBuf>) -> Result<()> {
+    let kernels = if kernels.is_empty() {
+        &Kernel::DEFAULTS
+    } else {
+        kernels
+    };
+    match binary {
+        Some(binary) => vm::load_test_of(workspace, kernels, &binary),
+        None => vm::load_test(workspace, kernels),
+    }
 }

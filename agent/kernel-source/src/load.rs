@@ -50,8 +50,12 @@ const PROGRAMS: &[(&str, &str, Option<&str>)] = &[
 
 /// The programs that are attached, the others continue them. In this order: a fork that is not seen
 /// leaves an unknown process, so forks come first.
-const ATTACHED: [&str; 4] =
-    ["sched_process_fork", "sched_process_exit", "sched_process_exec", "sys_exit"];
+const ATTACHED: [&str; 4] = [
+    "sched_process_fork",
+    "sched_process_exit",
+    "sched_process_exec",
+    "sys_exit",
+];
 
 const PLAN_BYTES: usize = size_of::<Plan>();
 
@@ -245,7 +249,9 @@ impl KernelSource {
     /// [`KernelSourceError::Program`] where a program was not loaded.
     pub fn detach(&mut self) -> Result<(), KernelSourceError> {
         for name in ATTACHED {
-            program(&mut self.ebpf, name)?.unload().map_err(program_error(name))?;
+            program(&mut self.ebpf, name)?
+                .unload()
+                .map_err(program_error(name))?;
         }
         Ok(())
     }

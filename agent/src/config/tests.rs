@@ -20,7 +20,10 @@ fn an_empty_file_gives_the_defaults() {
     let config = build("").expect("defaults");
     assert_eq!(config.output, OutputFormat::Text);
     assert_eq!(config.priority, Priority::Debug);
-    assert_eq!(config.metrics, Some(SocketAddr::from((Ipv4Addr::LOCALHOST, METRICS_PORT))));
+    assert_eq!(
+        config.metrics,
+        Some(SocketAddr::from((Ipv4Addr::LOCALHOST, METRICS_PORT)))
+    );
 }
 
 #[test]

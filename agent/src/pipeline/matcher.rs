@@ -50,11 +50,19 @@ pub(crate) struct Raiser {
 impl Matcher {
     /// Starts the thread. It ends when the reader is gone and every record is matched.
     pub(crate) fn spawn(self) -> std::io::Result<JoinHandle<()>> {
-        thread::Builder::new().name("saker-matcher".to_owned()).spawn(move || self.run())
+        thread::Builder::new()
+            .name("saker-matcher".to_owned())
+            .spawn(move || self.run())
     }
 
     fn run(self) {
-        let Self { mut records, mut processes, rules, mut host, raiser } = self;
+        let Self {
+            mut records,
+            mut processes,
+            rules,
+            mut host,
+            raiser,
+        } = self;
         let scratch = Scratch::new();
         let mut evaluation = Evaluation::new();
         let mut clock = WallClock::new(wall_offset_ns());
@@ -113,7 +121,9 @@ impl Raiser {
         event: &EventView<'_>,
         clock: WallClock,
     ) {
-        let Some(rule) = rules.rule(found.rule) else { return };
+        let Some(rule) = rules.rule(found.rule) else {
+            return;
+        };
         let header = event.header();
         let occurrence = Occurrence {
             time_wall_ns: clock.wall_ns(header.time_boot_ns),
@@ -142,5 +152,7 @@ fn boot_time_ns() -> u64 {
 fn nanoseconds(clock: rustix::time::ClockId) -> u64 {
     let now = rustix::time::clock_gettime(clock);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
-    seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(now.tv_nsec).unwrap_or(0))
+    seconds
+        .saturating_mul(1_000_000_000)
+        .saturating_add(u64::try_from(now.tv_nsec).unwrap_or(0))
 }

@@ -35,8 +35,18 @@ pub(crate) struct RecordReceiver {
 pub(crate) fn records() -> (RecordSender, RecordReceiver) {
     let (producer, consumer) = HeapRb::new(QUEUE_BYTES).split();
     let closed = Arc::new(AtomicBool::new(false));
-    let sender = RecordSender { bytes: producer, closed: Arc::clone(&closed) };
-    (sender, RecordReceiver { bytes: consumer, closed, record: Vec::new() })
+    let sender = RecordSender {
+        bytes: producer,
+        closed: Arc::clone(&closed),
+    };
+    (
+        sender,
+        RecordReceiver {
+            bytes: consumer,
+            closed,
+            record: Vec::new(),
+        },
+    )
 }
 
 impl RecordSender {

@@ -1,0 +1,330 @@
+//! `test`: everything that must hold before a change is merged, as numbered and timed steps.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::agent::{self, Profile};
+use crate::cache::Cache;
+use crate::codegen;
+use crate::command;
+use crate::ebpf::{self, KernelLog, Warnings};
+use crate::progress;
+use crate::toolchain::{self, Freshness};
+use crate::vm::{self, Kernel};
+use crate::workspace::Workspace;
+
+/// The package whose tests need root and the running kernel.
+const KERNEL_TESTS: &str = "saker-kernel-tests";
+
+/// The package that no host compiler builds.
+const KERNEL_PROGRAMS: &str = "saker-ebpf-programs";
+
+/// What a failed step means for those after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnFailure {
+    /// Nothing later can work.
+    Stop,
+    /// Later steps tell something of their own.
+    GoOn,
+}
+
+/// Whether a step compiles the agent, which embeds the BPF objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Objects {
+    Unused,
+    Embedded,
+}
+
+/// A step of the test run.
+pub(crate) struct Step {
+    name: &'static str,
+    purpose: &'static str,
+    on_failure: OnFailure,
+    objects: Objects,
+    run: fn(&Workspace) -> Result<()>,
+}
+
+/// Every step, in order.
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "setup",
+        purpose: "find or make a BPF toolchain",
+        on_failure: OnFailure::Stop,
+        objects: Objects::Unused,
+        run: |_| toolchain::set_up(&Cache::open()?, Freshness::Cached).map(drop),
+    },
+    Step {
+        name: EBPF_STEP,
+        purpose: "build the kernel programs, for old and new kernels",
+        on_failure: OnFailure::Stop,
+        objects: Objects::Unused,
+        run: |workspace| ebpf::build(workspace, KernelLog::Off, Warnings::Deny),
+    },
+    Step {
+        name: "build",
+        purpose: "build the agent as it is shipped",
+        on_failure: OnFailure::Stop,
+        objects: Objects::Embedded,
+        run: |workspace| agent::build(workspace, Profile::Release).map(drop),
+    },
+    Step {
+        name: "fmt",
+        purpose: "formatting",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Unused,
+        run: |workspace| cargo(workspace, &["fmt", "--all", "--check"]),
+    },
+    Step {
+        name: "clippy",
+        purpose: "lints, warnings denied",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Embedded,
+        run: |workspace| cargo(workspace, &["clippy", "--all-targets", "--", "-Dwarnings"]),
+    },
+    Step {
+        name: "rustdoc",
+        purpose: "documentation builds, warnings denied",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Embedded,
+        run: rustdoc,
+    },
+    Step {
+        name: "codegen",
+        purpose: "generated documents are up to date",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Embedded,
+        run: |workspace| codegen::run(workspace, codegen::Mode::Check),
+    },
+    Step {
+        name: "unit",
+        purpose: "unit, golden and dependency-graph tests",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Embedded,
+        run: unit_tests,
+    },
+    Step {
+        name: "doc-tests",
+        purpose: "examples in the documentation",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Embedded,
+        run: |workspace| {
+            let exclude = ["--exclude", KERNEL_PROGRAMS, "--exclude", KERNEL_TESTS];
+            let arguments = [&["test", "--doc", "--workspace"], exclude.as_slice()].concat();
+            cargo(workspace, &arguments)
+        },
+    },
+    Step {
+        name: "kernel",
+        purpose: "scenarios against the running kernel, as root",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Embedded,
+        run: kernel_tests,
+    },
+    Step {
+        name: VM_STEP,
+        purpose: "load every program on other kernels, in QEMU",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Unused,
+        run: |workspace| vm::load_test(workspace, &Kernel::DEFAULTS),
+    },
+];
+
+const EBPF_STEP: &str = "build-ebpf";
+const VM_STEP: &str = "vm";
+
+/// Which steps to run.
+#[derive(Debug, Default)]
+pub(crate) struct Selection {
+    pub(crate) only: Vec<String>,
+    pub(crate) skip_vm: bool,
+}
+
+/// Prints the steps.
+pub(crate) fn list() {
+    for (number, step) in (1..).zip(STEPS) {
+        println!("{number:2}  {:<12} {}", step.name, step.purpose);
+    }
+}
+
+/// Runs the selected steps; a summary at the end says how each went.
+pub(crate) fn run(workspace: &Workspace, selection: &Selection) -> Result<ExitCode> {
+    let is_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    let steps = select(STEPS, selection, is_ci)?;
+    let start = Instant::now();
+    if !steps.iter().any(|step| step.name == EBPF_STEP)
+        && steps.iter().any(|step| step.objects == Objects::Embedded)
+    {
+        // Developers' choice of steps: never test stale programs.
+        ebpf::build(workspace, KernelLog::Off, Warnings::Show)?;
+    }
+    let mut outcomes = Vec::new();
+    for (number, step) in (1..).zip(&steps) {
+        progress::heading(&format!(
+            "step {number}/{}: {} ({})",
+            steps.len(),
+            step.name,
+            step.purpose
+        ));
+        let step_start = Instant::now();
+        let result = (step.run)(workspace);
+        let elapsed = step_start.elapsed();
+        if let Err(error) = &result {
+            progress::failure(&format!("step {} failed: {error:#}", step.name));
+        }
+        let stop = result.is_err() && step.on_failure == OnFailure::Stop;
+        outcomes.push((step.name, result.is_ok(), elapsed));
+        if stop {
+            break;
+        }
+    }
+    summarise(&steps, &outcomes, start.elapsed());
+    let all_passed = outcomes.len() == steps.len() && outcomes.iter().all(|(_, passed, _)| *passed);
+    Ok(if all_passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn select<'a>(steps: &'a [Step], selection: &Selection, is_ci: bool) -> Result<Vec<&'a Step>> {
+    if is_ci && (selection.skip_vm || !selection.only.is_empty()) {
+        bail!("CI=true: nothing may be skipped, so --only and --skip-vm are refused");
+    }
+    if let Some(unknown) = selection
+        .only
+        .iter()
+        .find(|name| !steps.iter().any(|step| step.name == **name))
+    {
+        let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
+        bail!("no step {unknown}; there are: {}", names.join(", "));
+    }
+    Ok(steps
+        .iter()
+        .filter(|step| selection.only.is_empty() || selection.only.iter().any(|n| n == step.name))
+        .filter(|step| !(selection.skip_vm && step.name == VM_STEP))
+        .collect())
+}
+
+fn summarise(steps: &[&Step], outcomes: &[(&str, bool, Duration)], total: Duration) {
+    progress::heading(&format!("summary, {}", progress::duration(total)));
+    for (name, passed, elapsed) in outcomes {
+        let verdict = if *passed { "ok" } else { "FAILED" };
+        let elapsed = progress::duration(*elapsed);
+        progress::detail(&format!("{name:<12} {verdict:<8} {elapsed:>13}"));
+    }
+    for step in steps.get(outcomes.len()..).unwrap_or_default() {
+        progress::detail(&format!("{:<12} not reached", step.name));
+    }
+}
+
+fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    command::run(
+        command::cargo()
+            .current_dir(workspace.root())
+            .args(arguments),
+    )
+}
+
+fn rustdoc(workspace: &Workspace) -> Result<()> {
+    command::run(
+        command::cargo()
+            .current_dir(workspace.root())
+            .env("RUSTDOCFLAGS", "-Dwarnings")
+            .args(["doc", "--no-deps", "--workspace", "--exclude"])
+            .arg(KERNEL_PROGRAMS),
+    )
+}
+
+fn unit_tests(workspace: &Workspace) -> Result<()> {
+    let runner: &[&str] = if command::find_on_path("cargo-nextest").is_some() {
+        &["nextest", "run"]
+    } else {
+        &["test", "--all-targets"]
+    };
+    let packages = [
+        "--workspace",
+        "--exclude",
+        KERNEL_PROGRAMS,
+        "--exclude",
+        KERNEL_TESTS,
+    ];
+    cargo(workspace, &[runner, &packages].concat())
+}
+
+fn kernel_tests(workspace: &Workspace) -> Result<()> {
+    if !command::is_root() {
+        bail!(
+            "the tests of the running kernel load BPF programs: run them as root \
+             (they are never skipped silently; `--only` chooses other steps)"
+        );
+    }
+    // One at a time: scenarios count events of the whole machine.
+    cargo(
+        workspace,
+        &["test", "--package", KERNEL_TESTS, "--", "--test-threads=1"],
+    )
+    .context("scenarios against the running kernel")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(selection: &Selection, is_ci: bool) -> Result<Vec<&'static str>> {
+        Ok(select(STEPS, selection, is_ci)?
+            .iter()
+            .map(|step| step.name)
+            .collect())
+    }
+
+    #[test]
+    fn everything_runs_unless_told_otherwise() {
+        let everything = Selection::default();
+        assert_eq!(names(&everything, true).unwrap().len(), STEPS.len());
+        let skip_vm = Selection {
+            skip_vm: true,
+            ..Selection::default()
+        };
+        let shorter = names(&skip_vm, false).unwrap();
+        assert_eq!(shorter.len(), STEPS.len() - 1);
+        assert!(!shorter.contains(&VM_STEP));
+    }
+
+    #[test]
+    fn ci_skips_nothing() {
+        for selection in [
+            Selection {
+                skip_vm: true,
+                ..Selection::default()
+            },
+            Selection {
+                only: vec!["fmt".to_owned()],
+                ..Selection::default()
+            },
+        ] {
+            assert!(names(&selection, true).is_err());
+        }
+    }
+
+    #[test]
+    fn a_wrong_step_is_named_with_the_right_ones() {
+        let selection = Selection {
+            only: vec!["lint".to_owned()],
+            ..Selection::default()
+        };
+        let error = names(&selection, false).unwrap_err().to_string();
+        assert!(
+            error.contains("no step lint") && error.contains("clippy"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn step_names_are_unique() {
+        for (index, step) in STEPS.iter().enumerate() {
+            assert!(STEPS[..index].iter().all(|other| other.name != step.name));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The arrows between the crates point down only (docs/ARCHITECTURE.md): each may depend on the
+//! crates named here and on no other of the workspace; its tests on whatever lies below it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+
+/// Crate, and which crates of the workspace it may use.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("saker-event-schema", &[]),
+    ("saker-ebpf-programs", &["saker-event-schema"]),
+    ("saker-event-decode", &["saker-event-schema"]),
+    (
+        "saker-process-state",
+        &["saker-event-decode", "saker-event-schema"],
+    ),
+    ("saker-rule-language", &[]),
+    (
+        "saker-rule-fields",
+        &[
+            "saker-process-state",
+            "saker-event-decode",
+            "saker-event-schema",
+            "saker-rule-language",
+        ],
+    ),
+    (
+        "saker-rule-engine",
+        &[
+            "saker-rule-fields",
+            "saker-rule-language",
+            "saker-process-state",
+            "saker-event-decode",
+            "saker-event-schema",
+        ],
+    ),
+    (
+        "saker-alert",
+        &[
+            "saker-rule-engine",
+            "saker-rule-fields",
+            "saker-rule-language",
+        ],
+    ),
+    (
+        "saker-kernel-source",
+        &["saker-event-decode", "saker-event-schema"],
+    ),
+    (
+        "saker-rule-cases",
+        &[
+            "saker-alert",
+            "saker-rule-engine",
+            "saker-rule-fields",
+            "saker-rule-language",
+            "saker-process-state",
+            "saker-event-decode",
+            "saker-event-schema",
+        ],
+    ),
+    ("saker", AGENT),
+    ("saker-kernel-tests", AGENT),
+    ("xtask", &[]),
+];
+
+/// The agent's crates.
+const AGENT: &[&str] = &[
+    "saker-alert",
+    "saker-event-decode",
+    "saker-event-schema",
+    "saker-kernel-source",
+    "saker-process-state",
+    "saker-rule-cases",
+    "saker-rule-engine",
+    "saker-rule-fields",
+    "saker-rule-language",
+];
+
+fn workspace() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"))
+        .no_deps()
+        .exec()
+        .expect("cargo metadata")
+}
+
+/// Crate -> the crates of the workspace that it names.
+fn arrows(metadata: &Metadata) -> BTreeMap<&str, Vec<(&str, DependencyKind)>> {
+    metadata
+        .packages
+        .iter()
+        .map(|package| {
+            let inside = package
+                .dependencies
+                .iter()
+                .filter(|dependency| dependency.path.is_some())
+                .map(|dependency| (dependency.name.as_str(), dependency.kind))
+                .collect();
+            (package.name.as_str(), inside)
+        })
+        .collect()
+}
+
+#[test]
+fn arrows_point_down_only() {
+    let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
+    let metadata = workspace();
+    let mut wrong = Vec::new();
+    for (package, dependencies) in arrows(&metadata) {
+        let Some(below) = allowed.get(package) else {
+            wrong.push(format!(
+                "{package} is new: say here which crates it may use"
+            ));
+            continue;
+        };
+        for (dependency, kind) in dependencies {
+            let may = match kind {
+                DependencyKind::Development => {
+                    dependency != package && reaches(&allowed, package, dependency)
+                }
+                _ => below.contains(&dependency),
+            };
+            if !may {
+                wrong.push(format!("{package} must not depend on {dependency}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_names_existing_crates_and_has_no_cycle() {
+    let metadata = workspace();
+    let existing = arrows(&metadata);
+    let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
+    for (package, below) in &allowed {
+        assert!(existing.contains_key(package), "{package} is gone");
+        for dependency in *below {
+            assert!(existing.contains_key(dependency), "{dependency} is gone");
+            assert!(
+                !reaches(&allowed, dependency, package),
+                "{package} and {dependency} may depend on each other"
+            );
+        }
+    }
+}
+
+fn reaches(allowed: &BTreeMap<&str, &[&str]>, from: &str, to: &str) -> bool {
+    from == to
+        || allowed
+            .get(from)
+            .is_some_and(|below| below.iter().any(|next| reaches(allowed, next, to)))
+}
