@@ -30,7 +30,11 @@ fn main() -> ExitCode {
     match execute(arguments.command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("saker: {error:#}");
+            // Rules that are invalid come with their places, which are to stand at the line's start.
+            match error.downcast_ref() {
+                Some(rules::RulesError::Invalid { .. }) => eprintln!("{error}"),
+                _ => eprintln!("saker: {error:#}"),
+            }
             let bad_input = error.is::<config::ConfigError>() || error.is::<rules::RulesError>();
             if bad_input {
                 ExitCode::from(EXIT_BAD_INPUT)

@@ -64,6 +64,12 @@ pub(crate) unsafe fn finish<C: EbpfContext>(slot: *mut Scratch, context: &C, cha
         put!(slot, root_dentry, read_u64(root, offset!(path_dentry)));
         put!(slot, root_mount, read_u64(root, offset!(path_mnt)));
         chain.tail_call(context, 0);
+        #[cfg(feature = "kernel-log")]
+        aya_log_ebpf::warn!(
+            context,
+            "cannot walk the paths of event {}",
+            get!(slot, event)
+        );
         abandon(slot, Loss::WalkFailed);
     }
 }
@@ -88,6 +94,12 @@ pub(crate) fn walk<C: EbpfContext>(context: &C, chain: &ProgramArray) {
             }
         }
         chain.tail_call(context, 0);
+        #[cfg(feature = "kernel-log")]
+        aya_log_ebpf::warn!(
+            context,
+            "a path of event {} has too many parts",
+            get!(slot, event)
+        );
         abandon(slot, Loss::WalkFailed);
     }
 }
@@ -179,9 +191,12 @@ unsafe fn prepend(slot: *mut Scratch, dentry: u64) -> bool {
         }
         let position = position.wrapping_sub(length).wrapping_sub(1);
         put!(slot, position, position);
+        put!(slot, name_length, length);
         let buffer = (&raw mut (*slot).path).cast::<u8>();
-        // Read back: the verifier knows nothing of it, so the mask that follows stays.
+        // Read back: compiler and verifier know nothing of them, so the masks that follow stay (6.12
+        // does not carry the bound of a 32-bit value to the call).
         let start = (get!(slot, position) & (WALK_BYTES - 1)) as usize;
+        let length = get!(slot, name_length) & 0xff;
         core::ptr::write_volatile(buffer.add(start), b'/');
         bpf_probe_read_kernel(buffer.add(start).add(1).cast(), length, name as *const _);
         true

@@ -83,6 +83,10 @@ pub(crate) struct Scratch {
     pub(crate) cursor: u32,
     /// Key of this slot in the map.
     pub(crate) key: u32,
+    /// Length of the name that is being copied.
+    pub(crate) name_length: u32,
+    /// Keeps what follows at a multiple of eight.
+    pub(crate) reserved: u32,
     /// The requests.
     pub(crate) walks: [WalkRequest; PATH_WALKS_MAX],
     /// The path so far, at the end.

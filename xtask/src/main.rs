@@ -102,7 +102,7 @@ enum Command {
         /// Load the programs and stop (the only test there is so far)
         #[arg(long, required = true)]
         load_only: bool,
-        /// A series of kernels (may be given more than once) [default: 5.10 and 7.2]
+        /// A series of kernels (may be given more than once) [default: all]
         #[arg(long, value_name = "SERIES")]
         kernel: Vec<Kernel>,
         /// Test this statically linked binary instead of building the agent

@@ -19,6 +19,8 @@ mod cgroup_paths;
 mod counters;
 mod error;
 pub mod host;
+#[cfg(feature = "kernel-log")]
+mod kernel_log;
 mod load;
 mod object;
 pub mod offsets;

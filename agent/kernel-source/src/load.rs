@@ -141,6 +141,8 @@ impl KernelSource {
             .map_max_entries("SCRATCH", processors() * SCRATCH_SLOTS)
             .load(variant.bytes())
             .map_err(load_error)?;
+        #[cfg(feature = "kernel-log")]
+        let ebpf = crate::kernel_log::follow(ebpf);
         let mut source = Self {
             ebpf,
             options,
@@ -400,5 +402,6 @@ fn load_error(source: aya::EbpfError) -> KernelSourceError {
 }
 
 fn is_permission(error: &std::io::Error) -> bool {
-    error.kind() == std::io::ErrorKind::PermissionDenied
+    // EPERM; the verifier's refusals are EACCES, which Rust calls "permission denied" as well.
+    error.raw_os_error() == Some(libc::EPERM)
 }

@@ -5,7 +5,7 @@ use crate::statistics::Statistics;
 use arc_swap::ArcSwap;
 use saker_alert::{Alert, Node, Occurrence};
 use saker_event_decode::{EventView, WallClock};
-use saker_process_state::ProcessState;
+use saker_process_state::{BootTime, Pid, ProcessState};
 use saker_rule_engine::{Evaluation, Match, RuleSet};
 use saker_rule_fields::{EventContext, Host, Payload, Scratch, Surroundings};
 use std::sync::Arc;
@@ -19,6 +19,9 @@ const WAIT: Duration = Duration::from_millis(500);
 
 /// How often the clock, the users and the statistics are brought up to date.
 const UPKEEP: Duration = Duration::from_secs(1);
+
+/// How often processes are looked for whose end was not seen.
+const SWEEP: Duration = Duration::from_secs(300);
 
 /// Records between two looks at the time.
 const RECORDS_BETWEEN_LOOKS: usize = 1024;
@@ -67,12 +70,17 @@ impl Matcher {
         let mut evaluation = Evaluation::new();
         let mut clock = WallClock::new(wall_offset_ns());
         let mut next_upkeep = Instant::now();
+        let mut next_sweep = Instant::now() + SWEEP;
         let mut number = 0;
         while !records.is_finished() {
             if Instant::now() >= next_upkeep {
                 next_upkeep = Instant::now() + UPKEEP;
                 clock = WallClock::new(wall_offset_ns());
                 upkeep(&mut host, &processes, &raiser.statistics);
+            }
+            if Instant::now() >= next_sweep {
+                next_sweep = Instant::now() + SWEEP;
+                processes.retain_alive(BootTime(boot_time_ns()), is_alive);
             }
             let rules = rules.load_full();
             let mut matched = 0;
@@ -143,6 +151,12 @@ impl Raiser {
 fn wall_offset_ns() -> i64 {
     let wall = nanoseconds(rustix::time::ClockId::Realtime);
     i64::try_from(i128::from(wall) - i128::from(boot_time_ns())).unwrap_or(0)
+}
+
+/// Whether a process is there now.
+fn is_alive(pid: Pid) -> bool {
+    rustix::process::Pid::from_raw(i32::try_from(pid.0).unwrap_or(0))
+        .is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 
 fn boot_time_ns() -> u64 {

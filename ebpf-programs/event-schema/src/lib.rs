@@ -2,7 +2,7 @@
 //!
 //! # Purpose
 //!
-//! One row of [`event_table!`] describes one event: its id, name, ring, system calls, arguments and,
+//! One row of the table (`table.rs`) describes one event: its id, name, ring, system calls, arguments and,
 //! for each argument, where the kernel programs find it. The kernel side, the loader and the decoder
 //! all expand the same rows, so a field cannot mean two things. Nothing here needs `std`, and there
 //! are no cargo features: a feature switched on by user space would leak into the BPF build.

@@ -1,4 +1,4 @@
-//! What the rows of [`event_table!`] expand to: ids, wire structs, the row list and its hash.
+//! What the rows of the event table expand to: ids, wire structs, the row list and its hash.
 
 use crate::capture::{ArgumentPlan, Descriptor, Directory, Plan, Source, opcode};
 use crate::header::{EventId, Ring};

@@ -589,6 +589,7 @@ macro_rules! event_table {
                 child_exec_id: Uint = Hook,
                 child_cgroup: Uint = Hook,
                 child_pid_namespace: Uint = Hook,
+                child_ppid: Pid = Hook,
             }
 
             /// A process runs another image, or could not. Success is reported by a hook of its own, before the image runs.

@@ -45,6 +45,9 @@ fn report(child: u64) {
         (*arguments).child_exec_id.0 = read_u64(child, offset!(task_self_exec_id));
         (*arguments).child_cgroup.0 = read_u64(directory, offset!(kernfs_node_id));
         (*arguments).child_pid_namespace.0 = u64::from(pid_namespace);
+        // Not the current task where the caller asked for its own parent (CLONE_PARENT).
+        let parent = read_u64(child, offset!(task_real_parent));
+        (*arguments).child_ppid.0 = i64::from(read_u32(parent, offset!(task_tgid)));
         record::submit(slot);
     }
 }

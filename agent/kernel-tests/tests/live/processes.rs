@@ -65,6 +65,7 @@ fn sched_process_fork() {
             ("child_exec_id", &header.exec_id.to_string()),
             ("child_cgroup", &header.cgroup_id.to_string()),
             ("child_pid_namespace", &namespace("pid").to_string()),
+            ("child_ppid", &done.pid.to_string()),
         ],
     );
     // The child's own records begin where the fork says that it begins.

@@ -89,6 +89,14 @@ impl ProcessState {
         child.key = key;
         child.parent = Some(parent.key);
         child.ppid = parent.key.pid;
+        // The caller may have given the child its own parent (CLONE_PARENT).
+        if let Some(ppid) = id(event, "child_ppid").map(Pid)
+            && ppid.0 != 0
+            && ppid != parent.key.pid
+        {
+            child.ppid = ppid;
+            child.parent = self.table.live(ppid).map(|process| process.key);
+        }
         child.vpid = id(event, "child_vpid").unwrap_or(pid);
         child.exec_id = unsigned(event, "child_exec_id");
         child.clone_time = Some(now);

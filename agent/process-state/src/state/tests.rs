@@ -48,6 +48,20 @@ fn exec(pid: u32, start: u64, time: u64, path: &str) -> EventBuilder {
 }
 
 #[test]
+fn a_child_may_be_given_the_callers_parent() {
+    let mut state = state();
+    apply(&mut state, &fork(1, 100, 10 * MS));
+    let asks = fork(100, 101, 20 * MS).start_boot_ns(10 * MS).ppid(1);
+    apply(&mut state, &asks.set("child_ppid", 1));
+    let child = state.by_pid(Pid(101)).expect("the child");
+    assert_eq!(child.ppid, Pid(1));
+    assert_eq!(
+        state.parent(child).map(|parent| parent.key.pid),
+        Some(Pid(1))
+    );
+}
+
+#[test]
 fn a_child_begins_as_its_parent_and_becomes_what_it_runs() {
     let mut state = state();
     apply(&mut state, &exec(100, 1, 10 * MS, "/bin/bash"));
