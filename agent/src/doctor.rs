@@ -2,7 +2,7 @@
 
 use crate::cli::OutputFormat;
 use saker_event_schema::ROWS;
-use saker_kernel_source::{KernelSource, SourceOptions, Variant, host, offsets};
+use saker_kernel_source::{AttachKind, KernelSource, SourceOptions, Variant, host, offsets};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -67,17 +67,9 @@ impl Finding {
 
 /// Looks at the host and prints what it finds; the exit code says whether the agent can run.
 pub(crate) fn examine(output: OutputFormat) -> anyhow::Result<ExitCode> {
-    let findings = [
-        kernel(),
-        type_information(),
-        privileges(),
-        lockdown(),
-        programs(),
-        compat_entry(),
-        cgroups(),
-        io_uring(),
-        runtimes(),
-    ];
+    let mut findings = vec![kernel(), type_information(), privileges(), lockdown()];
+    findings.extend(programs());
+    findings.extend([compat_entry(), cgroups(), io_uring(), runtimes()]);
     let mut out = std::io::stdout().lock();
     match output {
         OutputFormat::Json => writeln!(out, "{}", serde_json::to_string(&findings)?)?,
@@ -205,22 +197,61 @@ fn lockdown() -> Finding {
     }
 }
 
-fn programs() -> Finding {
-    match KernelSource::load(all_events()) {
-        Ok(source) => Finding::good(
-            "kernel programs",
-            format!(
-                "{} load ({} build, attached to BTF tracepoints)",
-                source.programs().len(),
-                format!("{:?}", source.variant()).to_lowercase()
-            ),
-        ),
-        Err(error) => Finding::new(
-            "kernel programs",
-            Verdict::Missing,
-            "do not load",
+/// The programs and, where they load, the ways to attach others.
+fn programs() -> Vec<Finding> {
+    let mut source = match KernelSource::load(all_events()) {
+        Ok(source) => source,
+        Err(error) => {
+            let error = error.to_string();
+            return vec![Finding::new(
+                "kernel programs",
+                Verdict::Missing,
+                "do not load",
+                &error,
+            )];
+        }
+    };
+    let loaded = format!(
+        "{} load ({} build, attached to BTF tracepoints)",
+        source.programs().len(),
+        format!("{:?}", source.variant()).to_lowercase()
+    );
+    let mut findings = vec![Finding::good("kernel programs", loaded)];
+    match source.attach_kinds() {
+        Ok(kinds) => findings.push(attach_kinds(&kinds)),
+        Err(error) => findings.push(Finding::new(
+            "attach kinds",
+            Verdict::Degraded,
+            "unknown",
             &error.to_string(),
-        ),
+        )),
+    }
+    findings
+}
+
+fn attach_kinds(kinds: &[AttachKind]) -> Finding {
+    let usable: Vec<&str> = kinds
+        .iter()
+        .filter(|kind| kind.refused.is_none())
+        .map(|kind| kind.name)
+        .collect();
+    let refused: Vec<String> = kinds
+        .iter()
+        .filter_map(|kind| Some(format!("{} ({})", kind.name, kind.refused.as_ref()?)))
+        .collect();
+    let found = usable.join(", ");
+    if refused.is_empty() {
+        return Finding::good("attach kinds", found);
+    }
+    // Nothing of this version is attached to the others, so nothing is lost.
+    Finding {
+        subject: "attach kinds",
+        verdict: Verdict::Good,
+        found,
+        consequence: Some(format!(
+            "not to be had: {}; nothing is lost",
+            refused.join(", ")
+        )),
     }
 }
 

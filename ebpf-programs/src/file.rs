@@ -4,10 +4,11 @@ use crate::kernel::{offset, present, read_u16, read_u32, read_u64};
 use crate::record::{append, set_missing, tail};
 use crate::scratch::{Scratch, get, put};
 use aya_ebpf::helpers::generated::bpf_probe_read_kernel;
-use saker_event_schema::{SocketTuple, data_flag};
+use saker_event_schema::{SocketTuple, data_flag, socket_role};
 
 const S_IFMT: u16 = 0o170_000;
 const S_IFSOCK: u16 = 0o140_000;
+const IPPROTO_TCP: u16 = 6;
 const AF_UNIX: u16 = 1;
 const AF_INET: u16 = 2;
 const AF_INET6: u16 = 10;
@@ -120,6 +121,26 @@ pub(crate) unsafe fn append_socket(slot: *mut Scratch, argument: u32, descriptor
     }
 }
 
+/// Which end of a connection a TCP socket is. A port that the kernel chose for a connection can be
+/// used by connecting sockets only, and its record says so; accepted sockets share the record of
+/// their listener's port.
+#[inline(always)]
+fn tcp_role(socket: u64) -> u8 {
+    if !present(offset!(tcp_bind_bucket)) || !present(offset!(bind_bucket_reuse)) {
+        return socket_role::UNKNOWN;
+    }
+    let bucket = read_u64(socket, offset!(tcp_bind_bucket));
+    if bucket == 0 {
+        return socket_role::UNKNOWN;
+    }
+    // One signed byte.
+    if read_u16(bucket, offset!(bind_bucket_reuse)) & 0x80 != 0 {
+        socket_role::CLIENT
+    } else {
+        socket_role::BOUND
+    }
+}
+
 /// # Safety
 ///
 /// `tuple` points to as many bytes as it has.
@@ -138,11 +159,18 @@ unsafe fn write_tuple(tuple: *mut SocketTuple, socket: u64, family: u16) {
             (0, 0)
         };
         let state = read_u16(socket, offset!(sock_state)) & 0xff;
+        let protocol = read_u16(socket, offset!(sock_protocol));
+        let role = if protocol == IPPROTO_TCP {
+            tcp_role(socket)
+        } else {
+            socket_role::UNKNOWN
+        };
         words.write_unaligned(
             u64::from(family)
                 | (u64::from(read_u16(socket, offset!(sock_type))) << 16)
-                | (u64::from(read_u16(socket, offset!(sock_protocol))) << 32)
-                | (u64::from(state) << 48),
+                | (u64::from(protocol) << 32)
+                | (u64::from(state) << 48)
+                | (u64::from(role) << 56),
         );
         words.add(1).write_unaligned(
             u64::from(local_port) | (u64::from(remote_port) << 16) | (u64::from(network) << 32),

@@ -4,3 +4,4 @@ mod sched_process_exec;
 mod sched_process_exit;
 mod sched_process_fork;
 mod sys_exit;
+mod trial;

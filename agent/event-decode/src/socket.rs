@@ -28,9 +28,9 @@ pub const SOCK_DGRAM: u16 = 2;
 pub const SOCK_RAW: u16 = 3;
 
 /// State `TCP_ESTABLISHED`.
-pub const TCP_ESTABLISHED: u16 = 1;
+pub const TCP_ESTABLISHED: u8 = 1;
 /// State `TCP_LISTEN`.
-pub const TCP_LISTEN: u16 = 10;
+pub const TCP_LISTEN: u8 = 10;
 
 /// Transport of a socket, as `fd.l4proto` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,7 +87,7 @@ impl<'a> SocketView<'a> {
 
     /// State of the connection (`TCP_…`); 1 is established.
     #[must_use]
-    pub const fn state(&self) -> u16 {
+    pub const fn state(&self) -> u8 {
         self.tuple.state
     }
 

@@ -15,6 +15,7 @@
 //!
 //! This crate and the kernel programs are the only ones with unsafe code.
 
+mod attach_kinds;
 mod cgroup_paths;
 mod counters;
 mod error;
@@ -26,6 +27,7 @@ mod object;
 pub mod offsets;
 mod reader;
 
+pub use attach_kinds::AttachKind;
 pub use cgroup_paths::CgroupPaths;
 pub use counters::{EventCounts, LossCounters};
 pub use error::KernelSourceError;

@@ -1,5 +1,6 @@
 //! Loading and attaching the programs.
 
+use crate::attach_kinds::{AttachKind, attach_kinds};
 use crate::counters::{Delivered, LossCounters};
 use crate::object::Variant;
 use crate::reader::EventReader;
@@ -175,6 +176,17 @@ impl KernelSource {
             })
         };
         PROGRAMS.iter().filter_map(report).collect()
+    }
+
+    /// Tries every way to attach a program, for `saker doctor`.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelSourceError::BadBtfForLoader`] where the type information cannot be read.
+    pub fn attach_kinds(&mut self) -> Result<Vec<AttachKind>, KernelSourceError> {
+        let btf =
+            Btf::from_sys_fs().map_err(|source| KernelSourceError::BadBtfForLoader { source })?;
+        Ok(attach_kinds(&mut self.ebpf, &btf))
     }
 
     /// Times that the kernel left a program out because it was already running on the processor,

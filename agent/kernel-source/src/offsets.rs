@@ -25,6 +25,8 @@ const OPTIONAL: &[&str] = &[
     "inode_mtime",
     "inode_mtime_sec",
     "inode_mtime_nsec",
+    "tcp_bind_bucket",
+    "bind_bucket_reuse",
     "unix_sock_addr",
     "unix_sock_peer",
     "unix_address_len",

@@ -314,6 +314,7 @@ fn the_doctor_finds_this_host_fit() {
         "kernel types (BTF)",
         "lockdown",
         "kernel programs",
+        "attach kinds",
         "cgroup v2",
         "io_uring",
         "container runtimes",

@@ -62,7 +62,9 @@ pub struct SocketTuple {
     /// Protocol (`IPPROTO_…`).
     pub protocol: u16,
     /// State of the connection (`TCP_…`); 1 is established.
-    pub state: u16,
+    pub state: u8,
+    /// Which end of the connection this is; see [`socket_role`].
+    pub role: u8,
     /// Local port.
     pub local_port: u16,
     /// Remote port.
@@ -73,6 +75,16 @@ pub struct SocketTuple {
     pub local_address: [u8; 16],
     /// Remote address.
     pub remote_address: [u8; 16],
+}
+
+/// Values of [`SocketTuple::role`].
+pub mod socket_role {
+    /// The kernel does not say.
+    pub const UNKNOWN: u8 = 0;
+    /// It connected, from a port that the kernel chose.
+    pub const CLIENT: u8 = 1;
+    /// It was accepted, or connected from a port that it had bound.
+    pub const BOUND: u8 = 2;
 }
 
 /// A type that may stand in a row as the kind of an argument.

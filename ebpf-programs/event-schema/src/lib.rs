@@ -40,7 +40,7 @@ mod table;
 
 pub use capture::{ArgumentPlan, Descriptor, Directory, Plan, Source, opcode};
 pub use header::{CounterSlot, EventHeader, EventId, Ring, record_flag};
-pub use kinds::{Argument, DataRef, Kind, SocketTuple, data_flag, exec_flag, kind};
+pub use kinds::{Argument, DataRef, Kind, SocketTuple, data_flag, exec_flag, kind, socket_role};
 pub use limits::*;
 pub use offsets::KernelOffsets;
 pub use rows::{ROWS, Row, RowArgument, TABLE_HASH, event, row, wire};

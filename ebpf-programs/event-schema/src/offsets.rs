@@ -237,6 +237,10 @@ offsets! {
     sock_type = "sock.sk_type";
     /// Protocol.
     sock_protocol = "sock.sk_protocol";
+    /// Record of the local port of a TCP socket.
+    tcp_bind_bucket = "inet_connection_sock.icsk_bind_hash";
+    /// Negative where the port was chosen by connecting.
+    bind_bucket_reuse = "inet_bind_bucket.fastreuse";
     /// Bound address of a unix socket.
     unix_sock_addr = "unix_sock.addr";
     /// Peer of a unix socket.

@@ -1,7 +1,8 @@
 //! Rows of sockets.
 
 use crate::scene::Scene;
-use saker_kernel_tests::ANY;
+use saker_event_schema::socket_role;
+use saker_kernel_tests::{ANY, Recorded};
 
 #[test]
 fn socket() {
@@ -146,6 +147,23 @@ fn accept4() {
     let tuple = format!("{}->{}", done.fact("client"), done.fact("server"));
     assert_eq!(done.last("accept4").text("tuple"), tuple);
     assert!(done.last("accept4").text("flags").contains("CLOEXEC"));
+}
+
+/// The role that the kernel knows of the socket in an argument.
+fn role(record: &Recorded, argument: &str) -> u8 {
+    let view = record.view();
+    let slot = view.row().slot(argument).expect("a socket");
+    view.socket(slot).expect("a socket").tuple.role
+}
+
+#[test]
+fn the_kernel_knows_client_and_server() {
+    let mut scene = Scene::new();
+    let done = scene.run(&["accept"]);
+    assert_eq!(role(done.last("connect"), "tuple"), socket_role::CLIENT);
+    assert_eq!(role(done.last("accept"), "tuple"), socket_role::BOUND);
+    let done = scene.run(&["dup_socket"]);
+    assert_eq!(role(done.last("dup2"), "socket"), socket_role::CLIENT);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::DescriptorKind;
 use saker_event_decode::socket::{AF_INET, AF_INET6, AF_UNIX, TCP_ESTABLISHED, TCP_LISTEN};
 use saker_event_decode::{L4Protocol, SocketAddressView, SocketView};
-use saker_event_schema::{EventId, event};
+use saker_event_schema::{EventId, event, socket_role};
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 
@@ -43,11 +43,13 @@ impl Role {
         if !socket.has_remote() {
             return Self::None;
         }
-        // A descriptor that was duplicated: the well-known port is the lower one.
-        if socket.tuple.local_port < socket.tuple.remote_port {
-            Self::Server
-        } else {
-            Self::Client
+        // A descriptor that was duplicated: the kernel knows a client by its port, else the
+        // well-known port is the lower one.
+        match socket.tuple.role {
+            socket_role::CLIENT => Self::Client,
+            socket_role::BOUND => Self::Server,
+            _ if socket.tuple.local_port < socket.tuple.remote_port => Self::Server,
+            _ => Self::Client,
         }
     }
 }
