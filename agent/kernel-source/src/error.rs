@@ -1,5 +1,8 @@
 //! What can go wrong between the object file and a running probe.
 
+use aya::EbpfError;
+use aya::maps::MapError;
+use aya::programs::ProgramError;
 use std::io;
 use std::path::PathBuf;
 
@@ -57,7 +60,7 @@ pub enum KernelSourceError {
     #[error("cannot load the kernel programs: {source}")]
     Load {
         /// What aya says.
-        source: Box<aya::EbpfError>,
+        source: Box<EbpfError>,
     },
     /// A program is missing from the object.
     #[error("the embedded object has no program `{0}`")]
@@ -71,7 +74,7 @@ pub enum KernelSourceError {
         /// Which program.
         program: String,
         /// What aya says, with the verifier's log.
-        source: Box<aya::programs::ProgramError>,
+        source: Box<ProgramError>,
     },
     /// A map could not be used.
     #[error("cannot use map `{map}`: {source}")]
@@ -79,7 +82,7 @@ pub enum KernelSourceError {
         /// Which map.
         map: &'static str,
         /// What aya says.
-        source: Box<aya::maps::MapError>,
+        source: Box<MapError>,
     },
     /// The rings could not be waited for.
     #[error("cannot wait for the rings: {source}")]
@@ -90,9 +93,9 @@ pub enum KernelSourceError {
 }
 
 /// The end of the verifier's log: the evidence belongs in the error.
-fn log_of(error: &aya::programs::ProgramError) -> String {
+fn log_of(error: &ProgramError) -> String {
     const LINES: usize = 25;
-    let aya::programs::ProgramError::LoadError { verifier_log, .. } = error else {
+    let ProgramError::LoadError { verifier_log, .. } = error else {
         return String::new();
     };
     let log = verifier_log.to_string();
@@ -102,4 +105,45 @@ fn log_of(error: &aya::programs::ProgramError) -> String {
         "\nend of the verifier's log:\n  {}",
         lines[start..].join("\n  ")
     )
+}
+
+/// Names the map.
+pub(crate) fn map_error(map: &'static str) -> impl Fn(MapError) -> KernelSourceError {
+    move |source| KernelSourceError::Map {
+        map,
+        source: Box::new(source),
+    }
+}
+
+/// Names the program, unless the privilege was missing.
+pub(crate) fn program_error(name: &str) -> impl FnOnce(ProgramError) -> KernelSourceError {
+    let program = name.to_owned();
+    move |source| match &source {
+        ProgramError::LoadError { io_error, .. } if is_permission(io_error) => {
+            KernelSourceError::NotPermitted
+        }
+        _ => KernelSourceError::Program {
+            program,
+            source: Box::new(source),
+        },
+    }
+}
+
+/// Tells a missing privilege from everything else.
+pub(crate) fn load_error(source: EbpfError) -> KernelSourceError {
+    let mut cause: Option<&dyn std::error::Error> = Some(&source);
+    while let Some(error) = cause {
+        if error.downcast_ref::<io::Error>().is_some_and(is_permission) {
+            return KernelSourceError::NotPermitted;
+        }
+        cause = error.source();
+    }
+    KernelSourceError::Load {
+        source: Box::new(source),
+    }
+}
+
+fn is_permission(error: &io::Error) -> bool {
+    // EPERM; the verifier's refusals are EACCES, which Rust calls "permission denied" as well.
+    error.raw_os_error() == Some(libc::EPERM)
 }

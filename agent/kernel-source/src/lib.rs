@@ -26,11 +26,13 @@ mod load;
 mod object;
 pub mod offsets;
 mod reader;
+mod tables;
 
 pub use attach_kinds::AttachKind;
 pub use cgroup_paths::CgroupPaths;
 pub use counters::{EventCounts, LossCounters};
 pub use error::KernelSourceError;
-pub use load::{KernelSource, ProgramReport, STATE_EVENTS, SourceOptions};
+pub use load::{KernelSource, ProgramReport, SourceOptions};
 pub use object::Variant;
 pub use reader::{EventReader, ReadOutcome};
+pub use tables::STATE_EVENTS;

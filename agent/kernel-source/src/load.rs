@@ -2,38 +2,18 @@
 
 use crate::attach_kinds::{AttachKind, attach_kinds};
 use crate::counters::{Delivered, LossCounters};
+use crate::error::{load_error, map_error, program_error};
 use crate::object::Variant;
 use crate::reader::EventReader;
-use crate::{KernelSourceError, host, offsets};
-use aya::maps::{Array, MapData, PerCpuArray, ProgramArray, RingBuf};
+use crate::{KernelSourceError, host, offsets, tables};
+use aya::maps::{MapData, PerCpuArray, ProgramArray, RingBuf};
 use aya::programs::{BtfTracePoint, ProgramError, ProgramInfo};
 use aya::{Btf, Ebpf, EbpfLoader};
-use saker_event_schema::{
-    Abi, EVENTS_MAX, EventId, Plan, ROWS, SCRATCH_SLOTS, TABLE_HASH, event, row,
-};
+use saker_event_schema::{EVENTS_MAX, EventId, SCRATCH_SLOTS, TABLE_HASH};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use zerocopy::IntoBytes;
-
-/// Events that the process tree needs, whatever the rules ask for.
-pub const STATE_EVENTS: &[EventId] = &[
-    event::SCHED_PROCESS_FORK,
-    event::EXECVE,
-    event::EXECVEAT,
-    event::PROCEXIT,
-    event::CHDIR,
-    event::FCHDIR,
-    event::CHROOT,
-    event::SETUID,
-    event::SETGID,
-    event::SETREUID,
-    event::SETREGID,
-    event::SETRESUID,
-    event::SETRESGID,
-    event::SETSID,
-    event::SETPGID,
-];
 
 /// The programs: name, attach point, and the program array that it continues through, if any.
 const PROGRAMS: &[(&str, &str, Option<&str>)] = &[
@@ -57,8 +37,6 @@ const ATTACHED: [&str; 4] = [
     "sched_process_exec",
     "sys_exit",
 ];
-
-const PLAN_BYTES: usize = size_of::<Plan>();
 
 /// What to load and how large.
 #[derive(Clone, Debug)]
@@ -150,7 +128,8 @@ impl KernelSource {
             delivered: Arc::new(Delivered::new()),
             variant,
         };
-        source.fill_maps()?;
+        tables::fill_plans(&mut source.ebpf)?;
+        tables::fill_syscalls(&mut source.ebpf, &source.options.events)?;
         source.load_programs(&btf)?;
         Ok(source)
     }
@@ -206,7 +185,7 @@ impl KernelSource {
     /// [`KernelSourceError::Map`] where the kernel refuses the write.
     pub fn select(&mut self, events: BTreeSet<EventId>) -> Result<(), KernelSourceError> {
         self.options.events = events;
-        self.fill_syscalls()
+        tables::fill_syscalls(&mut self.ebpf, &self.options.events)
     }
 
     /// Takes the rings; there is one reader.
@@ -270,50 +249,6 @@ impl KernelSource {
         Ok(())
     }
 
-    fn fill_maps(&mut self) -> Result<(), KernelSourceError> {
-        let map = self
-            .ebpf
-            .map_mut("PLANS")
-            .ok_or(KernelSourceError::NoSuchMap("PLANS"))?;
-        let mut plans: Array<_, [u8; PLAN_BYTES]> =
-            Array::try_from(map).map_err(map_error("PLANS"))?;
-        for row in ROWS {
-            let plan = row.plan();
-            let mut bytes = [0; PLAN_BYTES];
-            bytes.copy_from_slice(plan.as_bytes());
-            plans
-                .set(u32::from(row.id.get()), bytes, 0)
-                .map_err(map_error("PLANS"))?;
-        }
-        self.fill_syscalls()
-    }
-
-    fn fill_syscalls(&mut self) -> Result<(), KernelSourceError> {
-        const NUMBERS: usize = 512;
-        let mut rows = [0u32; NUMBERS];
-        let (native, compat) = native_abi();
-        for id in STATE_EVENTS.iter().chain(&self.options.events) {
-            let Some(row) = row(*id) else { continue };
-            for number in row.syscalls.of(native) {
-                rows[usize::from(*number)] |= u32::from(id.get());
-            }
-            for number in compat.map_or(&[][..], |abi| row.syscalls.of(abi)) {
-                rows[usize::from(*number)] |= u32::from(id.get()) << 16;
-            }
-        }
-        let map = self
-            .ebpf
-            .map_mut("SYSCALLS")
-            .ok_or(KernelSourceError::NoSuchMap("SYSCALLS"))?;
-        let mut syscalls: Array<_, u32> = Array::try_from(map).map_err(map_error("SYSCALLS"))?;
-        for (number, row) in (0u32..).zip(rows) {
-            syscalls
-                .set(number, row, 0)
-                .map_err(map_error("SYSCALLS"))?;
-        }
-        Ok(())
-    }
-
     fn load_programs(&mut self, btf: &Btf) -> Result<(), KernelSourceError> {
         for (name, tracepoint, chain) in PROGRAMS {
             let loaded = program(&mut self.ebpf, name)?;
@@ -331,15 +266,6 @@ impl KernelSource {
             array.set(0, &descriptor, 0).map_err(map_error(chain))?;
         }
         Ok(())
-    }
-}
-
-/// The calling conventions of this host: its own, and that of its 32-bit entry.
-const fn native_abi() -> (Abi, Option<Abi>) {
-    if cfg!(target_arch = "aarch64") {
-        (Abi::Aarch64, None)
-    } else {
-        (Abi::X86_64, Some(Abi::I386))
     }
 }
 
@@ -375,45 +301,4 @@ fn recursion_misses(ebpf: &Ebpf, name: &str) -> Option<u64> {
     information
         .lines()
         .find_map(|line| line.strip_prefix("recursion_misses:")?.trim().parse().ok())
-}
-
-fn map_error(map: &'static str) -> impl Fn(aya::maps::MapError) -> KernelSourceError {
-    move |source| KernelSourceError::Map {
-        map,
-        source: Box::new(source),
-    }
-}
-
-fn program_error(name: &str) -> impl FnOnce(ProgramError) -> KernelSourceError {
-    let program = name.to_owned();
-    move |source| match &source {
-        ProgramError::LoadError { io_error, .. } if is_permission(io_error) => {
-            KernelSourceError::NotPermitted
-        }
-        _ => KernelSourceError::Program {
-            program,
-            source: Box::new(source),
-        },
-    }
-}
-
-fn load_error(source: aya::EbpfError) -> KernelSourceError {
-    let mut cause: Option<&dyn std::error::Error> = Some(&source);
-    while let Some(error) = cause {
-        if error
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(is_permission)
-        {
-            return KernelSourceError::NotPermitted;
-        }
-        cause = error.source();
-    }
-    KernelSourceError::Load {
-        source: Box::new(source),
-    }
-}
-
-fn is_permission(error: &std::io::Error) -> bool {
-    // EPERM; the verifier's refusals are EACCES, which Rust calls "permission denied" as well.
-    error.raw_os_error() == Some(libc::EPERM)
 }
