@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["saker-event-decode", "saker-event-schema"],
     ),
     ("saker-rule-language", &[]),
+    (TEST_DATA, &[]),
     (
         "saker-rule-fields",
         &[
@@ -63,6 +64,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("saker-kernel-tests", AGENT),
     ("xtask", &[]),
 ];
+
+/// Where tests find their data: every crate's tests may use it, and nothing else may.
+const TEST_DATA: &str = "saker-conformance";
 
 /// The agent's crates.
 const AGENT: &[&str] = &[
@@ -116,6 +120,7 @@ fn arrows_point_down_only() {
         };
         for (dependency, kind) in dependencies {
             let may = match kind {
+                DependencyKind::Development if dependency == TEST_DATA => true,
                 DependencyKind::Development => {
                     dependency != package && reaches(&allowed, package, dependency)
                 }

@@ -1,9 +1,5 @@
 //! Lines and objects are those that Falco prints for the same alert.
-//!
-//! The expected output lies outside of the project, in the folder that `SAKER_CONFORMANCE` names
-//! (`../shared/conformance` beside the workspace unless it is set).
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -13,24 +9,6 @@ use saker_alert::{
 };
 use saker_rule_engine::PathView;
 use saker_rule_language::Priority;
-
-/// The folder, or nothing after saying so; on CI its absence is a failure.
-fn conformance() -> Option<PathBuf> {
-    let folder = std::env::var_os("SAKER_CONFORMANCE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
-        PathBuf::from,
-    );
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        std::env::var_os("CI").is_none_or(|value| value != "true"),
-        "no conformance data at {}",
-        folder.display()
-    );
-    eprintln!("SKIPPED: no conformance data at {}", folder.display());
-    None
-}
 
 fn alert(time_wall_ns: u64) -> Alert {
     Alert {
@@ -56,7 +34,9 @@ fn clock() -> Clock {
 
 #[test]
 fn text_lines_are_falcos() {
-    let Some(folder) = conformance() else { return };
+    let Some(folder) = saker_conformance::folder() else {
+        return;
+    };
     let expected =
         std::fs::read_to_string(folder.join("scap/single_rule_with_cat_write.txt")).unwrap();
     let renderer = TextRenderer::new(clock(), Colour::Never);
@@ -70,7 +50,9 @@ fn text_lines_are_falcos() {
 
 #[test]
 fn json_objects_are_falcos() {
-    let Some(folder) = conformance() else { return };
+    let Some(folder) = saker_conformance::folder() else {
+        return;
+    };
     let expected =
         std::fs::read_to_string(folder.join("scap/single_rule_with_cat_write.json")).unwrap();
     let keys = JsonKeys {

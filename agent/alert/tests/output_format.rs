@@ -1,9 +1,4 @@
 //! Falco's cases of output templates, over mock fields.
-//!
-//! The cases lie outside of the project, in the folder that `SAKER_CONFORMANCE` names
-//! (`../shared/conformance` beside the workspace unless it is set).
-
-use std::path::{Path, PathBuf};
 
 use saker_alert::{OutputField, OutputValue, fields, render};
 use saker_event_schema::{EventId, event};
@@ -108,27 +103,11 @@ fn typed(template: &str) -> Vec<OutputField> {
     fields(&template, &MockEvent, PathView::Requested, 7)
 }
 
-/// The folder, or nothing after saying so; on CI its absence is a failure.
-fn conformance() -> Option<PathBuf> {
-    let folder = std::env::var_os("SAKER_CONFORMANCE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
-        PathBuf::from,
-    );
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        std::env::var_os("CI").is_none_or(|value| value != "true"),
-        "no conformance data at {}",
-        folder.display()
-    );
-    eprintln!("SKIPPED: no conformance data at {}", folder.display());
-    None
-}
-
 #[test]
 fn templates_render_as_in_falco() {
-    let Some(folder) = conformance() else { return };
+    let Some(folder) = saker_conformance::folder() else {
+        return;
+    };
     let cases = std::fs::read_to_string(folder.join("cases/output_format.jsonl")).unwrap();
     let mut compared = 0;
     for line in cases.lines() {

@@ -1,32 +1,11 @@
 //! Falco's own rules load, compile and fire on Saker's events.
-//!
-//! The rules lie outside of the project, in the folder that `SAKER_CONFORMANCE` names
-//! (`../shared/conformance` beside the workspace unless it is set).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use saker_rule_cases::{Bench, parse};
 use saker_rule_engine::{CompileOptions, Matching, RuleSet};
 use saker_rule_fields::Fields;
 use saker_rule_language::{LoadOptions, Loaded, Severity, SourceFile, load};
-
-/// The folder, or nothing after saying so; on CI its absence is a failure.
-fn conformance() -> Option<PathBuf> {
-    let folder = std::env::var_os("SAKER_CONFORMANCE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
-        PathBuf::from,
-    );
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        std::env::var_os("CI").is_none_or(|value| value != "true"),
-        "no conformance data at {}",
-        folder.display()
-    );
-    eprintln!("SKIPPED: no conformance data at {}", folder.display());
-    None
-}
 
 fn compiled(folder: &Path, files: &[&str]) -> RuleSet {
     let sources: Vec<SourceFile> = files
@@ -53,7 +32,9 @@ fn compiled(folder: &Path, files: &[&str]) -> RuleSet {
 
 #[test]
 fn all_rules_load_and_compile() {
-    let Some(folder) = conformance() else { return };
+    let Some(folder) = saker_conformance::folder() else {
+        return;
+    };
     for file in [
         "falco_rules.yaml",
         "falco-incubating_rules.yaml",
@@ -154,7 +135,9 @@ const CASES: &str = r#"
 
 #[test]
 fn stable_rules_fire() {
-    let Some(folder) = conformance() else { return };
+    let Some(folder) = saker_conformance::folder() else {
+        return;
+    };
     let rules = compiled(&folder, &["falco_rules.yaml"]);
     let bench = Bench::new(&rules);
     let file = parse(Path::new("inline"), CASES).unwrap();
@@ -177,7 +160,9 @@ fn stable_rules_fire() {
 
 #[test]
 fn sandbox_rules_fire() {
-    let Some(folder) = conformance() else { return };
+    let Some(folder) = saker_conformance::folder() else {
+        return;
+    };
     let rules = compiled(&folder, &["falco-incubating_rules.yaml"]);
     let bench = Bench::new(&rules);
     let text = r#"

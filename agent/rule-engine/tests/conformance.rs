@@ -1,9 +1,6 @@
 //! Evaluation cases of Falco's filter compiler, over mock fields.
-//!
-//! The cases lie outside of the project, in the folder that `SAKER_CONFORMANCE` names
-//! (`../shared/conformance` beside the workspace unless it is set).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use saker_event_schema::{EventId, event};
 use saker_rule_engine::{CompileOptions, Evaluation, Event, FieldValue, PathView, RuleSet};
@@ -106,24 +103,6 @@ fn holds(condition: &str) -> bool {
         .is_empty()
 }
 
-/// The folder, or nothing after saying so; on CI its absence is a failure.
-fn conformance() -> Option<PathBuf> {
-    let folder = std::env::var_os("SAKER_CONFORMANCE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
-        PathBuf::from,
-    );
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        std::env::var_os("CI").is_none_or(|value| value != "true"),
-        "no conformance data at {}",
-        folder.display()
-    );
-    eprintln!("SKIPPED: no conformance data at {}", folder.display());
-    None
-}
-
 fn cases(folder: &Path, file: &str) -> Vec<serde_json::Value> {
     std::fs::read_to_string(folder.join("cases").join(file))
         .unwrap()
@@ -134,7 +113,9 @@ fn cases(folder: &Path, file: &str) -> Vec<serde_json::Value> {
 
 #[test]
 fn mock_conditions_evaluate_as_in_falco() {
-    let Some(folder) = conformance() else { return };
+    let Some(folder) = saker_conformance::folder() else {
+        return;
+    };
     let mut compared = 0;
     for case in cases(&folder, "filter_compile.jsonl") {
         let (Some(filter), Some(expected)) = (case["filter"].as_str(), case["mock_eval"].as_bool())
@@ -158,7 +139,9 @@ const TESTS: [&str; 5] = [
 
 #[test]
 fn operators_evaluate_as_in_falco() {
-    let Some(folder) = conformance() else { return };
+    let Some(folder) = saker_conformance::folder() else {
+        return;
+    };
     let mut compared = 0;
     for case in cases(&folder, "filter_eval.jsonl") {
         let (Some(test), Some(filter), Some(expected)) = (

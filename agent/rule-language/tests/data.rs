@@ -1,34 +1,14 @@
 //! Reads the conformance data and keeps the score.
 
-use std::env;
 use std::fs;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
 use crate::declined::DECLINED;
 
-/// The folder of the data; `None`, loudly, if there is none.
-pub(crate) fn folder() -> Option<PathBuf> {
-    let folder = env::var_os("SAKER_CONFORMANCE").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
-        PathBuf::from,
-    );
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "no conformance data at {}: set SAKER_CONFORMANCE",
-        folder.display()
-    );
-    eprintln!("SKIPPED: no conformance data at {}", folder.display());
-    None
-}
-
 /// The text of one file of the data.
 pub(crate) fn read(name: &str) -> Option<String> {
-    let path = folder()?.join(name);
+    let path = saker_conformance::folder()?.join(name);
     Some(fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 

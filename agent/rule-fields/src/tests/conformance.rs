@@ -4,26 +4,7 @@ use crate::{Fields, Plurality};
 use saker_rule_language::{
     ArgumentForms, ArgumentRule, FieldCatalog, FieldType, LoadOptions, Severity, SourceFile, load,
 };
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-/// The folder with the data, or `None` after saying loudly that the test is skipped.
-fn data() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
-    let folder = env::var_os("SAKER_CONFORMANCE").map_or_else(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let on_ci = env::var_os("CI").is_some_and(|ci| ci == "true");
-    assert!(
-        !on_ci,
-        "no conformance data in {}: set SAKER_CONFORMANCE",
-        folder.display()
-    );
-    eprintln!("SKIPPED: no conformance data in {}", folder.display());
-    None
-}
 
 fn type_of(text: &str) -> FieldType {
     match text {
@@ -56,7 +37,9 @@ fn is_argument_right(text: &str, rule: ArgumentRule) -> bool {
 
 #[test]
 fn every_field_is_known() {
-    let Some(folder) = data() else { return };
+    let Some(folder) = saker_conformance::folder() else {
+        return;
+    };
     let table = fs::read_to_string(folder.join("fields_all.tsv")).unwrap();
     let fields = Fields::new();
     let mut seen = 0;
@@ -119,7 +102,9 @@ fn every_field_is_known() {
 
 #[test]
 fn every_event_and_parameter_is_known() {
-    let Some(folder) = data() else { return };
+    let Some(folder) = saker_conformance::folder() else {
+        return;
+    };
     let table = fs::read_to_string(folder.join("events.tsv")).unwrap();
     let fields = Fields::new();
     let arg = fields.id("evt.arg").unwrap();
@@ -138,7 +123,9 @@ fn every_event_and_parameter_is_known() {
 
 #[test]
 fn falcos_rules_load() {
-    let Some(folder) = data() else { return };
+    let Some(folder) = saker_conformance::folder() else {
+        return;
+    };
     let mut rules = 0;
     // Each file stands alone: they define the same lists and macros.
     for name in [
