@@ -129,7 +129,7 @@ impl std::str::FromStr for MetricsAddress {
 /// Options of `saker doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Load every kernel program, attach nothing, and print one line of JSON.
+    /// Load and attach every kernel program once, and print one line of JSON.
     #[arg(long)]
     pub(crate) load: bool,
 

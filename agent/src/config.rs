@@ -89,7 +89,7 @@ pub(crate) struct Config {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// The file could not be read.
-    #[error("cannot read configuration file {path}: {source}", path = .path.display())]
+    #[error("cannot read configuration file {path}", path = .path.display())]
     Read {
         /// The file.
         path: PathBuf,

@@ -2,7 +2,9 @@
 
 use crate::cli::OutputFormat;
 use saker_event_schema::ROWS;
-use saker_kernel_source::{AttachKind, KernelSource, SourceOptions, Variant, host, offsets};
+use saker_kernel_source::{
+    AttachKind, KernelSource, KernelSourceError, SourceOptions, Variant, host, offsets,
+};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -90,7 +92,7 @@ pub(crate) fn examine(output: OutputFormat) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Loads every program and prints one line of JSON.
+/// Loads and attaches every program and prints one line of JSON.
 pub(crate) fn load() -> anyhow::Result<ExitCode> {
     #[derive(Serialize)]
     struct Report {
@@ -120,10 +122,10 @@ pub(crate) fn load() -> anyhow::Result<ExitCode> {
                 .collect();
             match source.attach() {
                 Ok(attached) => report.attached = attached,
-                Err(error) => report.failed.push(error.to_string()),
+                Err(error) => report.failed.push(chain(error)),
             }
         }
-        Err(error) => report.failed.push(error.to_string()),
+        Err(error) => report.failed.push(chain(error)),
     }
     println!("{}", serde_json::to_string(&report)?);
     Ok(if report.failed.is_empty() {
@@ -131,6 +133,11 @@ pub(crate) fn load() -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// An error and what caused it.
+fn chain(error: KernelSourceError) -> String {
+    format!("{:#}", anyhow::Error::from(error))
 }
 
 fn all_events() -> SourceOptions {
@@ -161,7 +168,7 @@ fn type_information() -> Finding {
             "kernel types (BTF)",
             Verdict::Missing,
             "not usable",
-            &error.to_string(),
+            &chain(error),
         ),
     }
 }
@@ -202,7 +209,7 @@ fn programs() -> Vec<Finding> {
     let mut source = match KernelSource::load(all_events()) {
         Ok(source) => source,
         Err(error) => {
-            let error = error.to_string();
+            let error = chain(error);
             return vec![Finding::new(
                 "kernel programs",
                 Verdict::Missing,
@@ -223,7 +230,7 @@ fn programs() -> Vec<Finding> {
             "attach kinds",
             Verdict::Degraded,
             "unknown",
-            &error.to_string(),
+            &chain(error),
         )),
     }
     findings

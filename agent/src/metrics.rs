@@ -87,6 +87,15 @@ impl AgentMetrics {
                 lost.push((labels, count));
             }
         }
+        let recursion = [
+            ("stage", "kernel"),
+            ("reason", "recursion"),
+            ("event", "unknown"),
+        ];
+        lost.push((
+            recursion.map(owned).to_vec(),
+            self.losses.recursion_misses(),
+        ));
         let malformed = self.losses.malformed() + self.statistics.malformed.load(Relaxed);
         let labels = [
             ("stage", "decode"),
@@ -153,6 +162,10 @@ impl AgentMetrics {
             ("forked", stats.forked),
             ("executed", stats.executed),
             ("exited", stats.exited),
+            ("late_events", stats.late_events),
+            ("purged", stats.purged),
+            ("cgroups_resolved", stats.cgroups_resolved),
+            ("cgroups_unresolved", stats.cgroups_unresolved),
             ("repaired", stats.repaired),
             ("unknown", stats.unknown),
             ("exits_missed", stats.exits_missed),

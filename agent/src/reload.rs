@@ -1,5 +1,6 @@
 //! Noticing that the rules changed: SIGHUP, and changes of their files.
 
+use crate::rules::is_rules_file;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,10 @@ impl RulesWatcher {
 
 fn watch(paths: &[PathBuf], sender: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
     let handler = move |event: notify::Result<notify::Event>| {
-        let changed = event.is_ok_and(|event| !matches!(event.kind, EventKind::Access(_)));
+        let changed = event.is_ok_and(|event| {
+            let is_access = matches!(event.kind, EventKind::Access(_));
+            !is_access && event.paths.iter().any(|path| concerns(path))
+        });
         if changed && sender.try_send(()).is_err() {
             tracing::trace!("a change of the rules is waiting already");
         }
@@ -64,6 +68,12 @@ fn watch(paths: &[PathBuf], sender: mpsc::Sender<()>) -> Option<RecommendedWatch
         }
     }
     Some(watcher)
+}
+
+/// Whether a file is a rules file, or the link by which Kubernetes changes all files of a folder; the
+/// folder may hold other files, the agent's own output among them.
+fn concerns(path: &Path) -> bool {
+    is_rules_file(path) || path.file_name().is_some_and(|name| name == "..data")
 }
 
 /// The folders that the paths are or lie in.
@@ -91,8 +101,12 @@ mod tests {
         std::fs::write(&file, "[]").expect("a file");
         let mut watcher = RulesWatcher::new(std::slice::from_ref(&file));
         std::fs::read(&file).expect("it reads");
+        std::fs::write(folder.path().join("alerts.json"), "{}").expect("another file");
         let waited = tokio::time::timeout(Duration::from_millis(200), watcher.changed()).await;
-        assert!(waited.is_err(), "reading is no change");
+        assert!(
+            waited.is_err(),
+            "reading is no change, and other files are no rules"
+        );
         std::fs::write(&file, "- list: a").expect("it changes");
         tokio::time::timeout(Duration::from_secs(10), watcher.changed())
             .await

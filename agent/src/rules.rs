@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RulesError {
     /// A file or folder could not be read.
-    #[error("cannot read rules {path}: {source}", path = .path.display())]
+    #[error("cannot read rules {path}", path = .path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -36,7 +36,7 @@ pub(crate) enum RulesError {
         errors: usize,
     },
     /// The compiler says no.
-    #[error("cannot compile the rules: {0}")]
+    #[error("cannot compile the rules")]
     Compile(#[from] CompileError),
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RulesError> {
 }
 
 /// As Falco: only .yaml and .yml files of a folder are rules, and folders in it are not entered.
-fn is_rules_file(path: &Path) -> bool {
+pub(crate) fn is_rules_file(path: &Path) -> bool {
     let named = path
         .extension()
         .is_some_and(|extension| extension == "yaml" || extension == "yml");

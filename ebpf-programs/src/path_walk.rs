@@ -12,12 +12,14 @@ use saker_event_schema::{PATH_WALKS_MAX, RECORD_BYTES_MAX, data_flag};
 
 /// Components that one program walks before it calls the next one. The chain may have 33 programs,
 /// which bounds a record's walks to [`saker_event_schema::KERNEL_PATH_COMPONENTS_MAX`] in all.
-const STEPS: u32 = 16;
+const STEPS: u32 = 64;
 
 /// The root has not been met yet.
 const NOT_MET: u32 = WALK_BYTES + 1;
 
-/// Queues a path. Beyond the bound the argument stays missing.
+/// Queues a path. Beyond the bound the argument stays missing. What is queued last is walked first:
+/// if the chain ends before the last walk does, the file that was reached counts for more than the
+/// directory that the request started from.
 ///
 /// # Safety
 ///
@@ -82,25 +84,31 @@ pub(crate) fn walk<C: EbpfContext>(context: &C, chain: &ProgramArray) {
     unsafe {
         for _ in 0..STEPS {
             if get!(slot, walking) == 0 {
-                let index = get!(slot, walk_index);
-                if index >= get!(slot, walk_count) || index >= PATH_WALKS_MAX as u32 {
+                if get!(slot, walk_count) == 0 {
                     submit(slot);
                     return;
                 }
-                start(slot, index);
+                start(slot);
             }
             if step(slot) {
                 store(slot);
             }
         }
         chain.tail_call(context, 0);
+        // The chain is at its end: what was walked is reported, and says that it was cut. To drop the
+        // event would make a deep directory a hiding place.
         #[cfg(feature = "kernel-log")]
         aya_log_ebpf::warn!(
             context,
             "a path of event {} has too many parts",
             get!(slot, event)
         );
-        abandon(slot, Loss::WalkFailed);
+        if get!(slot, walking) != 0 {
+            let flags = get!(slot, walk_flags) | u32::from(data_flag::TRUNCATED);
+            put!(slot, walk_flags, flags);
+            store(slot);
+        }
+        submit(slot);
     }
 }
 
@@ -108,7 +116,7 @@ pub(crate) fn walk<C: EbpfContext>(context: &C, chain: &ProgramArray) {
 unsafe fn current_request(slot: *mut Scratch) -> *const WalkRequest {
     // SAFETY: masked to the array's length.
     unsafe {
-        let index = get!(slot, walk_index) & 3;
+        let index = get!(slot, walk_count).wrapping_sub(1) & 3;
         (&raw const (*slot).walks)
             .cast::<WalkRequest>()
             .add(index as usize)
@@ -116,7 +124,7 @@ unsafe fn current_request(slot: *mut Scratch) -> *const WalkRequest {
 }
 
 #[inline(always)]
-unsafe fn start(slot: *mut Scratch, _index: u32) {
+unsafe fn start(slot: *mut Scratch) {
     // SAFETY: the slot is the caller's.
     unsafe {
         let request = current_request(slot);
@@ -250,6 +258,6 @@ unsafe fn store(slot: *mut Scratch) {
             put!(slot, cursor, start.wrapping_add(length));
         }
         put!(slot, walking, 0);
-        put!(slot, walk_index, get!(slot, walk_index).wrapping_add(1));
+        put!(slot, walk_count, get!(slot, walk_count).wrapping_sub(1));
     }
 }

@@ -82,7 +82,6 @@ pub(crate) fn begin(
         put!(slot, result, result);
         put!(slot, task, task);
         put!(slot, walk_count, 0);
-        put!(slot, walk_index, 0);
         put!(slot, walking, 0);
         put!(slot, file, 0);
         put!(slot, file_descriptor, -1);

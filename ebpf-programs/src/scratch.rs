@@ -71,9 +71,7 @@ pub(crate) struct Scratch {
     pub(crate) walk_flags: u32,
     /// Whether a walk is under way.
     pub(crate) walking: u32,
-    /// Which request is being walked.
-    pub(crate) walk_index: u32,
-    /// How many requests there are.
+    /// How many requests are left; the last of them is walked.
     pub(crate) walk_count: u32,
     /// Row of the event.
     pub(crate) event: u32,
@@ -85,8 +83,6 @@ pub(crate) struct Scratch {
     pub(crate) key: u32,
     /// Length of the name that is being copied.
     pub(crate) name_length: u32,
-    /// Keeps what follows at a multiple of eight.
-    pub(crate) reserved: u32,
     /// The requests.
     pub(crate) walks: [WalkRequest; PATH_WALKS_MAX],
     /// The path so far, at the end.

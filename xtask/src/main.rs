@@ -3,6 +3,7 @@
 
 mod agent;
 mod apt;
+mod bench;
 mod cache;
 mod codegen;
 mod command;
@@ -109,6 +110,20 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         binary: Option<PathBuf>,
     },
+    /// Measure what the agent costs, as Markdown tables for docs/BENCHMARKS.md; needs root
+    ///
+    /// Builds the agent as it is shipped and runs it with the shipped rules, and with Falco's
+    /// stable rules when $SAKER_CONFORMANCE (or ../shared/conformance) holds
+    /// falco-rules/falco_rules.yaml; the load is measured with Falco's when they are there. Tables
+    /// go to standard output, progress to standard error.
+    ///
+    /// Figures are worth keeping only from a machine that does nothing else. With five runs idling
+    /// takes about four minutes, the load about five.
+    #[command(after_help = "Examples:
+  cargo xtask bench
+  cargo xtask bench idle --runs 9
+  cargo xtask bench load > load.md")]
+    Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -156,6 +171,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             return test::run(&workspace, &test::Selection { only, skip_vm });
         }
         Command::VmTest { kernel, binary, .. } => vm_test(&workspace, &kernel, binary)?,
+        Command::Bench(arguments) => bench::run(&workspace, &arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use crate::KernelSourceError;
 use aya::maps::{MapData, PerCpuArray};
 use saker_event_schema::{EVENTS_MAX, EventId};
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,6 +34,7 @@ impl EventCounts {
 pub struct LossCounters {
     kernel: PerCpuArray<MapData, [u64; 4]>,
     delivered: Arc<Delivered>,
+    programs: Vec<RawFd>,
 }
 
 /// Records that reached user space, by event.
@@ -60,8 +62,28 @@ impl Delivered {
 }
 
 impl LossCounters {
-    pub(crate) fn new(kernel: PerCpuArray<MapData, [u64; 4]>, delivered: Arc<Delivered>) -> Self {
-        Self { kernel, delivered }
+    /// `programs` are descriptors that stay open as long as the programs are loaded.
+    pub(crate) fn new(
+        kernel: PerCpuArray<MapData, [u64; 4]>,
+        delivered: Arc<Delivered>,
+        programs: Vec<RawFd>,
+    ) -> Self {
+        Self {
+            kernel,
+            delivered,
+            programs,
+        }
+    }
+
+    /// Times that the kernel left a program out because it was already running on the processor,
+    /// summed over the programs. Such events are lost before they are counted as emitted. 0 once the
+    /// programs are unloaded.
+    #[must_use]
+    pub fn recursion_misses(&self) -> u64 {
+        let programs = self.programs.iter();
+        programs
+            .filter_map(|program| recursion_misses(*program))
+            .sum()
     }
 
     /// The counts of one event now. Between the kernel's count and the reader's lie the records in
@@ -114,4 +136,10 @@ impl LossCounters {
     pub fn malformed(&self) -> u64 {
         self.delivered.malformed.load(Ordering::Relaxed)
     }
+}
+
+fn recursion_misses(program: RawFd) -> Option<u64> {
+    let information = std::fs::read_to_string(format!("/proc/self/fdinfo/{program}")).ok()?;
+    let mut lines = information.lines();
+    lines.find_map(|line| line.strip_prefix("recursion_misses:")?.trim().parse().ok())
 }

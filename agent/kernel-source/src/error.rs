@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub enum KernelSourceError {
     /// The kernel gives no type information.
     #[error(
-        "cannot read the kernel's type information at {path}: {source}; saker needs a kernel built \
+        "cannot read the kernel's type information at {path}; saker needs a kernel built \
          with CONFIG_DEBUG_INFO_BTF=y (all major distributions since 2020 have it)"
     )]
     NoBtf {
@@ -22,13 +22,13 @@ pub enum KernelSourceError {
         source: io::Error,
     },
     /// The type information could not be understood.
-    #[error("cannot parse the kernel's type information: {source}")]
+    #[error("cannot parse the kernel's type information")]
     BadBtf {
         /// What the parser says.
         source: btf_rs::Error,
     },
     /// aya could not parse the type information.
-    #[error("cannot parse the kernel's type information: {source}")]
+    #[error("cannot parse the kernel's type information")]
     BadBtfForLoader {
         /// What the parser says.
         source: aya::BtfError,
@@ -57,7 +57,7 @@ pub enum KernelSourceError {
     )]
     NotPermitted,
     /// The object could not be loaded.
-    #[error("cannot load the kernel programs: {source}")]
+    #[error("cannot load the kernel programs")]
     Load {
         /// What aya says.
         source: Box<EbpfError>,
@@ -69,15 +69,16 @@ pub enum KernelSourceError {
     #[error("the embedded object has no map `{0}`")]
     NoSuchMap(&'static str),
     /// The kernel refused a program.
-    #[error("the kernel refuses program `{program}`: {source}{}", log_of(.source))]
+    #[error("the kernel refuses program `{program}`: {}", evidence(.refusal))]
     Program {
         /// Which program.
         program: String,
-        /// What aya says, with the verifier's log.
-        source: Box<ProgramError>,
+        /// What aya says, with the verifier's whole log; not a source of this error, because
+        /// printing it would print all of that.
+        refusal: Box<ProgramError>,
     },
     /// A map could not be used.
-    #[error("cannot use map `{map}`: {source}")]
+    #[error("cannot use map `{map}`")]
     Map {
         /// Which map.
         map: &'static str,
@@ -85,26 +86,27 @@ pub enum KernelSourceError {
         source: Box<MapError>,
     },
     /// The rings could not be waited for.
-    #[error("cannot wait for the rings: {source}")]
+    #[error("cannot wait for the rings")]
     Wait {
         /// What the kernel says.
         source: io::Error,
     },
 }
 
-/// The end of the verifier's log: the evidence belongs in the error.
-fn log_of(error: &ProgramError) -> String {
+/// What the kernel says and the end of the verifier's log: the evidence belongs in the error.
+fn evidence(error: &ProgramError) -> String {
     const LINES: usize = 25;
-    let ProgramError::LoadError { verifier_log, .. } = error else {
-        return String::new();
+    let ProgramError::LoadError {
+        io_error,
+        verifier_log,
+    } = error
+    else {
+        return error.to_string();
     };
     let log = verifier_log.to_string();
     let lines: Vec<&str> = log.lines().collect();
-    let start = lines.len().saturating_sub(LINES);
-    format!(
-        "\nend of the verifier's log:\n  {}",
-        lines[start..].join("\n  ")
-    )
+    let end = lines[lines.len().saturating_sub(LINES)..].join("\n  ");
+    format!("{io_error}\nend of the verifier's log:\n  {end}")
 }
 
 /// Names the map.
@@ -124,7 +126,7 @@ pub(crate) fn program_error(name: &str) -> impl FnOnce(ProgramError) -> KernelSo
         }
         _ => KernelSourceError::Program {
             program,
-            source: Box::new(source),
+            refusal: Box::new(source),
         },
     }
 }

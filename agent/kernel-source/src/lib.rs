@@ -13,7 +13,7 @@
 //! - An object that was built from another event table is refused.
 //! - After the rings are drained, `emitted = delivered + lost` holds for every event.
 //!
-//! This crate and the kernel programs are the only ones with unsafe code.
+//! Of what is shipped, this crate and the kernel programs are the only ones with unsafe code.
 
 mod attach_kinds;
 mod cgroup_paths;

@@ -11,6 +11,7 @@ use aya::programs::{BtfTracePoint, ProgramError, ProgramInfo};
 use aya::{Btf, Ebpf, EbpfLoader};
 use saker_event_schema::{EVENTS_MAX, EventId, SCRATCH_SLOTS, TABLE_HASH};
 use std::collections::BTreeSet;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::path::Path;
 use std::sync::Arc;
 use zerocopy::IntoBytes;
@@ -168,16 +169,6 @@ impl KernelSource {
         Ok(attach_kinds(&mut self.ebpf, &btf))
     }
 
-    /// Times that the kernel left a program out because it was already running on the processor,
-    /// summed over the programs. Such events are lost before they are counted as emitted.
-    #[must_use]
-    pub fn recursion_misses(&self) -> u64 {
-        PROGRAMS
-            .iter()
-            .filter_map(|(name, _, _)| recursion_misses(&self.ebpf, name))
-            .sum()
-    }
-
     /// Changes which events are reported, without a gap for those in both sets.
     ///
     /// # Errors
@@ -211,7 +202,15 @@ impl KernelSource {
     pub fn counters(&mut self) -> Result<LossCounters, KernelSourceError> {
         let map = take(&mut self.ebpf, "COUNTERS")?;
         let kernel = PerCpuArray::try_from(map).map_err(map_error("COUNTERS"))?;
-        Ok(LossCounters::new(kernel, Arc::clone(&self.delivered)))
+        let programs = PROGRAMS
+            .iter()
+            .filter_map(|(name, _, _)| descriptor(&self.ebpf, name));
+        let programs = programs.collect();
+        Ok(LossCounters::new(
+            kernel,
+            Arc::clone(&self.delivered),
+            programs,
+        ))
     }
 
     /// Attaches the programs; events flow from now on. Returns how many were attached.
@@ -293,12 +292,8 @@ fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut BtfTracePoint, 
     program.try_into().map_err(program_error(name))
 }
 
-fn recursion_misses(ebpf: &Ebpf, name: &str) -> Option<u64> {
-    use std::os::fd::{AsFd, AsRawFd};
+/// The descriptor of a loaded program.
+fn descriptor(ebpf: &Ebpf, name: &str) -> Option<RawFd> {
     let program: &BtfTracePoint = ebpf.program(name)?.try_into().ok()?;
-    let descriptor = program.fd().ok()?.as_fd().as_raw_fd();
-    let information = std::fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).ok()?;
-    information
-        .lines()
-        .find_map(|line| line.strip_prefix("recursion_misses:")?.trim().parse().ok())
+    Some(program.fd().ok()?.as_fd().as_raw_fd())
 }

@@ -26,7 +26,7 @@ pub enum CaseError {
         source: Box<serde_saphyr::Error>,
     },
     /// The event table has no such event.
-    #[error("case '{case}': no event '{event}'; `saker events` lists them")]
+    #[error("case '{case}': no event '{event}'; docs/events.md lists them")]
     UnknownEvent {
         /// Name of the case.
         case: String,

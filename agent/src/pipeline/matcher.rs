@@ -116,6 +116,8 @@ impl Matcher {
 
 fn upkeep(host: &mut Host, processes: &ProcessState, statistics: &Statistics) {
     host.users.refresh(boot_time_ns());
+    // Changes twice a year where summer time is kept.
+    host.utc_offset_s = jiff::Zoned::now().offset().seconds();
     statistics.store_processes(processes.len(), processes.stats());
 }
 

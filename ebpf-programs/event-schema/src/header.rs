@@ -99,8 +99,6 @@ pub struct EventHeader {
 pub mod record_flag {
     /// The system call came through the 32-bit entry (`int 0x80`, 32-bit `sysenter`).
     pub const COMPAT: u16 = 1;
-    /// A variable-length argument did not fit and was left out.
-    pub const TRUNCATED: u16 = 2;
 }
 
 /// Which ring a row's records travel through.

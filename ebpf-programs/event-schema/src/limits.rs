@@ -1,7 +1,7 @@
 //! Bounds of the wire format; each is part of the table hash.
 
 /// Most arguments a row may have, its own and Falco's together.
-pub const ARGUMENTS_MAX: usize = 28;
+pub const ARGUMENTS_MAX: usize = 31;
 
 /// Longest path or text read from user memory, in bytes, without its terminating NUL.
 pub const USER_STRING_BYTES_MAX: usize = 4095;
@@ -11,7 +11,7 @@ pub const USER_STRING_BYTES_MAX: usize = 4095;
 pub const KERNEL_PATH_BYTES_MAX: usize = 8191;
 
 /// Most components of a walked path; a longer one is cut at the front and flagged as truncated.
-pub const KERNEL_PATH_COMPONENTS_MAX: usize = 480;
+pub const KERNEL_PATH_COMPONENTS_MAX: usize = 2048;
 
 /// Most bytes of an argument vector, and as many of an environment, that an exec event carries.
 pub const EXEC_VECTOR_BYTES_MAX: usize = 16383;

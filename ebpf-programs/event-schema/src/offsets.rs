@@ -127,6 +127,10 @@ offsets! {
     cred_euid = "cred.euid";
     /// Effective group id.
     cred_egid = "cred.egid";
+    /// User namespace.
+    cred_user_ns = "cred.user_ns";
+    /// Its inode number.
+    user_namespace_inum = "user_namespace.ns.inum";
     /// Inheritable capabilities.
     cred_cap_inheritable = "cred.cap_inheritable";
     /// Permitted capabilities.

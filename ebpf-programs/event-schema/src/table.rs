@@ -596,7 +596,7 @@ macro_rules! event_table {
             61 EXECVE Execve "execve" "process" Lifecycle
             { x86_64 [59], i386 [11], aarch64 [221] }
             args {
-                res: Errno = Hook,
+                res: Errno = Returned,
                 args: ArgumentVector = Hook,
                 cwd: KernelPath = Hook,
                 env: Environment = Hook,
@@ -624,13 +624,14 @@ macro_rules! event_table {
                 suid: Uid = Hook,
                 rgid: Gid = Hook,
                 previous_tid: Pid = Hook,
+                user_namespace: Uint = Hook,
             }
 
             /// A process runs another image named by a directory and a path, or could not.
             62 EXECVEAT Execveat "execveat" "process" Lifecycle
             { x86_64 [322], i386 [358], aarch64 [281] }
             args {
-                res: Errno = Hook,
+                res: Errno = Returned,
                 args: ArgumentVector = Hook,
                 cwd: KernelPath = Hook,
                 env: Environment = Hook,
@@ -658,6 +659,7 @@ macro_rules! event_table {
                 suid: Uid = Hook,
                 rgid: Gid = Hook,
                 previous_tid: Pid = Hook,
+                user_namespace: Uint = Hook,
                 dirfd: DirectoryFd = Signed(0),
                 at_flags: AtFlags = Unsigned(4),
             }

@@ -78,6 +78,7 @@ fn report(context: &BtfTracePointContext) {
         vector(slot, slot_of!(args), read_u64(mm, start), read_u64(mm, end));
         let (start, end) = (offset!(mm_env_start), offset!(mm_env_end));
         vector(slot, slot_of!(env), read_u64(mm, start), read_u64(mm, end));
+        path_walk::request(slot, working_directory(slot), slot_of!(cwd), NO_SLOT);
         if file != 0 {
             path_walk::request(
                 slot,
@@ -86,7 +87,6 @@ fn report(context: &BtfTracePointContext) {
                 slot_of!(exe_root),
             );
         }
-        path_walk::request(slot, working_directory(slot), slot_of!(cwd), NO_SLOT);
         path_walk::finish(slot, context, &EXEC_CHAIN);
     }
 }
@@ -127,6 +127,9 @@ unsafe fn fill_words(slot: *mut Scratch, task: u64, file: u64, previous_tid: i32
         (*arguments).rgid.0 = i64::from(read_u32(cred, offset!(cred_gid)));
         (*arguments).suid.0 = i64::from(read_u32(cred, offset!(cred_suid)));
         (*arguments).previous_tid.0 = i64::from(previous_tid);
+        let user_namespace = read_u64(cred, offset!(cred_user_ns));
+        (*arguments).user_namespace.0 =
+            u64::from(read_u32(user_namespace, offset!(user_namespace_inum)));
         (*arguments).flags.0 = exec_flags(file, inode);
         (*arguments).exe_ino.0 = read_u64(inode, offset!(inode_ino));
         (*arguments).exe_dev.0 = device_of(inode);

@@ -38,6 +38,29 @@ fn the_longest_path() {
 }
 
 #[test]
+fn a_folder_that_is_deeper_than_a_walk_hides_nothing() {
+    let mut scene = Scene::new();
+    let root = scene.root();
+    let done = scene.run(&["abyss_open", &root]);
+    let record = done.last("creat");
+    let view = record.view();
+    let slot = view.row().slot("file_path").expect("a path");
+    assert_ne!(
+        view.data_flags(slot) & data_flag::TRUNCATED,
+        0,
+        "it says that it was cut"
+    );
+    assert!(record.text("file_path").ends_with("/d/d/bottom"));
+    assert_eq!(
+        done.last("open").text("file_path"),
+        done.last("open").text("name")
+    );
+    for (_, counts) in scene.recorder.losses().all().expect("counts") {
+        assert_eq!(counts.lost_walk_failed, 0);
+    }
+}
+
+#[test]
 fn a_relative_path_after_chdir() {
     let mut scene = Scene::new();
     let file = scene.file("a");

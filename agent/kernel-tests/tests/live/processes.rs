@@ -98,6 +98,7 @@ fn execve_that_fails() {
     let done = scene.run(&["execve_missing"]);
     let record = done.last("execve");
     assert_eq!(record.header().result, -2);
+    assert_eq!(record.text("res"), "ENOENT");
     assert_eq!(record.text("filename"), "/nonexistent/program");
     assert_eq!(record.text("trusted_exepath"), "<NA>");
 }
@@ -163,6 +164,10 @@ fn expect_exec(record: &Recorded, program: &str) {
     assert_eq!(
         view.signed(slot("previous_tid")),
         Some(i64::from(header.pid))
+    );
+    assert_eq!(
+        view.unsigned(slot("user_namespace")),
+        Some(u64::from(namespace("user")))
     );
     assert_eq!(text("interpreter"), "<NA>");
     let status = std::fs::read_to_string("/proc/self/status").expect("status");

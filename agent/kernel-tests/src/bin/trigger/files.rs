@@ -170,6 +170,7 @@ pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
         );
     }),
     ("deep_open", |paths| deep_open(&paths[0])),
+    ("abyss_open", |paths| abyss_open(&paths[0])),
     ("flood", |paths| {
         for _ in 0..50_000 {
             call(libc::SYS_open, &[address(&paths[0]), 0, 0]);
@@ -208,4 +209,21 @@ fn deep_open(root: &CStr) {
     let file = CString::new(path).expect("no NUL");
     must(libc::SYS_creat, &[address(&file), 0o600]);
     crate::fact("path", file.to_string_lossy());
+}
+
+/// Opens a file in a folder that is deeper than any walk goes, and `/etc/hostname` from there.
+fn abyss_open(root: &CStr) {
+    const DEPTH: usize = 3000;
+    must(libc::SYS_chdir, &[address(root)]);
+    for _ in 0..DEPTH {
+        must(libc::SYS_mkdir, &[address(c"d"), 0o700]);
+        must(libc::SYS_chdir, &[address(c"d")]);
+    }
+    must(libc::SYS_creat, &[address(c"bottom"), 0o600]);
+    must(libc::SYS_open, &[address(c"/etc/hostname"), 0, 0]);
+    must(libc::SYS_unlink, &[address(c"bottom")]);
+    for _ in 0..DEPTH {
+        must(libc::SYS_chdir, &[address(c"..")]);
+        must(libc::SYS_rmdir, &[address(c"d")]);
+    }
 }

@@ -8,10 +8,11 @@ use saker_process_state::Process;
 use saker_rule_language::FieldType;
 
 pub(super) static ROWS: &[FieldRow] = &[
-    truth(
+    FieldRow::not_yet(
         "proc.is_exe_writable",
+        FieldType::Bool,
         "Whether the user that started the executable may write to it.",
-        |context, _| of(context, |process| flag(process, exec_flags::EXE_WRITABLE)),
+        "the kernel programs do not ask for permissions yet",
     ),
     truth(
         "proc.is_exe_upper_layer",

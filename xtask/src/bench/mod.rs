@@ -1,0 +1,267 @@
+//! `bench`: what the agent costs, as tables for `docs/BENCHMARKS.md`.
+//!
+//! The agent is started as it is shipped, and read from outside: wall time of a load, what `/proc`
+//! says of the agent, and the summary it prints at its end. Nothing in it knows that it is measured.
+
+mod agent_process;
+mod generator;
+mod idle;
+mod load;
+mod machine;
+mod proc_file;
+mod series;
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::agent::{self, Profile};
+use crate::cache::{create_folder, remove_folder};
+use crate::command;
+use crate::ebpf::{self, KernelLog, Warnings};
+use crate::progress;
+use crate::workspace::Workspace;
+use generator::Generator;
+
+/// How much smaller everything is under `--quick`.
+const QUICK_DIVISOR: u32 = 100;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Measurement {
+    /// CPU until the agent is ready, then CPU and memory while nothing happens
+    Idle,
+    /// 1M x open+close and 4,000 x fork+exec in one and two processes, with and without the agent
+    Load,
+}
+
+/// Arguments of `cargo xtask bench`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// What to measure [default: both]
+    #[arg(value_name = "WHAT")]
+    measurement: Option<Measurement>,
+    /// Repetitions: tables show median and range
+    #[arg(long, value_name = "N", default_value = "5")]
+    runs: NonZeroU32,
+    /// Measure this binary instead of building the agent
+    #[arg(long, value_name = "FILE", hide = true)]
+    binary: Option<PathBuf>,
+    /// A hundredth of the load and one second of idling, to try the benchmark itself out
+    #[arg(long, hide = true)]
+    quick: bool,
+}
+
+impl Arguments {
+    /// The command line again, as far as it matters to a reader of the figures.
+    fn display(&self) -> String {
+        let measurement = match self.measurement {
+            None => "",
+            Some(Measurement::Idle) => " idle",
+            Some(Measurement::Load) => " load",
+        };
+        let quick = if self.quick { " --quick" } else { "" };
+        format!("{measurement} --runs {}{quick}", self.runs)
+    }
+
+    fn wants(&self, measurement: Measurement) -> bool {
+        self.measurement.is_none_or(|chosen| chosen == measurement)
+    }
+}
+
+/// How long and how often.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    runs: u32,
+    /// Between a start and a measurement.
+    settle: Duration,
+    /// How long the agent idles under observation.
+    idle_window: Duration,
+    /// What the counts of the loads are divided by.
+    load_divisor: u32,
+}
+
+impl Plan {
+    fn new(arguments: &Arguments) -> Self {
+        let runs = arguments.runs.get();
+        if arguments.quick {
+            Self {
+                runs,
+                settle: Duration::from_millis(200),
+                idle_window: Duration::from_secs(1),
+                load_divisor: QUICK_DIVISOR,
+            }
+        } else {
+            Self {
+                runs,
+                settle: Duration::from_secs(2),
+                idle_window: Duration::from_secs(20),
+                load_divisor: 1,
+            }
+        }
+    }
+}
+
+/// Rules to measure with.
+#[derive(Debug)]
+struct RuleSource {
+    name: &'static str,
+    path: PathBuf,
+}
+
+/// Everything that a measurement needs.
+#[derive(Debug)]
+struct Bench<'a> {
+    plan: Plan,
+    binary: &'a Path,
+    /// The shipped rules, then Falco's where they are.
+    rule_sources: Vec<RuleSource>,
+    scratch: Scratch,
+}
+
+/// A folder that goes away when it is dropped.
+///
+/// It lies below `target/`: a program executed from `/tmp` raises an alert under the shipped rules.
+#[derive(Debug)]
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn create(workspace: &Workspace) -> Result<Self> {
+        let name = format!("bench-{}", std::process::id());
+        let folder = workspace.own_target().join(name);
+        create_folder(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = remove_folder(&self.0) {
+            progress::note(&format!("{error:#}"));
+        }
+    }
+}
+
+/// Measures what was asked for and prints the tables.
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    if !command::is_root() {
+        bail!("the agent needs root to attach its programs: run `cargo xtask bench` as root");
+    }
+    // Before anything is built: that would count as a disturbance.
+    if let Some(load) = machine::disturbance() {
+        progress::note(&format!(
+            "the machine is not quiet (load average {load:.2}): figures will be off"
+        ));
+    }
+    let binary = match &arguments.binary {
+        Some(binary) => binary
+            .canonicalize()
+            .with_context(|| format!("cannot find {}", binary.display()))?,
+        None => {
+            ebpf::build(workspace, KernelLog::Off, Warnings::Show)?;
+            agent::build(workspace, Profile::Release)?
+        }
+    };
+    let bench = Bench {
+        plan: Plan::new(arguments),
+        binary: &binary,
+        rule_sources: rule_sources(workspace),
+        scratch: Scratch::create(workspace)?,
+    };
+    let generator = if arguments.wants(Measurement::Load) {
+        Some(Generator::build(workspace, &bench.scratch.0)?)
+    } else {
+        None
+    };
+    let idle = if arguments.wants(Measurement::Idle) {
+        Some(idle::run(&bench)?)
+    } else {
+        None
+    };
+    let load = match &generator {
+        Some(generator) => Some(load::run(&bench, generator)?),
+        None => None,
+    };
+    print_tables(
+        &machine::describe(workspace, &binary, &arguments.display()),
+        bench.plan.runs,
+        idle.as_deref(),
+        load.as_deref(),
+    );
+    Ok(())
+}
+
+fn print_tables(machine: &str, runs: u32, idle: Option<&str>, load: Option<&str>) {
+    println!("{machine}");
+    println!("Median (smallest–largest) of {runs}.\n");
+    for (title, table) in [("Idle", idle), ("Load", load)] {
+        if let Some(table) = table {
+            println!("### {title}\n\n{table}");
+        }
+    }
+}
+
+/// The shipped rules, and Falco's stable rules when the conformance data are there.
+fn rule_sources(workspace: &Workspace) -> Vec<RuleSource> {
+    let mut sources = vec![RuleSource {
+        name: "shipped rules",
+        path: workspace.root().join("rules"),
+    }];
+    let conformance = std::env::var_os("SAKER_CONFORMANCE").map_or_else(
+        || workspace.root().join("../shared/conformance"),
+        PathBuf::from,
+    );
+    let path = conformance.join("falco-rules/falco_rules.yaml");
+    if path.is_file() {
+        sources.push(RuleSource {
+            name: "Falco's stable rules",
+            path,
+        });
+    } else {
+        progress::note(&format!(
+            "Falco's stable rules are not at {}: set SAKER_CONFORMANCE to compare with Falco",
+            path.display()
+        ));
+    }
+    sources
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn parse(line: &[&str]) -> Arguments {
+        Line::try_parse_from([&["bench"], line].concat())
+            .unwrap()
+            .arguments
+    }
+
+    #[test]
+    fn both_are_measured_five_times_by_default() {
+        let arguments = parse(&[]);
+        assert!(arguments.wants(Measurement::Idle) && arguments.wants(Measurement::Load));
+        assert_eq!(arguments.display(), " --runs 5");
+    }
+
+    #[test]
+    fn one_can_be_chosen() {
+        let arguments = parse(&["load", "--runs", "3"]);
+        assert!(!arguments.wants(Measurement::Idle) && arguments.wants(Measurement::Load));
+        assert_eq!(arguments.display(), " load --runs 3");
+    }
+
+    #[test]
+    fn no_runs_are_refused() {
+        assert!(Line::try_parse_from(["bench", "--runs", "0"]).is_err());
+    }
+}
