@@ -71,7 +71,13 @@ impl Finding {
 pub(crate) fn examine(output: OutputFormat) -> anyhow::Result<ExitCode> {
     let mut findings = vec![kernel(), type_information(), privileges(), lockdown()];
     findings.extend(programs());
-    findings.extend([compat_entry(), cgroups(), io_uring(), runtimes()]);
+    findings.extend([
+        pid_namespace(),
+        compat_entry(),
+        cgroups(),
+        io_uring(),
+        runtimes(),
+    ]);
     let mut out = std::io::stdout().lock();
     match output {
         OutputFormat::Json => writeln!(out, "{}", serde_json::to_string(&findings)?)?,
@@ -260,6 +266,18 @@ fn attach_kinds(kinds: &[AttachKind]) -> Finding {
             refused.join(", ")
         )),
     }
+}
+
+fn pid_namespace() -> Finding {
+    if host::in_initial_pid_namespace() {
+        return Finding::good("pid namespace", "the host's");
+    }
+    Finding::new(
+        "pid namespace",
+        Verdict::Missing,
+        "one of its own",
+        "start saker with `hostPID: true` (Kubernetes) or `--pid=host` (podman, Docker)",
+    )
 }
 
 fn compat_entry() -> Finding {

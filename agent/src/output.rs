@@ -1,10 +1,18 @@
 //! Alerts on standard output.
+//!
+//! A thread of its own prints them: a reader that is slow, or stops, must not keep the agent from
+//! signals, reloads and metrics.
 
 use crate::cli::OutputFormat;
 use crate::config::Config;
+use crate::statistics::Statistics;
 use jiff::tz::TimeZone;
 use saker_alert::{Alert, Clock, Colour, JsonKeys, JsonRenderer, TextRenderer, TimeFormat};
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+use tokio::sync::{mpsc, oneshot};
 
 /// Prints alerts, one a line.
 pub(crate) enum Printer {
@@ -46,6 +54,42 @@ impl Printer {
         writeln!(out, "{line}")?;
         out.flush()
     }
+}
+
+/// Starts the thread that prints alerts. It ends when no more can come, or when nobody reads them any
+/// more; the receiver resolves then.
+pub(crate) fn spawn(
+    printer: Printer,
+    mut alerts: mpsc::Receiver<Alert>,
+    statistics: Arc<Statistics>,
+) -> io::Result<oneshot::Receiver<io::Result<()>>> {
+    let (sender, ended) = oneshot::channel();
+    thread::Builder::new()
+        .name("saker-output".to_owned())
+        .spawn(move || {
+            let outcome = print_all(&printer, &mut alerts, &statistics);
+            if sender.send(outcome).is_err() {
+                tracing::debug!("nobody waits for the end of the output any more");
+            }
+        })?;
+    Ok(ended)
+}
+
+fn print_all(
+    printer: &Printer,
+    alerts: &mut mpsc::Receiver<Alert>,
+    statistics: &Statistics,
+) -> io::Result<()> {
+    while let Some(alert) = alerts.blocking_recv() {
+        if let Err(error) = printer.print(&alert) {
+            statistics.output_errors.fetch_add(1, Relaxed);
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                return Err(error);
+            }
+            tracing::debug!(%error, "cannot print an alert");
+        }
+    }
+    Ok(())
 }
 
 /// Whether a stream is a terminal that may be coloured.

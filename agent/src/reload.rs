@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// How long the files must rest before they are read: editors write in several steps.
 const QUIET: Duration = Duration::from_millis(300);
@@ -14,6 +15,8 @@ const QUIET: Duration = Duration::from_millis(300);
 pub(crate) struct RulesWatcher {
     _watcher: Option<RecommendedWatcher>,
     changes: mpsc::Receiver<()>,
+    /// When the files will have rested long enough, if there was a change.
+    rest: Option<Instant>,
 }
 
 impl RulesWatcher {
@@ -30,18 +33,29 @@ impl RulesWatcher {
         Self {
             _watcher: watcher,
             changes,
+            rest: None,
         }
     }
 
-    /// Waits for a change, and for the files to rest after it.
+    /// Waits for a change, and for the files to rest after it. May be given up and called again: what
+    /// was noticed is kept.
     pub(crate) async fn changed(&mut self) {
-        if self.changes.recv().await.is_none() {
-            std::future::pending::<()>().await;
+        loop {
+            let Some(rest) = self.rest else {
+                if self.changes.recv().await.is_none() {
+                    std::future::pending::<()>().await;
+                }
+                self.rest = Some(Instant::now() + QUIET);
+                continue;
+            };
+            tokio::select! {
+                () = tokio::time::sleep_until(rest) => {
+                    self.rest = None;
+                    return;
+                }
+                Some(()) = self.changes.recv() => self.rest = Some(Instant::now() + QUIET),
+            }
         }
-        while tokio::time::timeout(QUIET, self.changes.recv())
-            .await
-            .is_ok_and(|more| more.is_some())
-        {}
     }
 }
 
@@ -108,6 +122,13 @@ mod tests {
             "reading is no change, and other files are no rules"
         );
         std::fs::write(&file, "- list: a").expect("it changes");
+        // Given up again and again, as it is when alerts arrive meanwhile.
+        for _ in 0..5 {
+            let short = Duration::from_millis(50);
+            if tokio::time::timeout(short, watcher.changed()).await.is_ok() {
+                return;
+            }
+        }
         tokio::time::timeout(Duration::from_secs(10), watcher.changed())
             .await
             .expect("noticed");

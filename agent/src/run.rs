@@ -3,7 +3,7 @@
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::metrics;
-use crate::output::{Printer, wants_colour};
+use crate::output::{self, Printer, wants_colour};
 use crate::pipeline::matcher::{Matcher, Raiser};
 use crate::pipeline::{queue, reader};
 use crate::reload::RulesWatcher;
@@ -13,7 +13,7 @@ use crate::statistics::Statistics;
 use crate::summary::summary;
 use anyhow::Context;
 use arc_swap::ArcSwap;
-use saker_alert::{Alert, Node};
+use saker_alert::Node;
 use saker_event_schema::EventId;
 use saker_kernel_source::{
     CgroupPaths, KernelSource, KernelSourceError, LossCounters, SourceOptions, host,
@@ -24,18 +24,26 @@ use saker_rule_fields::Host;
 use saker_rule_language::ColorChoice;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Alerts that may wait for the output. When they are as many, further ones are counted as lost: the
 /// matcher does not wait, because events would be lost then, which is worse.
 const ALERTS_WAITING_MAX: usize = 16_384;
+
+/// How long alerts that are on their way may take to be printed at the end.
+const OUTPUT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How the output ended; an error of the outer kind is a panic.
+type Printed = Result<io::Result<()>, oneshot::error::RecvError>;
 
 /// Where the kernel names this boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -45,6 +53,10 @@ pub(crate) fn run(arguments: &RunArgs) -> anyhow::Result<ExitCode> {
     let config = Config::build(arguments)?;
     let loaded = LoadedRules::load(&config, stderr_color())?;
     eprint!("{}", loaded.warnings);
+    // Before the lock, which an ordinary user could not take either.
+    if !host::may_load_programs() {
+        return Err(KernelSourceError::NotPermitted.into());
+    }
     let _instance = SingleInstance::acquire(&arguments.pid_file)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -60,7 +72,7 @@ struct Agent {
     losses: Arc<LossCounters>,
     rules: Arc<ArcSwap<RuleSet>>,
     statistics: Arc<Statistics>,
-    alerts: mpsc::Receiver<Alert>,
+    printed: oneshot::Receiver<io::Result<()>>,
     stop: Arc<AtomicBool>,
     reader: JoinHandle<Result<(), KernelSourceError>>,
     matcher: JoinHandle<()>,
@@ -103,6 +115,8 @@ impl Agent {
             .store(loaded.enabled(), Ordering::Relaxed);
         let rules = Arc::new(ArcSwap::from_pointee(loaded.rules));
         let (alert_sender, alerts) = mpsc::channel(ALERTS_WAITING_MAX);
+        let printed = output::spawn(Printer::new(&config), alerts, Arc::clone(&statistics))
+            .context("cannot start the output thread")?;
         let (record_sender, records) = queue::records();
         // First attach, then read /proc: what begins in between is seen twice, not missed.
         let attached = source.attach()?;
@@ -128,7 +142,7 @@ impl Agent {
             losses,
             rules,
             statistics,
-            alerts,
+            printed,
             stop,
             reader,
             matcher,
@@ -146,38 +160,22 @@ impl Agent {
             &[]
         };
         let mut watcher = RulesWatcher::new(watched);
-        let printer = Printer::new(&self.config);
         eprintln!(
             "ready: {} programs attached, {} rules",
             self.attached,
             self.statistics.rules_enabled.load(Ordering::Relaxed)
         );
-        loop {
+        let printed = loop {
             tokio::select! {
                 biased;
-                _ = signals.interrupt.recv() => break,
-                _ = signals.terminate.recv() => break,
+                _ = signals.interrupt.recv() => break None,
+                _ = signals.terminate.recv() => break None,
                 _ = signals.hangup.recv() => self.reload(),
                 () = watcher.changed() => self.reload(),
-                alert = self.alerts.recv() => match alert {
-                    Some(alert) => self.print(&printer, &alert),
-                    None => break,
-                },
+                printed = &mut self.printed => break Some(printed),
             }
-            if self.reader.is_finished() {
-                break;
-            }
-        }
-        self.end(&printer).await
-    }
-
-    fn print(&self, printer: &Printer, alert: &Alert) {
-        if let Err(error) = printer.print(alert) {
-            self.statistics
-                .output_errors
-                .fetch_add(1, Ordering::Relaxed);
-            tracing::debug!(%error, "cannot print an alert");
-        }
+        };
+        self.end(printed).await
     }
 
     async fn serve_metrics(&self) -> anyhow::Result<()> {
@@ -234,38 +232,39 @@ impl Agent {
         Ok(())
     }
 
-    /// Detaches, lets everything that is on its way arrive, and prints the summary.
-    async fn end(mut self, printer: &Printer) -> anyhow::Result<ExitCode> {
+    /// Detaches, lets everything that is on its way arrive, and prints the summary. `printed` is how
+    /// the output ended, if it was the first to end.
+    async fn end(mut self, printed: Option<Printed>) -> anyhow::Result<ExitCode> {
+        let recursion_misses = self.losses.recursion_misses();
         self.source.detach()?;
         self.stop.store(true, Ordering::Release);
-        let Self {
-            reader,
-            matcher,
-            mut alerts,
-            statistics,
-            losses,
-            ..
-        } = self;
-        let read = reader
+        let read = self
+            .reader
             .join()
             .map_err(|_| anyhow::anyhow!("the reader thread panicked"))?;
-        // The channel ends when the matcher has matched everything and is gone.
-        while let Some(alert) = alerts.recv().await {
-            if printer.print(&alert).is_err() {
-                statistics.output_errors.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        matcher
+        self.matcher
             .join()
             .map_err(|_| anyhow::anyhow!("the matcher thread panicked"))?;
-        eprint!("{}", summary(&statistics, &losses));
+        let printed = match printed {
+            Some(printed) => printed,
+            None => tokio::time::timeout(OUTPUT_PATIENCE, &mut self.printed)
+                .await
+                .context("standard output is blocked: alerts were left unprinted")?,
+        };
+        eprint!(
+            "{}",
+            summary(&self.statistics, &self.losses, recursion_misses)
+        );
         read?;
+        printed
+            .context("the output thread panicked")?
+            .context("standard output is closed: nobody reads the alerts any more")?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
 fn stderr_color() -> ColorChoice {
-    if wants_colour(&std::io::stderr()) {
+    if wants_colour(&io::stderr()) {
         ColorChoice::Always
     } else {
         ColorChoice::Never

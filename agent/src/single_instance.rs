@@ -2,6 +2,7 @@
 
 use anyhow::{Context, bail};
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
@@ -29,7 +30,10 @@ impl SingleInstance {
             .write(true)
             .open(path)
             .with_context(|| format!("cannot open {}", path.display()))?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            if error != Errno::WOULDBLOCK {
+                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
+            }
             let mut pid = String::new();
             file.read_to_string(&mut pid)
                 .with_context(|| format!("cannot read {}", path.display()))?;

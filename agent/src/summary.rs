@@ -7,10 +7,16 @@ use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The summary, for standard error.
-pub(crate) fn summary(statistics: &Statistics, losses: &LossCounters) -> String {
+///
+/// `recursion_misses` is read before the programs are unloaded.
+pub(crate) fn summary(
+    statistics: &Statistics,
+    losses: &LossCounters,
+    recursion_misses: u64,
+) -> String {
     let mut text = String::from("summary:\n");
     // Writing to a String cannot fail; the result says so only because other writers can.
-    write_summary(&mut text, statistics, losses).unwrap_or_default();
+    write_summary(&mut text, statistics, losses, recursion_misses).unwrap_or_default();
     text
 }
 
@@ -18,8 +24,12 @@ fn write_summary(
     text: &mut String,
     statistics: &Statistics,
     losses: &LossCounters,
+    recursion_misses: u64,
 ) -> std::fmt::Result {
-    let counts = losses.all().unwrap_or_default();
+    let counts = match losses.all() {
+        Ok(counts) => counts,
+        Err(error) => return writeln!(text, "  the kernel's counters cannot be read: {error}"),
+    };
     let delivered: u64 = counts.iter().map(|(_, counts)| counts.delivered).sum();
     writeln!(text, "  events: {delivered}")?;
     for (id, counts) in &counts {
@@ -42,6 +52,7 @@ fn write_summary(
         ("kernel: no scratch slot", sum(|counts| counts.lost_no_slot)),
         ("kernel: ring full", sum(|counts| counts.lost_ring_full)),
         ("kernel: path walk", sum(|counts| counts.lost_walk_failed)),
+        ("kernel: recursion", recursion_misses),
         (
             "decode: malformed",
             losses.malformed() + statistics.malformed.load(Relaxed),

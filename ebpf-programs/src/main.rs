@@ -16,10 +16,7 @@
 //! - Nothing here changes what the observed process does.
 #![no_std]
 #![no_main]
-#![cfg_attr(
-    all(target_arch = "bpf", not(feature = "legacy-kernel")),
-    feature(asm_experimental_arch)
-)]
+#![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
 
 mod capture;
 mod file;

@@ -29,7 +29,7 @@ pub(crate) static COUNTERS: PerCpuArray<CounterSlot> = PerCpuArray::with_max_ent
 
 /// Count of the records of a processor.
 #[map]
-pub(crate) static SEQUENCE: PerCpuArray<u32> = PerCpuArray::with_max_entries(1, 0);
+pub(crate) static SEQUENCE: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0);
 
 /// Where records are built; a few slots for each processor, so the loader sets the size.
 #[map]

@@ -39,21 +39,34 @@ pub(crate) fn plan(event: u32) -> Option<*const Plan> {
     PLANS.get_ptr(event)
 }
 
+/// Adds one to a counter of an event on this processor.
 #[inline(always)]
-fn count(event: u32, update: impl FnOnce(&mut CounterSlot)) {
-    if let Some(counter) = COUNTERS.get_ptr_mut(event) {
-        // SAFETY: the processor's own copy, checked by the lookup.
-        update(unsafe { &mut *counter });
+fn count(event: u32, counter: impl FnOnce(*mut CounterSlot) -> *mut u64) {
+    if let Some(slot) = COUNTERS.get_ptr_mut(event) {
+        let cell = counter(slot);
+        // SAFETY: the processor's own memory, checked by the lookup. Atomic, because the program may
+        // be preempted here by another one on the same processor; written in assembly, because Rust's
+        // target description says that BPF has no atomic operations. Every kernel has this one.
+        unsafe {
+            core::arch::asm!(
+                "lock *(u64 *)({cell} + 0) += {one}",
+                cell = in(reg) cell,
+                one = in(reg) 1u64,
+            );
+        }
     }
 }
 
 /// Counts an event that is lost.
 #[inline(always)]
 pub(crate) fn count_loss(event: u32, loss: Loss) {
-    count(event, |counter| match loss {
-        Loss::NoSlot => counter.no_slot = counter.no_slot.wrapping_add(1),
-        Loss::RingFull => counter.ring_full = counter.ring_full.wrapping_add(1),
-        Loss::WalkFailed => counter.walk_failed = counter.walk_failed.wrapping_add(1),
+    // SAFETY: places inside the slot that the lookup found.
+    count(event, |slot| unsafe {
+        match loss {
+            Loss::NoSlot => &raw mut (*slot).no_slot,
+            Loss::RingFull => &raw mut (*slot).ring_full,
+            Loss::WalkFailed => &raw mut (*slot).walk_failed,
+        }
     });
 }
 
@@ -66,9 +79,8 @@ pub(crate) fn begin(
     flags: u16,
 ) -> Option<*mut Scratch> {
     let event = u32::from(event.get());
-    count(event, |counter| {
-        counter.emitted = counter.emitted.wrapping_add(1)
-    });
+    // SAFETY: a place inside the slot that the lookup found.
+    count(event, |slot| unsafe { &raw mut (*slot).emitted });
     let Some(slot) = scratch::claim() else {
         count_loss(event, Loss::NoSlot);
         return None;
@@ -136,16 +148,38 @@ unsafe fn fill_header(slot: *mut Scratch, event: u32, result: i64, flags: u16, t
 }
 
 /// Counts the records of this processor.
+#[cfg(not(feature = "legacy-kernel"))]
 #[inline(always)]
 fn next_sequence() -> u32 {
     let Some(sequence) = SEQUENCE.get_ptr_mut(0) else {
         return 0;
     };
-    // SAFETY: the processor's own copy, checked by the lookup.
+    let mut previous = 1u64;
+    // SAFETY: the processor's own memory, checked by the lookup; atomic for the reason that `count`
+    // gives.
+    unsafe {
+        core::arch::asm!(
+            "{previous} = atomic_fetch_add((u64 *)({sequence} + 0), {previous})",
+            sequence = in(reg) sequence,
+            previous = inout(reg) previous,
+        );
+    }
+    previous.wrapping_add(1) as u32
+}
+
+/// Counts the records of this processor. Kernels before 5.12 do not preempt the programs, and lack
+/// the operation that gives the count back.
+#[cfg(feature = "legacy-kernel")]
+#[inline(always)]
+fn next_sequence() -> u32 {
+    let Some(sequence) = SEQUENCE.get_ptr_mut(0) else {
+        return 0;
+    };
+    // SAFETY: the processor's own memory, checked by the lookup.
     unsafe {
         let next = core::ptr::read_volatile(sequence).wrapping_add(1);
         core::ptr::write_volatile(sequence, next);
-        next
+        next as u32
     }
 }
 

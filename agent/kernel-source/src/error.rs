@@ -56,6 +56,12 @@ pub enum KernelSourceError {
          CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (CAP_SYS_ADMIN before Linux 5.8)"
     )]
     NotPermitted,
+    /// The agent has pids of its own.
+    #[error(
+        "saker runs in a pid namespace of its own, where it cannot see the host's processes: start it \
+         with `hostPID: true` (Kubernetes) or `--pid=host` (podman, Docker)"
+    )]
+    ForeignPidNamespace,
     /// The object could not be loaded.
     #[error("cannot load the kernel programs")]
     Load {

@@ -41,6 +41,24 @@ pub fn effective_capabilities() -> u64 {
         .unwrap_or(0)
 }
 
+/// Whether the agent may load and attach programs.
+#[must_use]
+pub fn may_load_programs() -> bool {
+    const CAP_SYS_ADMIN: u32 = 21;
+    const CAP_PERFMON: u32 = 38;
+    const CAP_BPF: u32 = 39;
+    let held = effective_capabilities();
+    let has = |capability: u32| held & (1 << capability) != 0;
+    has(CAP_SYS_ADMIN) || (has(CAP_BPF) && has(CAP_PERFMON))
+}
+
+/// Whether the agent sees the pids that the kernel's records have.
+#[must_use]
+pub fn in_initial_pid_namespace() -> bool {
+    // PROC_PID_INIT_INO: the first pid namespace has the same number on every kernel.
+    fs::read_link("/proc/self/ns/pid").is_ok_and(|link| link == Path::new("pid:[4026531836]"))
+}
+
 /// Where a file system of a type is mounted first.
 #[must_use]
 pub fn mount_of(kind: &str) -> Option<PathBuf> {

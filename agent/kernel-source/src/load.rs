@@ -91,6 +91,9 @@ impl KernelSource {
     /// See [`KernelSourceError`]: missing privilege or type information, a program that the kernel
     /// refuses.
     pub fn load(options: SourceOptions) -> Result<Self, KernelSourceError> {
+        if !host::in_initial_pid_namespace() {
+            return Err(KernelSourceError::ForeignPidNamespace);
+        }
         let variant = options.variant.unwrap_or_else(|| {
             let (major, minor) = host::kernel_release();
             Variant::for_release(major, minor)

@@ -23,12 +23,19 @@ const ROUND_BYTES_MAX: usize = 1 << 20;
 
 /// Reads both rings; see the module's text.
 pub struct EventReader {
-    lifecycle: RingBuf<MapData>,
-    bulk: RingBuf<MapData>,
+    lifecycle: Source,
+    bulk: Source,
     delivered: Arc<Delivered>,
     bytes: Vec<u8>,
     frames: Vec<Frame>,
     spare: Vec<u8>,
+}
+
+/// One of the rings.
+struct Source {
+    ring: RingBuf<MapData>,
+    /// Time of the last record that was taken from it.
+    newest_ns: u64,
 }
 
 /// One record in the reader's buffer.
@@ -53,8 +60,14 @@ impl EventReader {
         delivered: Arc<Delivered>,
     ) -> Self {
         Self {
-            lifecycle,
-            bulk,
+            lifecycle: Source {
+                ring: lifecycle,
+                newest_ns: 0,
+            },
+            bulk: Source {
+                ring: bulk,
+                newest_ns: 0,
+            },
             delivered,
             bytes: Vec::new(),
             frames: Vec::new(),
@@ -69,8 +82,8 @@ impl EventReader {
     /// [`KernelSourceError::Wait`] where the kernel refuses; being interrupted is no error.
     pub fn wait(&self, limit: Duration) -> Result<(), KernelSourceError> {
         let mut rings = [
-            PollFd::from_borrowed_fd(self.lifecycle.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(self.bulk.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.lifecycle.ring.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.bulk.ring.as_fd(), PollFlags::IN),
         ];
         let limit = Timespec::try_from(limit).unwrap_or(Timespec {
             tv_sec: 1,
@@ -87,8 +100,8 @@ impl EventReader {
     /// One round: hands over what is ready, oldest first.
     pub fn read(&mut self, mut sink: impl FnMut(&[u8])) -> ReadOutcome {
         let mut limit_ns = boot_time_ns();
-        for ring in [&mut self.bulk, &mut self.lifecycle] {
-            let newest = fill(ring, &mut self.bytes, &mut self.frames, &self.delivered);
+        for source in [&mut self.bulk, &mut self.lifecycle] {
+            let newest = fill(source, &mut self.bytes, &mut self.frames, &self.delivered);
             limit_ns = limit_ns.min(newest);
         }
         self.frames.sort_by_key(|frame| frame.time_boot_ns);
@@ -119,16 +132,16 @@ impl EventReader {
     }
 }
 
-/// Takes records from one ring. Returns the time of the last one if there are more, or else the end
-/// of time.
+/// Takes records from one ring. Returns the time of the last one if more are or will be there, or
+/// else the end of time.
 fn fill(
-    ring: &mut RingBuf<MapData>,
+    source: &mut Source,
     bytes: &mut Vec<u8>,
     frames: &mut Vec<Frame>,
     delivered: &Delivered,
 ) -> u64 {
     let start = bytes.len();
-    while let Some(record) = ring.next() {
+    while let Some(record) = source.ring.next() {
         let Ok((header, _)) = EventHeader::ref_from_prefix(&record) else {
             delivered.malformed.fetch_add(1, Ordering::Relaxed);
             continue;
@@ -141,11 +154,27 @@ fn fill(
             time_boot_ns,
             range: from..bytes.len(),
         });
+        source.newest_ns = time_boot_ns;
         if bytes.len() - start > ROUND_BYTES_MAX {
-            return time_boot_ns;
+            return source.newest_ns;
         }
     }
-    u64::MAX
+    // A record that is still being copied hides those behind it; the ring is readable then.
+    if is_readable(&source.ring) {
+        source.newest_ns
+    } else {
+        u64::MAX
+    }
+}
+
+/// Whether a ring holds records, finished or not.
+fn is_readable(ring: &RingBuf<MapData>) -> bool {
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    let mut rings = [PollFd::from_borrowed_fd(ring.as_fd(), PollFlags::IN)];
+    poll(&mut rings, Some(&now)).is_ok_and(|readable| readable > 0)
 }
 
 /// Nanoseconds since boot, on the clock of the records.

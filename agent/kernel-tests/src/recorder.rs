@@ -109,7 +109,8 @@ impl Recorder {
         })
     }
 
-    fn read(&mut self) {
+    pub(crate) fn read(&mut self) {
+        // Short: a scenario that ends is waited for.
         self.reader
             .wait(Duration::from_millis(10))
             .expect("the rings");

@@ -14,8 +14,9 @@ const WAIT_BUSY: Duration = Duration::from_millis(5);
 /// wakes it earlier when a ring fills.
 const WAIT_IDLE: Duration = Duration::from_millis(80);
 
-/// Rounds that drain the rings at the end.
-const DRAIN_ROUNDS: usize = 64;
+/// Most rounds that drain the rings at the end: more than the largest rings need, since each round
+/// takes up to a mebibyte and nothing is added any more.
+const DRAIN_ROUNDS: usize = 1024;
 
 /// Starts the thread. It ends when `stop` is set and the rings are empty.
 pub(crate) fn spawn(

@@ -105,7 +105,8 @@ pub mod record_flag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Ring {
-    /// Fork, exec, exit, credentials, connections: a flood of opens cannot starve them.
+    /// Fork, exec, exit, credentials, connections: a flood of opens cannot starve them. A call whose
+    /// record can be made long at little cost (`chdir` in a deep folder) does not belong here.
     Lifecycle = 0,
     /// Everything else.
     Bulk = 1,

@@ -297,7 +297,7 @@ macro_rules! event_table {
             }
 
             /// The working directory changed.
-            21 CHDIR Chdir "chdir" "file" Lifecycle
+            21 CHDIR Chdir "chdir" "file" Bulk
             { x86_64 [80], i386 [12], aarch64 [49] }
             args {
                 res: Errno = Returned,
@@ -309,7 +309,7 @@ macro_rules! event_table {
             }
 
             /// The working directory changed to an open directory.
-            22 FCHDIR Fchdir "fchdir" "file" Lifecycle
+            22 FCHDIR Fchdir "fchdir" "file" Bulk
             { x86_64 [81], i386 [133], aarch64 [50] }
             args {
                 res: Errno = Returned,
@@ -320,7 +320,7 @@ macro_rules! event_table {
             }
 
             /// The root directory changed.
-            23 CHROOT Chroot "chroot" "process" Lifecycle
+            23 CHROOT Chroot "chroot" "process" Bulk
             { x86_64 [161], i386 [61], aarch64 [51] }
             args {
                 res: Errno = Returned,

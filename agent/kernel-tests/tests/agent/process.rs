@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -38,6 +39,8 @@ pub(crate) struct Agent {
     alerts: Arc<Mutex<Vec<Value>>>,
     said: Arc<Mutex<String>>,
     pid_file: String,
+    /// Set to stop reading alerts.
+    closed: Arc<AtomicBool>,
     _folder: TempDir,
 }
 
@@ -67,8 +70,14 @@ impl Agent {
         let said = Arc::new(Mutex::new(String::new()));
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let kept = Arc::clone(&alerts);
+        let closed = Arc::new(AtomicBool::new(false));
+        let closing = Arc::clone(&closed);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
+                if closing.load(Ordering::Acquire) {
+                    // Leaving closes the pipe.
+                    return;
+                }
                 let alert = serde_json::from_str(&line).expect("an alert is one line of JSON");
                 kept.lock().expect("alerts").push(alert);
             }
@@ -87,6 +96,7 @@ impl Agent {
             alerts,
             said,
             pid_file,
+            closed,
             _folder: folder,
         };
         agent.wait_within("ready: ", START);
@@ -203,6 +213,19 @@ impl Agent {
         self.child.wait().expect("its end");
     }
 
+    /// Stops reading the agent's alerts, causes one again and again, and returns what it said at its end.
+    pub(crate) fn end_by_closing_its_output(mut self, cause: impl Fn()) -> String {
+        self.closed.store(true, Ordering::Release);
+        let limit = Instant::now() + PATIENCE;
+        while self.child.try_wait().expect("its state").is_none() {
+            assert!(Instant::now() < limit, "the agent runs on without a reader");
+            cause();
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        self.said.lock().expect("messages").clone()
+    }
+
     /// Ends the agent as an operator would, and returns what it said.
     pub(crate) fn end(mut self) -> String {
         self.signal("-TERM");
@@ -250,4 +273,15 @@ pub(crate) fn get(address: &str, path: &str) -> String {
     stream.read_to_string(&mut answer).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     answer
+}
+
+/// The sum of a metric over all labels.
+pub(crate) fn sum(text: &str, metric: &str) -> u64 {
+    let lines = text.lines().filter(|line| line.starts_with(metric));
+    lines
+        .map(|line| {
+            let value = line.rsplit(' ').next().expect("a value");
+            value.parse::<u64>().expect("a number")
+        })
+        .sum()
 }

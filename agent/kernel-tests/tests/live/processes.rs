@@ -86,9 +86,11 @@ fn execve() {
     expect_header(&done, record);
     assert_eq!(record.text("filename"), program);
     assert_eq!(record.view().comm(), b"true");
+    let start = done.all("execve")[0].header();
     assert_eq!(
         record.header().exec_id,
-        done.records[0].header().exec_id + 1
+        start.exec_id + 1,
+        "one image after the other"
     );
 }
 
