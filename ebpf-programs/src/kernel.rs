@@ -81,6 +81,12 @@ reader!(
     "Two bytes of kernel memory; 0 if unreadable."
 );
 reader!(
+    read_user_u32,
+    u32,
+    bpf_probe_read_user,
+    "Four bytes of user memory; 0 if unreadable."
+);
+reader!(
     read_user_u64,
     u64,
     bpf_probe_read_user,

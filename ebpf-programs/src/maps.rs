@@ -5,7 +5,7 @@ use aya_ebpf::{
     macros::map,
     maps::{Array, PerCpuArray, ProgramArray, RingBuf},
 };
-use saker_event_schema::{CounterSlot, EVENTS_MAX, Plan};
+use saker_event_schema::{CounterSlot, EVENTS_MAX, Plan, SOCKETCALLS_MAX};
 
 /// Lifecycle events: a flood in the other ring cannot starve them. Sized by the loader.
 #[map]
@@ -18,6 +18,10 @@ pub(crate) static BULK: RingBuf = RingBuf::with_byte_size(1 << 22, 0);
 /// Which event a call is, by its number: the native row's id below, the 32-bit entry's row above.
 #[map]
 pub(crate) static SYSCALLS: Array<u32> = Array::with_max_entries(512, 0);
+
+/// Which event a `socketcall` of the 32-bit entry is, by its first argument.
+#[map]
+pub(crate) static SOCKETCALLS: Array<u32> = Array::with_max_entries(SOCKETCALLS_MAX, 0);
 
 /// How each event's arguments are found, by row id.
 #[map]

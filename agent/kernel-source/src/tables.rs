@@ -4,7 +4,9 @@ use crate::KernelSourceError;
 use crate::error::map_error;
 use aya::Ebpf;
 use aya::maps::Array;
-use saker_event_schema::{Abi, EventId, Plan, ROWS, event, row};
+use saker_event_schema::{
+    Abi, EventId, Plan, ROWS, SOCKETCALL_EVENT, SOCKETCALL_I386, SOCKETCALLS, event, row,
+};
 use std::collections::BTreeSet;
 use zerocopy::IntoBytes;
 
@@ -63,6 +65,9 @@ pub(crate) fn fill_syscalls(
             rows[usize::from(*number)] |= u32::from(id.get()) << 16;
         }
     }
+    if compat == Some(Abi::I386) {
+        fill_socketcalls(ebpf, events, &mut rows)?;
+    }
     let map = ebpf
         .map_mut("SYSCALLS")
         .ok_or(KernelSourceError::NoSuchMap("SYSCALLS"))?;
@@ -71,6 +76,29 @@ pub(crate) fn fill_syscalls(
         syscalls
             .set(number, row, 0)
             .map_err(map_error("SYSCALLS"))?;
+    }
+    Ok(())
+}
+
+/// Writes which `socketcall`s are reported, and marks the call itself if any is.
+fn fill_socketcalls(
+    ebpf: &mut Ebpf,
+    events: &BTreeSet<EventId>,
+    rows: &mut [u32],
+) -> Result<(), KernelSourceError> {
+    let map = ebpf
+        .map_mut("SOCKETCALLS")
+        .ok_or(KernelSourceError::NoSuchMap("SOCKETCALLS"))?;
+    let mut table: Array<_, u32> = Array::try_from(map).map_err(map_error("SOCKETCALLS"))?;
+    for (number, event) in SOCKETCALLS {
+        let wanted = events.contains(event);
+        let id = if wanted { u32::from(event.get()) } else { 0 };
+        table
+            .set(*number, id, 0)
+            .map_err(map_error("SOCKETCALLS"))?;
+        if wanted {
+            rows[usize::from(SOCKETCALL_I386)] |= u32::from(SOCKETCALL_EVENT) << 16;
+        }
     }
     Ok(())
 }

@@ -44,4 +44,6 @@ pub use kinds::{Argument, DataRef, Kind, SocketTuple, data_flag, exec_flag, kind
 pub use limits::*;
 pub use offsets::KernelOffsets;
 pub use rows::{ROWS, Row, RowArgument, TABLE_HASH, event, row, wire};
-pub use syscalls::{Abi, Syscalls};
+pub use syscalls::{
+    Abi, SOCKETCALL_EVENT, SOCKETCALL_I386, SOCKETCALLS, SOCKETCALLS_MAX, Syscalls,
+};

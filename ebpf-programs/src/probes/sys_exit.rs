@@ -1,8 +1,8 @@
 //! The exit of every system call: finds the row by the call's number and reports it.
 
 use crate::capture;
-use crate::kernel::{agent_pid, offset, present, read_u32, read_u64};
-use crate::maps::{SYS_EXIT_CHAIN, SYSCALLS};
+use crate::kernel::{agent_pid, offset, present, read_u32, read_u64, read_user_u32};
+use crate::maps::{SOCKETCALLS, SYS_EXIT_CHAIN, SYSCALLS};
 use crate::path_walk;
 use crate::record;
 use crate::scratch::Scratch;
@@ -11,7 +11,7 @@ use aya_ebpf::{
     macros::btf_tracepoint,
     programs::BtfTracePointContext,
 };
-use saker_event_schema::{EventId, record_flag};
+use saker_event_schema::{EventId, SOCKETCALL_EVENT, record_flag};
 
 /// x86: bit of a call's number that says that it came through the x32 convention.
 const X32_BIT: u64 = 0x4000_0000;
@@ -46,11 +46,15 @@ fn report(context: &BtfTracePointContext) {
         return;
     }
     let compat = came_through_compat();
-    let event = if compat {
+    let mut event = if compat {
         events >> 16
     } else {
         events & 0xffff
     };
+    let is_socketcall = event == u32::from(SOCKETCALL_EVENT);
+    if is_socketcall {
+        event = socketcall_event(registers);
+    }
     // SAFETY: the helper takes no arguments.
     let process = (unsafe { bpf_get_current_pid_tgid() } >> 32) as u32;
     if event == 0 || process == agent_pid() {
@@ -70,6 +74,9 @@ fn report(context: &BtfTracePointContext) {
     // SAFETY: the slot was just claimed.
     unsafe {
         store_arguments(slot, registers, compat);
+        if is_socketcall {
+            unpack_socketcall(slot);
+        }
         capture::fill(slot, plan);
         path_walk::finish(slot, context, &SYS_EXIT_CHAIN);
     }
@@ -117,6 +124,31 @@ unsafe fn store_arguments(slot: *mut Scratch, registers: u64, compat: bool) {
         for (number, place) in places.into_iter().enumerate() {
             let value = u64::from(read_u32(registers, place));
             core::ptr::write_volatile(arguments.add(number), value);
+        }
+    }
+}
+
+/// The event that a `socketcall` is; 0 where it is none.
+#[inline(always)]
+fn socketcall_event(registers: u64) -> u32 {
+    let which = read_u32(registers, offset!(regs_compat_0));
+    match SOCKETCALLS.get_ptr(which) {
+        // SAFETY: a value of the map, checked by the lookup.
+        Some(event) => unsafe { *event },
+        None => 0,
+    }
+}
+
+/// Replaces the arguments of a `socketcall` by those that its second argument points to.
+#[inline(always)]
+unsafe fn unpack_socketcall(slot: *mut Scratch) {
+    // SAFETY: the slot is the caller's.
+    unsafe {
+        let arguments = (&raw mut (*slot).arguments).cast::<u64>();
+        let packed = core::ptr::read_volatile(arguments.add(1));
+        for number in 0..6u32 {
+            let value = u64::from(read_user_u32(packed, number.wrapping_mul(4)));
+            core::ptr::write_volatile(arguments.add(number as usize), value);
         }
     }
 }

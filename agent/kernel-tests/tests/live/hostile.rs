@@ -212,3 +212,17 @@ fn the_32_bit_entry() {
         ],
     );
 }
+
+#[test]
+fn a_connection_through_the_32_bit_socketcall() {
+    let mut scene = Scene::new();
+    let done = scene.run(&["compat_socketcall"]);
+    let record = done.last("connect");
+    assert_ne!(record.header().flags & record_flag::COMPAT, 0);
+    assert_eq!(record.text("addr"), done.fact("server"));
+    assert!(
+        record
+            .text("tuple")
+            .ends_with(&format!("->{}", done.fact("server")))
+    );
+}

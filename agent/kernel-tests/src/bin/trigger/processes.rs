@@ -131,6 +131,7 @@ pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
         wait_for(child);
     }),
     ("compat", compat),
+    ("compat_socketcall", |_| compat_socketcall()),
 ];
 
 fn own_pid() -> i64 {
@@ -208,10 +209,35 @@ fn exec(number: libc::c_long, paths: &[CString], descriptor: Option<i64>) {
 fn compat(paths: &[CString]) {
     const MKDIR_I386: i64 = 39;
     const UMOUNT_I386: i64 = 22;
-    let path = paths[0].to_bytes_with_nul();
-    // SAFETY: a new mapping below 4 GiB, as the 32-bit entry needs it, larger than the path, which
-    // is then copied there; nothing else uses it.
-    let low = unsafe {
+    let low = copy_low(paths[0].to_bytes_with_nul());
+    assert_eq!(int_80(MKDIR_I386, low, 0o755), 0);
+    fact("umount", int_80(UMOUNT_I386, low, 0));
+}
+
+/// A connection through `socketcall`, the only way that old 32-bit programs have.
+fn compat_socketcall() {
+    const SOCKETCALL_I386: i64 = 102;
+    const CONNECT: i64 = 3;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let there = listener.local_addr().expect("its address");
+    let family = i64::from(libc::AF_INET);
+    let socket = must(libc::SYS_socket, &[family, i64::from(libc::SOCK_STREAM), 0]);
+    let mut place = [0u8; 16];
+    place[0] = libc::AF_INET as u8;
+    place[2..4].copy_from_slice(&there.port().to_be_bytes());
+    place[4..8].copy_from_slice(&[127, 0, 0, 1]);
+    let place = copy_low(&place);
+    let arguments = [socket as u32, place as u32, 16]
+        .map(u32::to_ne_bytes)
+        .concat();
+    assert_eq!(int_80(SOCKETCALL_I386, CONNECT, copy_low(&arguments)), 0);
+    fact("server", there);
+}
+
+/// Copies bytes to memory below 4 GiB, as the 32-bit entry needs it.
+fn copy_low(bytes: &[u8]) -> i64 {
+    // SAFETY: a new mapping, larger than the bytes that are copied there; nothing else uses it.
+    unsafe {
         let place = libc::mmap(
             std::ptr::null_mut(),
             4096,
@@ -221,11 +247,9 @@ fn compat(paths: &[CString]) {
             0,
         );
         assert_ne!(place, libc::MAP_FAILED);
-        std::ptr::copy_nonoverlapping(path.as_ptr(), place.cast(), path.len());
+        std::ptr::copy_nonoverlapping(bytes.as_ptr(), place.cast(), bytes.len());
         place as i64
-    };
-    assert_eq!(int_80(MKDIR_I386, low, 0o755), 0);
-    fact("umount", int_80(UMOUNT_I386, low, 0));
+    }
 }
 
 fn int_80(number: i64, first: i64, second: i64) -> i32 {
