@@ -169,6 +169,8 @@ impl AgentMetrics {
             ("repaired", stats.repaired),
             ("unknown", stats.unknown),
             ("exits_missed", stats.exits_missed),
+            ("revived", stats.revived),
+            ("images_trimmed", stats.images_trimmed),
             ("purged_early", stats.purged_early),
             ("table_full", stats.table_full),
         ]

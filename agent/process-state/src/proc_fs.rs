@@ -109,7 +109,8 @@ impl ProcessSource for ProcFs {
             .unwrap_or_default();
         let cgroups = content(&directory, "cgroup", FILE_BYTES_MAX).unwrap_or_default();
         let root = root_of(&directory);
-        let image = image(&directory, &stat, &root);
+        let image = image(&directory, &stat, root.as_deref());
+        let root = root.unwrap_or_default();
         // Between the first line and the last another process may have taken the pid.
         if self.stat(pid)?.start_ticks != stat.start_ticks {
             return None;
@@ -140,14 +141,20 @@ impl ProcessSource for ProcFs {
         };
         Some(Snapshot {
             process,
-            cgroup_path: cgroup::telling(&cgroups).map(Into::into),
+            cgroup_path: telling(&cgroups, &stat).map(Into::into),
         })
     }
 
     fn cgroup_path(&self, pid: Pid) -> Option<Vec<u8>> {
         let cgroups = content(&self.directory(pid), "cgroup", FILE_BYTES_MAX)?;
-        cgroup::telling(&cgroups).map(<[u8]>::to_vec)
+        telling(&cgroups, &self.stat(pid)?).map(<[u8]>::to_vec)
     }
+}
+
+/// The cgroup path that says most about a container. With cgroup v1 a thread that ends is at the
+/// root already, which says nothing of where it ran.
+fn telling<'a>(cgroups: &'a [u8], stat: &Stat) -> Option<&'a [u8]> {
+    cgroup::telling(cgroups).filter(|path| *path != b"/" || !stat.is_exiting)
 }
 
 fn credentials(directory: &Path, status: &Status) -> Credentials {
@@ -172,7 +179,7 @@ fn capabilities(status: &Status) -> Option<Capabilities> {
     })
 }
 
-fn image(directory: &Path, stat: &Stat, root: &[u8]) -> Image {
+fn image(directory: &Path, stat: &Stat, root: Option<&[u8]>) -> Image {
     if stat.is_kernel_thread {
         return Image {
             arguments: Some(StringVector::default()),
@@ -193,8 +200,8 @@ fn image(directory: &Path, stat: &Stat, root: &[u8]) -> Image {
         .filter(|path| path.starts_with(b"/memfd:") && is_deleted == Some(true))
         .map(|_| EXE_FROM_MEMFD);
     Image {
-        exe_path: path.map(|path| below(root, path).into()),
-        exe_root: exe.is_some().then(|| root.into()),
+        exe_path: path.map(|path| below(root.unwrap_or_default(), path).into()),
+        exe_root: root.filter(|_| exe.is_some()).map(Into::into),
         arguments: vector(directory, "cmdline"),
         environment: vector(directory, "environ"),
         flags,
@@ -212,6 +219,7 @@ fn image(directory: &Path, stat: &Stat, root: &[u8]) -> Image {
             .as_ref()
             .and_then(|file| wall_ns(file.mtime(), file.mtime_nsec())),
         interpreter: None,
+        user_namespace: Some(namespace(directory, "ns/user")).filter(|inode| *inode != 0),
         exec_time: None,
     }
 }
@@ -262,13 +270,14 @@ fn working_directory(directory: &Path, root: &[u8]) -> Option<Arc<[u8]>> {
     Some(below(root, path).into())
 }
 
-/// The process's own root, as the reader sees it; empty for the reader's own.
-fn root_of(directory: &Path) -> Vec<u8> {
-    let mut root = link(directory, "root").unwrap_or_default();
+/// The process's own root, as the reader sees it; empty for the reader's own, `None` when it may
+/// not be read.
+fn root_of(directory: &Path) -> Option<Vec<u8>> {
+    let mut root = link(directory, "root")?;
     while root.last() == Some(&b'/') {
         root.pop();
     }
-    root
+    Some(root)
 }
 
 /// A path below the process's own root.

@@ -2,8 +2,16 @@
 
 use crate::container::ContainerRef;
 use crate::identity::{BootTime, CgroupId, Comm, Pid, ProcessKey};
+use saker_event_decode::names::exec_flags::{EXE_FROM_MEMFD, EXE_UPPER_LAYER};
 use saker_event_decode::strings;
+use saker_event_schema::data_flag;
 use std::sync::Arc;
+
+/// Inode number of the initial user namespace (`PROC_USER_INIT_INO`).
+const INITIAL_USER_NAMESPACE: u32 = 0xEFFF_FFFD;
+
+/// Bits of [`data_flag`] of a path that is not the name of the file.
+const UNTRUSTED_PATH: u16 = data_flag::UNREACHABLE | data_flag::TRUNCATED | data_flag::DELETED;
 
 /// What is known about a process at one moment.
 ///
@@ -83,6 +91,9 @@ pub struct Image {
     pub mtime_wall_ns: Option<u64>,
     /// Interpreter of a script.
     pub interpreter: Option<Box<[u8]>>,
+    /// Inode number of the user namespace at the exec, or when `/proc` was read; 0 where the event
+    /// does not tell.
+    pub user_namespace: Option<u32>,
     /// When the image began to run; `None` if it was not seen.
     pub exec_time: Option<BootTime>,
 }
@@ -230,6 +241,30 @@ impl Process {
     #[must_use]
     pub fn has_exec_flag(&self, flag: u64) -> Option<bool> {
         self.image.flags.map(|flags| flags & flag != 0)
+    }
+
+    /// Whether the path of the program names the file that runs, so that no user could have put
+    /// another file under that name for this process alone: by a root, mounts or a user namespace
+    /// of his own, in a layer that only a container sees, in memory, or by removing it.
+    ///
+    /// `None` when the program is not known. Where the layer is not known (read from `/proc`), only
+    /// a process of the host is trusted. A file that came with a container's image is trusted under
+    /// the name it has there.
+    #[must_use]
+    pub fn has_trusted_executable(&self) -> Option<bool> {
+        let image = &self.image;
+        if image.exe_path.is_none() {
+            // The file was reached, but its name was not.
+            return image.inode.map(|_| false);
+        }
+        let is_in_initial_namespace = matches!(image.user_namespace?, 0 | INITIAL_USER_NAMESPACE);
+        let is_below_root = image.exe_root.as_deref() == Some(b"");
+        let is_own_file = match image.flags {
+            Some(flags) => flags & (EXE_UPPER_LAYER | EXE_FROM_MEMFD) == 0,
+            None => self.placement == Placement::Host,
+        };
+        let is_named = image.path_flags & UNTRUSTED_PATH == 0;
+        Some(is_in_initial_namespace && is_below_root && is_own_file && is_named)
     }
 
     /// Whether the process leads its session.

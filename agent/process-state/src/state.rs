@@ -3,6 +3,8 @@
 mod credentials;
 mod effects;
 mod header;
+mod images;
+mod sweep;
 mod table;
 
 use crate::container::placement::{Placements, placement_of};
@@ -10,9 +12,11 @@ use crate::identity::{BootTime, CgroupId, Pid, ProcessKey};
 use crate::process::{Placement, Process};
 use crate::source::{CgroupResolver, ProcessSource, Snapshot};
 use crate::stats::Stats;
+use foldhash::{HashMap, HashMapExt};
 use saker_event_decode::EventView;
-use saker_event_schema::{EventHeader, event};
+use saker_event_schema::event;
 use std::sync::Arc;
+use sweep::Suspect;
 use table::Table;
 
 /// Longest line of ancestors: a broken parent link must not make a loop endless.
@@ -28,6 +32,10 @@ pub struct Limits {
     pub exited_kept_ns: u64,
     /// Most cgroups whose container is remembered; when there are more, all are looked up again.
     pub cgroups_max: usize,
+    /// Most bytes of arguments and environments of all programs together. Over it, ended processes
+    /// lose their arguments, then running ones their environment and all but 1 KiB of their
+    /// arguments, then the rest; the oldest first, counted as `images_trimmed`.
+    pub images_bytes_max: usize,
 }
 
 impl Default for Limits {
@@ -36,6 +44,7 @@ impl Default for Limits {
             processes_max: 65_536,
             exited_kept_ns: 30_000_000_000,
             cgroups_max: 16_384,
+            images_bytes_max: 16 << 20,
         }
     }
 }
@@ -62,6 +71,8 @@ pub struct ProcessState {
     table: Table,
     source: Box<dyn ProcessSource + Send>,
     placements: Placements,
+    /// Live processes that were gone at the last look.
+    suspects: HashMap<Pid, Suspect>,
     stats: Stats,
 }
 
@@ -74,9 +85,10 @@ impl ProcessState {
         cgroups: Box<dyn CgroupResolver + Send>,
     ) -> Self {
         Self {
-            table: Table::new(limits.processes_max, limits.exited_kept_ns),
+            table: Table::new(&limits),
             source,
             placements: Placements::new(cgroups, limits.cgroups_max),
+            suspects: HashMap::new(),
             stats: Stats::default(),
         }
     }
@@ -92,6 +104,7 @@ impl ProcessState {
             let process = self.placed(snapshot);
             if self.table.insert(Arc::new(process), &mut self.stats) {
                 added.push(key.pid);
+                self.table.keep_budget(&mut self.stats);
             }
         }
         for pid in added {
@@ -113,7 +126,10 @@ impl ProcessState {
             .table
             .live(key.pid)
             .is_some_and(|process| process.key.is_same(&key));
-        if !is_live {
+        if is_live && !self.suspects.is_empty() {
+            self.suspects.remove(&key.pid);
+        }
+        if !is_live && !self.revive(&key, event) {
             if let Some(ended) = self.table.find(&key) {
                 self.stats.late_events += 1;
                 return Arc::clone(ended);
@@ -125,7 +141,9 @@ impl ProcessState {
             self.repair_image(event);
         }
         self.refresh(event);
-        self.apply_effects(event)
+        let process = self.apply_effects(event);
+        self.table.keep_budget(&mut self.stats);
+        process
     }
 
     /// Adds the process of an event that came before its record. Returns the record instead if the
@@ -186,20 +204,21 @@ impl ProcessState {
         };
         let record = Arc::make_mut(process);
         record.exec_id = Some(header.exec_id);
-        match read {
+        let image = match read {
             Some(snapshot) => {
                 self.stats.repaired += 1;
                 record.comm = snapshot.process.comm;
-                record.image = snapshot.process.image;
                 record.capabilities = snapshot.process.capabilities;
+                snapshot.process.image
             }
             None => {
                 // What was known is another program's.
                 self.stats.unknown += 1;
                 record.comm = crate::identity::Comm::new(event.comm());
-                record.image = Arc::default();
+                Arc::default()
             }
-        }
+        };
+        self.table.set_image(key.pid, image);
     }
 
     /// Brings the live record of the process up to the head of the event.
@@ -209,11 +228,8 @@ impl ProcessState {
         let Some(process) = self.table.live_mut(pid) else {
             return;
         };
-        let first_cgroup = process.cgroup_id.is_none();
         let changes = header::refresh(process, header);
-        if changes.cgroup && first_cgroup {
-            self.place_first(pid, header);
-        } else if changes.cgroup {
+        if changes.cgroup {
             self.place(
                 pid,
                 CgroupId(header.cgroup_id),
@@ -225,34 +241,23 @@ impl ProcessState {
         }
     }
 
-    /// As `place`, for a process whose cgroup was known by its path alone: what the path said is
-    /// better than nothing.
-    fn place_first(&mut self, pid: Pid, header: &EventHeader) {
-        let known = self
-            .table
-            .live(pid)
-            .map(|process| process.placement.clone())
-            .filter(|placement| *placement != Placement::Unknown);
-        self.place(
-            pid,
-            CgroupId(header.cgroup_id),
-            BootTime(header.time_boot_ns),
-        );
-        if let (Some(known), Some(process)) = (known, self.table.live_mut(pid))
-            && process.placement == Placement::Unknown
-        {
-            Arc::make_mut(process).placement = known;
-        }
-    }
-
-    /// Sets the placement of a running process by its cgroup.
+    /// Sets the placement of a running process by its cgroup. A cgroup that cannot be resolved
+    /// leaves what is known: the parent's placement, or what a path in `/proc` said.
     fn place(&mut self, pid: Pid, id: CgroupId, now: BootTime) {
         let placement = self
             .placements
             .of(id, pid, self.source.as_ref(), now, &mut self.stats);
-        if let Some(process) = self.table.live_mut(pid)
-            && process.placement != placement
-        {
+        let Some(process) = self.table.live_mut(pid) else {
+            return;
+        };
+        let placement = match (placement, &process.placement) {
+            // With cgroup v2 no process of a container is at the root, so one of which nothing
+            // else is known counts as one of the host's.
+            (Placement::Unknown, Placement::Unknown) if id == CgroupId::ROOT => Placement::Host,
+            (Placement::Unknown, _) => return,
+            (placement, _) => placement,
+        };
+        if process.placement != placement {
             Arc::make_mut(process).placement = placement;
         }
     }
@@ -314,25 +319,16 @@ impl ProcessState {
         }
     }
 
-    /// Marks as ended every process that `is_alive` does not know; for exits whose events were
-    /// lost. `is_alive` has to look at the time of the call: a list made earlier lacks processes
-    /// that are younger than it.
-    pub fn retain_alive(&mut self, now: BootTime, is_alive: impl Fn(Pid) -> bool) {
-        let gone: Vec<Pid> = self
-            .table
-            .live_pids()
-            .filter(|pid| !is_alive(*pid))
-            .collect();
-        for pid in gone {
-            self.stats.exits_missed += 1;
-            self.table.end(pid, now);
-        }
-    }
-
     /// How many processes the table holds, ended ones included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.table.len()
+    }
+
+    /// Bytes of the arguments and environments of all programs; see [`Limits::images_bytes_max`].
+    #[must_use]
+    pub const fn image_bytes(&self) -> usize {
+        self.table.image_bytes()
     }
 
     /// Whether the table holds no process.

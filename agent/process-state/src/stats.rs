@@ -11,6 +11,8 @@ pub struct Stats {
     pub exited: u64,
     /// Ended without an event: another process has their pid, or they are gone from `/proc`.
     pub exits_missed: u64,
+    /// Presumed to have ended and taken back, because an event of theirs still waited.
+    pub revived: u64,
     /// Processes seen before their record and read from `/proc`.
     pub repaired: u64,
     /// Processes of which only the head of an event is known.
@@ -23,6 +25,8 @@ pub struct Stats {
     pub purged_early: u64,
     /// Processes that were not kept because the table was full of running ones.
     pub table_full: u64,
+    /// Images that lost arguments or environment because all together took too much.
+    pub images_trimmed: u64,
     /// cgroups that were resolved.
     pub cgroups_resolved: u64,
     /// Attempts to resolve a cgroup that failed.

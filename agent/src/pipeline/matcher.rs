@@ -20,8 +20,8 @@ const WAIT: Duration = Duration::from_millis(500);
 /// How often the clock, the users and the statistics are brought up to date.
 const UPKEEP: Duration = Duration::from_secs(1);
 
-/// How often processes are looked for whose end was not seen.
-const SWEEP: Duration = Duration::from_secs(300);
+/// How often processes are looked for whose end was not seen; missed twice, they are ended.
+const SWEEP: Duration = Duration::from_secs(120);
 
 /// Records between two looks at the time.
 const RECORDS_BETWEEN_LOOKS: usize = 1024;

@@ -35,7 +35,7 @@ impl Placements {
     }
 
     /// Where the processes of a cgroup run. `pid` is one of them, for hosts on which the id alone
-    /// does not tell.
+    /// does not tell; `Unknown` when it is gone.
     pub(crate) fn of(
         &mut self,
         id: CgroupId,
@@ -45,10 +45,9 @@ impl Placements {
         stats: &mut Stats,
     ) -> Placement {
         if id == CgroupId::ROOT {
-            // With cgroup v1 every process is here and only its own file tells; with v2 none that
-            // a container runs. So a process that is gone already counts as one of the host's.
+            // With cgroup v1 every process is here, and only its own file tells.
             let path = source.cgroup_path(pid);
-            return path.map_or(Placement::Host, |path| placement_of(&path));
+            return path.map_or(Placement::Unknown, |path| placement_of(&path));
         }
         if let Some(known) = self.known.get(&id)
             && known.retry.is_none_or(|retry| now < retry)

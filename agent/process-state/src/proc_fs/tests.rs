@@ -84,6 +84,39 @@ fn a_process_is_read_whole() {
 }
 
 #[test]
+fn an_executable_of_the_host_is_trusted() {
+    let trusted = |root: &str, exe: &str, namespace: &str, placement: Placement| {
+        let fake = FakeProc::new();
+        let directory = fake.process(42, STAT);
+        symlink(exe, directory.join("exe")).expect("exe");
+        symlink(root, directory.join("root")).expect("root");
+        symlink(namespace, directory.join("ns/user")).expect("ns");
+        let mut process = ProcFs::new(fake.root.path())
+            .read(Pid(42))
+            .expect("there")
+            .process;
+        process.placement = placement;
+        process.has_trusted_executable()
+    };
+    let initial = "user:[4026531837]";
+    let exe = "/usr/bin/x";
+    let container = crate::container::placement::placement_of(
+        b"/docker/4c01db0b339c4a2cd3cd0ec4a9ea2f5b7a7a5a8e0e4d8a1f6b7c8d9e0f112233",
+    );
+    assert_eq!(trusted("/", exe, initial, Placement::Host), Some(true));
+    assert_eq!(trusted("/", exe, initial, container), Some(false));
+    assert_eq!(trusted("/", exe, initial, Placement::Unknown), Some(false));
+    assert_eq!(trusted("/srv", exe, initial, Placement::Host), Some(false));
+    assert_eq!(
+        trusted("/", exe, "user:[4026532000]", Placement::Host),
+        Some(false)
+    );
+    assert_eq!(trusted("/", exe, "unreadable", Placement::Host), None);
+    let deleted = "/usr/bin/x (deleted)";
+    assert_eq!(trusted("/", deleted, initial, Placement::Host), Some(false));
+}
+
+#[test]
 fn a_kernel_thread_has_no_program() {
     let fake = FakeProc::new();
     let directory = fake.process(
@@ -127,6 +160,26 @@ fn a_name_that_ends_like_the_remark_is_a_name() {
     let exe = process.exe_path().expect("a path");
     assert!(exe.ends_with(b"/sshd (deleted)"));
     assert_eq!(process.image.path_flags, 0);
+}
+
+#[test]
+fn the_cgroup_of_a_process_that_ended_says_nothing_at_the_root() {
+    let fake = FakeProc::new();
+    let proc_fs = ProcFs::new(fake.root.path());
+    let line = |state: &str, flags: u32| {
+        format!("6 (z) {state} 1 6 6 0 -1 {flags} 1 2 3 4 5 6 7 8 20 0 1 0 12345 9 9").into_bytes()
+    };
+    for (state, flags, at_root) in [("S", 0, true), ("R", 4, false), ("Z", 0, false)] {
+        let directory = fake.process(6, &line(state, flags));
+        let expect = |path: &str, is_known: bool| {
+            fs::write(directory.join("cgroup"), format!("0::{path}\n")).expect("cgroup");
+            let read = proc_fs.read(Pid(6)).expect("there").cgroup_path;
+            assert_eq!(read.is_some(), is_known, "{state} {flags} {path}");
+            assert_eq!(proc_fs.cgroup_path(Pid(6)).is_some(), is_known);
+        };
+        expect("/", at_root);
+        expect("/user.slice", true);
+    }
 }
 
 #[test]

@@ -85,6 +85,13 @@ impl ProcessState {
             record.parent.get_or_insert(parent.key);
             return;
         }
+        if let Some(ended) = self.table.past_mut(&key) {
+            // It has ended already: its events were faster than its parent's.
+            let record = Arc::make_mut(ended);
+            record.clone_time = Some(now);
+            record.parent.get_or_insert(parent.key);
+            return;
+        }
         let mut child = Process::clone(&parent);
         child.key = key;
         child.parent = Some(parent.key);
@@ -130,6 +137,7 @@ impl ProcessState {
             && process.exec_id.is_none_or(|known| header.exec_id >= known)
         {
             execute(Arc::make_mut(process), event);
+            self.table.set_image(pid, Arc::new(image(event)));
         }
         // With cgroup v1 the id tells nothing, and runtimes move a process before its exec.
         if cgroup == CgroupId::ROOT {
@@ -180,10 +188,9 @@ impl ProcessState {
     }
 }
 
-/// Replaces what an exec replaces.
+/// Replaces what an exec replaces, beside the image.
 fn execute(process: &mut Process, event: &EventView<'_>) {
     let header = event.header();
-    process.image = Arc::new(image(event));
     process.exec_id = Some(header.exec_id);
     process.comm = Comm::new(event.comm());
     if let Some(cwd) = path(event, "cwd") {
@@ -230,6 +237,7 @@ fn image(event: &EventView<'_>) -> Image {
         ctime_wall_ns: time("exe_ino_ctime"),
         mtime_wall_ns: time("exe_ino_mtime"),
         interpreter: data("interpreter").map(|text| text.bytes.into()),
+        user_namespace: id(event, "user_namespace"),
         exec_time: Some(BootTime(event.header().time_boot_ns)),
     }
 }

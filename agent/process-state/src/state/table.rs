@@ -1,9 +1,11 @@
 //! Running processes by pid, and those that ended, for a while.
 
+use super::Limits;
+use super::images::{Images, TRIMMED_ARGUMENT_BYTES_MAX, address, bytes_of, trimmed};
 use crate::identity::{BootTime, Pid, ProcessKey};
-use crate::process::Process;
+use crate::process::{Image, Process};
 use crate::stats::Stats;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -19,20 +21,27 @@ fn past_key(key: &ProcessKey) -> PastKey {
 pub(crate) struct Table {
     live: HashMap<Pid, Arc<Process>>,
     past: HashMap<PastKey, Arc<Process>>,
+    /// Those of `past` whose end no event told.
+    presumed: HashSet<PastKey>,
     /// The order in which processes ended. An entry may outlive its record.
     ended: VecDeque<(BootTime, PastKey)>,
+    images: Images,
     processes_max: usize,
     exited_kept_ns: u64,
+    images_bytes_max: usize,
 }
 
 impl Table {
-    pub(crate) fn new(processes_max: usize, exited_kept_ns: u64) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             live: HashMap::new(),
             past: HashMap::new(),
+            presumed: HashSet::new(),
             ended: VecDeque::new(),
-            processes_max,
-            exited_kept_ns,
+            images: Images::default(),
+            processes_max: limits.processes_max,
+            exited_kept_ns: limits.exited_kept_ns,
+            images_bytes_max: limits.images_bytes_max,
         }
     }
 
@@ -44,12 +53,18 @@ impl Table {
         self.live.get(&pid)
     }
 
+    /// A record to change; its image changes by [`set_image`](Self::set_image) only.
     pub(crate) fn live_mut(&mut self, pid: Pid) -> Option<&mut Arc<Process>> {
         self.live.get_mut(&pid)
     }
 
-    pub(crate) fn live_pids(&self) -> impl Iterator<Item = Pid> {
-        self.live.keys().copied()
+    pub(crate) fn live_processes(&self) -> impl Iterator<Item = &Arc<Process>> {
+        self.live.values()
+    }
+
+    /// An ended process by identity.
+    pub(crate) fn past_mut(&mut self, key: &ProcessKey) -> Option<&mut Arc<Process>> {
+        self.past.get_mut(&past_key(key))
     }
 
     /// A process by identity, running or ended.
@@ -79,18 +94,61 @@ impl Table {
                 stats.purged_early += 1;
             }
         }
-        self.live.insert(pid, process);
+        self.images.hold(&process.image);
+        if let Some(before) = self.live.insert(pid, process) {
+            self.images.release(&before.image);
+        }
         true
     }
 
-    /// Moves a process to those that ended and returns its record.
+    /// Replaces the image of a running process.
+    pub(crate) fn set_image(&mut self, pid: Pid, image: Arc<Image>) {
+        if let Some(process) = self.live.get_mut(&pid) {
+            replace_image(&mut self.images, process, image);
+        }
+    }
+
+    pub(crate) const fn image_bytes(&self) -> usize {
+        self.images.bytes()
+    }
+
+    /// Moves a process to those that ended and returns its record, whole; the table keeps it without
+    /// environment and with the beginning of its arguments.
     pub(crate) fn end(&mut self, pid: Pid, time: BootTime) -> Option<Arc<Process>> {
         let mut process = self.live.remove(&pid)?;
         Arc::make_mut(&mut process).exit_time = Some(time);
         let key = past_key(&process.key);
         self.ended.push_back((time, key));
-        self.past.insert(key, Arc::clone(&process));
+        let mut kept = Arc::clone(&process);
+        if let Some(image) = trimmed(&process.image, TRIMMED_ARGUMENT_BYTES_MAX) {
+            replace_image(&mut self.images, &mut kept, image);
+        }
+        if let Some(before) = self.past.insert(key, kept) {
+            self.images.release(&before.image);
+        }
         Some(process)
+    }
+
+    /// As [`end`](Self::end), for a process that may be taken back.
+    pub(crate) fn presume_ended(&mut self, pid: Pid, time: BootTime) {
+        if let Some(process) = self.end(pid, time) {
+            self.presumed.insert(past_key(&process.key));
+        }
+    }
+
+    /// Takes back a process whose end was presumed, unless another one has its pid by now.
+    pub(crate) fn revive(&mut self, key: &ProcessKey) -> bool {
+        let past = past_key(key);
+        if self.live.contains_key(&key.pid) || !self.presumed.remove(&past) {
+            return false;
+        }
+        self.ended.retain(|(_, ended)| *ended != past);
+        let Some(mut process) = self.past.remove(&past) else {
+            return false;
+        };
+        Arc::make_mut(&mut process).exit_time = None;
+        self.live.insert(key.pid, process);
+        true
     }
 
     /// Removes the processes that ended long enough ago.
@@ -105,11 +163,79 @@ impl Table {
         }
     }
 
+    /// Cuts images while all together are over their budget, the oldest first and some more than
+    /// needed, so that not every exec has to.
+    pub(crate) fn keep_budget(&mut self, stats: &mut Stats) {
+        if self.images.bytes() <= self.images_bytes_max {
+            return;
+        }
+        let target = self.images_bytes_max - self.images_bytes_max / 4;
+        for (_, key) in &self.ended {
+            if self.images.bytes() <= target {
+                return;
+            }
+            if let Some(process) = self.past.get_mut(key)
+                && let Some(image) = trimmed(&process.image, 0)
+            {
+                stats.images_trimmed += 1;
+                replace_image(&mut self.images, process, image);
+            }
+        }
+        for argument_bytes_max in [TRIMMED_ARGUMENT_BYTES_MAX, 0] {
+            self.trim_live(argument_bytes_max, target, stats);
+        }
+    }
+
+    fn trim_live(&mut self, argument_bytes_max: usize, target: usize, stats: &mut Stats) {
+        // Records that share an image lie side by side, because it has one time.
+        let mut oldest: Vec<_> = self
+            .live
+            .values()
+            .filter(|process| bytes_of(&process.image) > 0)
+            .map(|process| {
+                let image = &process.image;
+                (image.exec_time, address(image), process.key.pid)
+            })
+            .collect();
+        oldest.sort_unstable();
+        let mut last: Option<(usize, Option<Arc<Image>>)> = None;
+        for (_, address, pid) in oldest {
+            if self.images.bytes() <= target {
+                return;
+            }
+            let Some(process) = self.live.get_mut(&pid) else {
+                continue;
+            };
+            let cut = match &last {
+                Some((same, cut)) if *same == address => cut.clone(),
+                _ => {
+                    let cut = trimmed(&process.image, argument_bytes_max);
+                    stats.images_trimmed += u64::from(cut.is_some());
+                    last = Some((address, cut.clone()));
+                    cut
+                }
+            };
+            if let Some(image) = cut {
+                replace_image(&mut self.images, process, image);
+            }
+        }
+    }
+
     fn forget_first(&mut self) -> bool {
         let Some((_, key)) = self.ended.pop_front() else {
             return false;
         };
-        self.past.remove(&key);
+        if let Some(process) = self.past.remove(&key) {
+            self.images.release(&process.image);
+        }
+        self.presumed.remove(&key);
         true
     }
+}
+
+/// The only way in which a record of the table gets another image: the count must follow.
+fn replace_image(images: &mut Images, process: &mut Arc<Process>, image: Arc<Image>) {
+    images.hold(&image);
+    let before = std::mem::replace(&mut Arc::make_mut(process).image, image);
+    images.release(&before);
 }

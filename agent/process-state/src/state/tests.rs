@@ -2,7 +2,9 @@ use super::*;
 use crate::identity::Comm;
 use crate::process::{Image, Origin};
 use crate::source::NoSource;
-use saker_event_decode::{EventBuilder, names::exec_flags::EXE_UPPER_LAYER};
+use saker_event_decode::names::exec_flags::{EXE_FROM_MEMFD, EXE_UPPER_LAYER};
+use saker_event_decode::{EventBuilder, Value};
+use saker_event_schema::data_flag;
 use std::collections::HashMap;
 
 const MS: u64 = 1_000_000;
@@ -95,6 +97,47 @@ fn a_child_begins_as_its_parent_and_becomes_what_it_runs() {
     let line: Vec<_> = state.ancestors(&ran).map(|process| process.pid()).collect();
     assert_eq!(line, [Pid(100)]);
     assert_eq!((state.stats().forked, state.stats().executed), (1, 2));
+}
+
+#[test]
+fn an_executable_is_trusted_by_what_the_kernel_says_of_it() {
+    let trusted = |change: fn(EventBuilder) -> EventBuilder| {
+        let exec = exec(100, 1, 10 * MS, "/usr/bin/cat").set("flags", 0);
+        apply(&mut state(), &change(exec)).has_trusted_executable()
+    };
+    let flagged = |flags| Value::flagged("/usr/bin/cat", flags);
+    assert_eq!(trusted(|exec| exec), Some(true), "no namespace is told");
+    assert_eq!(
+        trusted(|exec| exec.set("user_namespace", 0xEFFF_FFFDu32)),
+        Some(true)
+    );
+    assert_eq!(
+        trusted(|exec| exec.set("user_namespace", 4_026_532_000u32)),
+        Some(false)
+    );
+    assert_eq!(trusted(|exec| exec.set("exe_root", "/jail")), Some(false));
+    for flag in [EXE_UPPER_LAYER, EXE_FROM_MEMFD] {
+        let exec = exec(100, 1, 10 * MS, "/usr/bin/cat").set("flags", flag);
+        let process = apply(&mut state(), &exec);
+        assert_eq!(process.has_trusted_executable(), Some(false));
+    }
+    for (flag, expected) in [
+        (data_flag::UNREACHABLE, false),
+        (data_flag::TRUNCATED, false),
+        (data_flag::DELETED, false),
+        (data_flag::LOWER_LAYER, true),
+    ] {
+        let exec = exec(100, 1, 10 * MS, "/usr/bin/cat").set("flags", 0);
+        let process = apply(&mut state(), &exec.set("trusted_exepath", flagged(flag)));
+        assert_eq!(process.has_trusted_executable(), Some(expected), "{flag}");
+    }
+    assert_eq!(
+        trusted(|exec| exec.set("trusted_exepath", Value::Missing)),
+        None
+    );
+    let open = EventBuilder::new(event::OPENAT).pid(7);
+    let unknown = apply(&mut state(), &open);
+    assert_eq!(unknown.has_trusted_executable(), None);
 }
 
 #[test]
@@ -369,8 +412,56 @@ fn bootstrap_links_parents_and_keeps_what_events_said() {
         state.parent(child).map(|parent| parent.pid()),
         Some(Pid(100))
     );
-    state.retain_alive(BootTime(20 * MS), |pid| pid == Pid(100));
+    for time in [20, 30] {
+        state.retain_alive(BootTime(time * MS), |pid| pid == Pid(100));
+    }
     assert!(state.by_pid(Pid(200)).is_none());
+}
+
+#[test]
+fn a_process_whose_events_still_wait_is_not_lost() {
+    let mut state = state();
+    let sweep = |state: &mut ProcessState, time: u64| {
+        state.retain_alive(BootTime(time * MS), |pid| pid == Pid(100));
+    };
+    apply(&mut state, &exec(100, 1, 10 * MS, "/bin/bash"));
+    for child in [101, 102, 103] {
+        let forked = fork(100, child, 20 * MS).exec_id(2);
+        apply(&mut state, &forked);
+    }
+    sweep(&mut state, 50);
+    assert!(state.by_pid(Pid(101)).is_some(), "a suspect only");
+    let ran = apply(&mut state, &exec(101, 20 * MS, 30 * MS, "/bin/cat"));
+    sweep(&mut state, 60);
+    assert!(
+        state.by_pid(ran.pid()).is_some(),
+        "an event of it came between"
+    );
+    assert!(state.by_pid(Pid(102)).is_none(), "missed twice");
+    assert_eq!(state.stats().exits_missed, 2);
+
+    let ran = apply(&mut state, &exec(102, 20 * MS, 31 * MS, "/bin/ls"));
+    assert_eq!(ran.exe_path(), Some(&b"/bin/ls"[..]));
+    assert_eq!((ran.has_exited(), ran.origin), (false, Origin::Fork));
+    apply(
+        &mut state,
+        &fork(103, 104, 32 * MS).start_boot_ns(20 * MS).ppid(100),
+    );
+    let child = state.by_pid(Pid(104)).expect("the fork still applies");
+    assert_eq!(child.exe_path(), Some(&b"/bin/bash"[..]));
+    assert_eq!(state.stats().revived, 2);
+
+    let exit = EventBuilder::new(event::PROCEXIT).pid(102).exec_id(2);
+    let exit = exit.start_boot_ns(20 * MS).time_boot_ns(33 * MS);
+    let ended = apply(&mut state, &exit.set("group_dead", true));
+    assert_eq!(ended.exit_time, Some(BootTime(33 * MS)));
+    // What an event ended does not come back.
+    let late = apply(&mut state, &exec(102, 20 * MS, 32 * MS, "/bin/ls"));
+    assert!(late.has_exited());
+    assert!(state.by_pid(Pid(102)).is_none());
+    // Nor does a fork that comes after the end of the child.
+    apply(&mut state, &fork(100, 102, 20 * MS).exec_id(2));
+    assert!(state.by_pid(Pid(102)).is_none());
 }
 
 /// A resolver with a fixed table that counts how often it is asked.
@@ -425,6 +516,30 @@ fn a_cgroup_is_resolved_once() {
 }
 
 #[test]
+fn a_known_placement_stays_when_the_process_is_gone() {
+    let paths = HashMap::from([(77, format!("/docker/{ID}"))]);
+    let resolver = Fixed(paths, Arc::default());
+    let mut state = ProcessState::new(Limits::default(), Box::new(NoSource), Box::new(resolver));
+    let open = EventBuilder::new(event::OPENAT).pid(100).cgroup_id(77);
+    apply(&mut state, &open.time_boot_ns(10 * MS));
+    let forked = fork(100, 101, 20 * MS).cgroup_id(77).set("child_cgroup", 1);
+    apply(&mut state, &forked);
+    let child = state.by_pid(Pid(101)).expect("the child");
+    assert!(child.container().is_some(), "inherited");
+    let ran = apply(&mut state, &exec(101, 20 * MS, 30 * MS, "/bin/true"));
+    assert!(ran.container().is_some(), "nothing tells otherwise");
+    let open = EventBuilder::new(event::OPENAT).pid(101).exec_id(2);
+    let moved = open
+        .start_boot_ns(20 * MS)
+        .time_boot_ns(40 * MS)
+        .cgroup_id(99);
+    assert!(apply(&mut state, &moved).container().is_some());
+    // Nothing else is known of this one.
+    let alone = apply(&mut state, &exec(7, 1, 50 * MS, "/bin/true"));
+    assert_eq!(alone.placement, Placement::Host);
+}
+
+#[test]
 fn a_full_table_forgets_the_ended_first_and_counts() {
     let limits = Limits {
         processes_max: 3,
@@ -447,6 +562,90 @@ fn a_full_table_forgets_the_ended_first_and_counts() {
     assert_eq!(state.stats().table_full, 1);
 }
 
+fn padded_exec(pid: u32, time: u64) -> EventBuilder {
+    let padding = "x".repeat(15_000);
+    exec(pid, 1, time, "/bin/pad")
+        .set("args", ["pad", &padding])
+        .set("env", [&padding[..]])
+}
+
+#[test]
+fn an_ended_process_keeps_the_beginning_of_its_arguments() {
+    let mut state = state();
+    let ran = apply(&mut state, &padded_exec(100, 10 * MS));
+    assert_eq!(state.image_bytes(), 4 + 2 * 15_001);
+    let exit = EventBuilder::new(event::PROCEXIT).pid(100).exec_id(2);
+    let exit = exit.time_boot_ns(20 * MS).set("group_dead", true);
+    let ended = apply(&mut state, &exit);
+    assert_eq!(ended.image, ran.image, "the exit itself sees all");
+    let kept = state.get(&ran.key).expect("kept for late events");
+    let arguments = kept.image.arguments.as_ref().expect("known");
+    assert_eq!(
+        (arguments.bytes.len(), arguments.is_truncated),
+        (1024, true)
+    );
+    assert_eq!(kept.exe(), Some(&b"pad"[..]));
+    assert_eq!(kept.image.environment, None);
+    assert_eq!(kept.exe_path(), Some(&b"/bin/pad"[..]));
+    assert_eq!(state.image_bytes(), 1024);
+    let later = EventBuilder::new(event::OPENAT).pid(7);
+    let later = later.time_boot_ns(Limits::default().exited_kept_ns + 30 * MS);
+    apply(&mut state, &later);
+    assert_eq!(state.image_bytes(), 0);
+    assert_eq!(state.stats().images_trimmed, 0);
+}
+
+#[test]
+fn padded_arguments_stay_within_the_budget() {
+    let limits = Limits {
+        images_bytes_max: 1 << 20,
+        ..Limits::default()
+    };
+    let mut state = ProcessState::new(limits, Box::new(NoSource), Box::new(NoSource));
+    let mut ended = 0;
+    for pid in 1000..5000 {
+        let time = u64::from(pid) * MS;
+        let ran = apply(&mut state, &padded_exec(pid, time));
+        assert_eq!(
+            ran.image.environment.as_ref().map(|all| all.bytes.len()),
+            Some(15_001)
+        );
+        assert!(state.image_bytes() <= 1 << 20);
+        // One that shares the image, and ends or does not.
+        apply(&mut state, &fork(pid, pid + 10_000, time).exec_id(2));
+        if pid % 2 == 0 {
+            let exit = EventBuilder::new(event::PROCEXIT).pid(pid).exec_id(2);
+            apply(&mut state, &exit.time_boot_ns(time).set("group_dead", true));
+            ended += 1;
+        }
+        assert!(state.image_bytes() <= 1 << 20);
+    }
+    assert_eq!(state.len(), 8000, "the processes themselves are kept");
+    assert_eq!(state.stats().exited, ended);
+    assert!(state.stats().images_trimmed > 1000);
+    let distinct: HashMap<_, _> = (1000..5000)
+        .flat_map(|pid| [pid, pid + 10_000])
+        .filter_map(|pid| state.table.find(&ProcessKey::new(Pid(pid), key_start(pid))))
+        .map(|process| {
+            (
+                Arc::as_ptr(&process.image),
+                images::bytes_of(&process.image),
+            )
+        })
+        .collect();
+    assert_eq!(distinct.values().sum::<usize>(), state.image_bytes());
+    let newest = state.by_pid(Pid(4999)).expect("it runs");
+    assert!(newest.image.environment.is_some(), "the oldest lose first");
+}
+
+/// Start of the processes of `padded_arguments_stay_within_the_budget`.
+fn key_start(pid: u32) -> BootTime {
+    match pid.checked_sub(10_000) {
+        Some(parent) => BootTime(u64::from(parent) * MS),
+        None => BootTime(1),
+    }
+}
+
 #[test]
 fn a_loop_of_parents_ends() {
     let mut state = state();
@@ -463,7 +662,7 @@ proptest::proptest! {
     fn any_order_keeps_the_bound(
         events in proptest::collection::vec((0_usize..6, 1_u32..12, 1_u64..4, 0_u64..40), 1..200)
     ) {
-        let limits = Limits { processes_max: 8, exited_kept_ns: 50 * MS, cgroups_max: 2 };
+        let limits = Limits { processes_max: 8, exited_kept_ns: 50 * MS, cgroups_max: 2, images_bytes_max: 60 };
         let mut state = ProcessState::new(limits, Box::new(NoSource), Box::new(NoSource));
         for (kind, pid, start, time) in events {
             let (start, time) = (start * 100 * MS, time * 10 * MS);
@@ -478,6 +677,7 @@ proptest::proptest! {
             let process = apply(&mut state, &event.start_boot_ns(start).time_boot_ns(time));
             proptest::prop_assert_eq!(process.key, ProcessKey::new(Pid(pid), BootTime(start)));
             proptest::prop_assert!(state.len() <= 8);
+            proptest::prop_assert!(state.image_bytes() <= 60);
         }
     }
 }
