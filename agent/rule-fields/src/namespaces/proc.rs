@@ -175,6 +175,16 @@ fn of<'a>(
     FieldValue::from_option(context.process().and_then(value))
 }
 
+/// The path of an executable that the host knows under that name, and of no other: nobody without
+/// privilege can make another program pass for it.
+fn trusted_exe_path(process: &Process) -> Option<FieldValue<'_>> {
+    if process.has_trusted_executable()? {
+        exe_path(process)
+    } else {
+        None
+    }
+}
+
 fn pid(number: u32) -> FieldValue<'static> {
     FieldValue::Int(number.into())
 }

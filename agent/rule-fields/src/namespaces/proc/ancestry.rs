@@ -3,7 +3,10 @@
 //! Level 0 is the process itself, 1 its parent. Without a level the fields that Falco compares with
 //! every ancestor give all of them.
 
-use super::{command_line, duration, environment, exe, exe_path, name, pid, started, variable};
+use super::{
+    command_line, duration, environment, exe, exe_path, name, pid, started, trusted_exe_path,
+    variable,
+};
 use crate::context::EventContext;
 use crate::row::{FieldRow, Plurality};
 use crate::value::FieldValue;
@@ -79,6 +82,12 @@ pub(super) static ROWS: &[FieldRow] = &[
         FieldType::String,
         "`proc.exepath` of the ancestor at a level, or of all ancestors.",
         |context, argument| level_or_all(context, argument, exe_path),
+    ),
+    ancestor(
+        "proc.aexepath_trusted",
+        FieldType::String,
+        "`proc.exepath_trusted` of the ancestor at a level, or of all ancestors. Saker's own.",
+        |context, argument| level_or_all(context, argument, trusted_exe_path),
     ),
     ancestor(
         "proc.acmdline",

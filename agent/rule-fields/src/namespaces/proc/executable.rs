@@ -1,9 +1,12 @@
 //! The file that the process runs.
 
-use super::{lineage, of};
+use super::{lineage, of, trusted_exe_path};
+use crate::context::EventContext;
 use crate::row::{Extractor, FieldRow};
 use crate::value::FieldValue;
 use saker_event_decode::names::exec_flags;
+use saker_event_decode::normalise;
+use saker_event_schema::event;
 use saker_process_state::Process;
 use saker_rule_language::FieldType;
 
@@ -43,6 +46,21 @@ pub(super) static ROWS: &[FieldRow] = &[
         FieldType::String,
         "Path of the executable as the host sees it. Saker's own.",
         |context, _| of(context, host_path),
+    ),
+    FieldRow::filled(
+        "proc.exepath_trusted",
+        FieldType::String,
+        "`proc.exepath`, if the path is what the host knows under that name: not in a user namespace or \
+         root directory of the process's own, nor in an overlay's upper layer, in memory, unreachable or \
+         deleted. Missing otherwise: exceptions should name this field. Saker's own.",
+        |context, _| of(context, trusted_exe_path),
+    ),
+    FieldRow::filled(
+        "proc.exe_requested",
+        FieldType::String,
+        "For `execve` and `execveat`: the path that was asked for, from the working directory and \
+         normalised; of a script its own path, not its interpreter's. Saker's own.",
+        |context, _| FieldValue::from_option(requested(context)),
     ),
     FieldRow::filled(
         "proc.exe_ino",
@@ -112,6 +130,19 @@ const fn time(name: &'static str, doc: &'static str, extractor: Extractor) -> Fi
 
 fn flag(process: &Process, flag: u64) -> Option<FieldValue<'_>> {
     process.has_exec_flag(flag).map(FieldValue::Bool)
+}
+
+/// The `filename` of an exec from its working directory.
+fn requested<'c>(context: &'c EventContext<'_>) -> Option<FieldValue<'c>> {
+    let event = context.event()?;
+    if event.id() != event::EXECVE && event.id() != event::EXECVEAT {
+        return None;
+    }
+    let filename = event.data(event.row().slot("filename")?)?;
+    let directory = event.row().slot("cwd").and_then(|slot| event.path(slot));
+    let mut path = Vec::new();
+    normalise(directory.unwrap_or(b"/"), filename.bytes, &mut path);
+    Some(FieldValue::owned(path))
 }
 
 /// The executable's path below the host's root. Without a root of its own the process has the
