@@ -42,7 +42,8 @@ const ATTACHED: [&str; 4] = [
 /// What to load and how large.
 #[derive(Clone, Debug)]
 pub struct SourceOptions {
-    /// Events that the rules need; those of [`STATE_EVENTS`] are always reported.
+    /// Events that the rules need; those of [`STATE_EVENTS`](crate::STATE_EVENTS) are always
+    /// reported.
     pub events: BTreeSet<EventId>,
     /// Bytes of the lifecycle ring: a power of two and a multiple of the page size.
     pub lifecycle_ring_bytes: u32,
