@@ -152,3 +152,24 @@ fn composite_of(btf: &Btf, member: &dyn BtfType) -> Option<Struct> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_type_information_is_named_with_the_remedy() {
+        let error = resolve(Path::new("/nonexistent/vmlinux")).expect_err("there is none");
+        let message = error.to_string();
+        assert!(message.contains("/nonexistent/vmlinux"), "{message}");
+        assert!(message.contains("CONFIG_DEBUG_INFO_BTF"), "{message}");
+    }
+
+    #[test]
+    fn what_is_no_type_information_is_an_error() {
+        assert!(matches!(
+            resolve(Path::new("/proc/self/comm")),
+            Err(KernelSourceError::BadBtf { .. })
+        ));
+    }
+}
