@@ -15,11 +15,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "saker-process-state",
         &["saker-event-decode", "saker-event-schema"],
     ),
+    ("saker-audit-source", &[]),
     ("saker-rule-language", &[]),
     (TEST_DATA, &[]),
     (
         "saker-rule-fields",
         &[
+            "saker-audit-source",
             "saker-process-state",
             "saker-event-decode",
             "saker-event-schema",
@@ -52,6 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "saker-rule-cases",
         &[
             "saker-alert",
+            "saker-audit-source",
             "saker-rule-engine",
             "saker-rule-fields",
             "saker-rule-language",
@@ -71,6 +74,7 @@ const TEST_DATA: &str = "saker-conformance";
 /// The agent's crates.
 const AGENT: &[&str] = &[
     "saker-alert",
+    "saker-audit-source",
     "saker-event-decode",
     "saker-event-schema",
     "saker-kernel-source",
