@@ -87,7 +87,7 @@ pub fn arguments_text(view: &EventView<'_>, names: &dyn NameSource, out: &mut Ve
         out.extend_from_slice(argument.name.as_bytes());
         out.push(b'=');
         if append_plain(view, slot, out) == Rendered::Missing {
-            out.extend_from_slice(b"<NA>");
+            out.extend_from_slice(missing_text(argument.kind).as_bytes());
             continue;
         }
         let plain_end = out.len();
@@ -97,6 +97,15 @@ pub fn arguments_text(view: &EventView<'_>, names: &dyn NameSource, out: &mut Ve
         } else {
             out.truncate(plain_end);
         }
+    }
+}
+
+/// What Falco prints for an argument without a value: `NULL` for what once could be empty, else `<NA>`.
+#[must_use]
+pub const fn missing_text(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Socket | Kind::ArgumentVector | Kind::Environment => "NULL",
+        _ => "<NA>",
     }
 }
 

@@ -1,7 +1,9 @@
 //! What extractors may look at.
 
 use crate::descriptor::{self, Descriptor};
+use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
 use crate::scratch::{Scratch, ScratchText};
+use saker_audit_source::AuditEvent;
 use saker_event_decode::{EventView, WallClock};
 use saker_process_state::{Pid, Process, ProcessState, Users};
 use std::sync::Arc;
@@ -12,6 +14,9 @@ use std::sync::Arc;
 pub enum Payload<'a> {
     /// From the kernel: a system call or a tracepoint. Source `syscall`.
     Syscall(&'a EventView<'a>),
+    /// A request to the API server, as its audit log tells. Source `k8s_audit`; no process belongs to
+    /// it.
+    K8sAudit(&'a AuditEvent),
 }
 
 /// Which of an event's paths the path fields show.
@@ -178,7 +183,8 @@ impl<'a> EventContext<'a> {
     #[must_use]
     pub const fn source(&self) -> &'static str {
         match self.payload {
-            Payload::Syscall(_) => "syscall",
+            Payload::Syscall(_) => SYSCALL_SOURCE,
+            Payload::K8sAudit(_) => K8S_AUDIT_SOURCE,
         }
     }
 
@@ -187,6 +193,16 @@ impl<'a> EventContext<'a> {
     pub const fn event(&self) -> Option<&'a EventView<'a>> {
         match self.payload {
             Payload::Syscall(event) => Some(event),
+            Payload::K8sAudit(_) => None,
+        }
+    }
+
+    /// The event, if it comes from the audit log of Kubernetes.
+    #[must_use]
+    pub const fn audit_event(&self) -> Option<&'a AuditEvent> {
+        match self.payload {
+            Payload::K8sAudit(event) => Some(event),
+            Payload::Syscall(_) => None,
         }
     }
 
@@ -231,6 +247,7 @@ impl<'a> EventContext<'a> {
     pub fn time_wall_ns(&self) -> u64 {
         match self.payload {
             Payload::Syscall(event) => self.clock().wall_ns(event.header().time_boot_ns),
+            Payload::K8sAudit(event) => event.time_wall_ns(),
         }
     }
 

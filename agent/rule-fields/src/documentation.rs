@@ -31,9 +31,9 @@ pub fn markdown() -> String {
             line(&mut page, format_args!("\n## {namespace}\n"));
             line(
                 &mut page,
-                format_args!("| field | type | argument | filled | meaning |"),
+                format_args!("| field | type | argument | source | filled | meaning |"),
             );
-            line(&mut page, format_args!("|---|---|---|---|---|"));
+            line(&mut page, format_args!("|---|---|---|---|---|---|"));
         }
         field_line(&mut page, row);
     }
@@ -57,11 +57,13 @@ const FIELDS_INTRODUCTION: &str = "\
 What conditions and outputs of rules may name. Fields that Falco has mean what they mean there; where
 Saker knows better, the meaning says so.
 
+- *Source*: the events that have the field. A rule sees the fields of its own source only.
 - *Argument*: `[n]` a number, `[key]` a name, which may also be written after a dot; in parentheses
   where it may be left out.
 - *List*: `in` holds when every element is among the values, `intersects` when one is.
 - *Either end*: a comparison holds when it holds for one end of the connection; `!=` must hold for both.
 - *Any ancestor*: without a level, a comparison holds when it holds for one ancestor.
+- `ka.req.…` fields look at the object that a request carries, whatever it is; what that lacks is missing.
 - A path field shows the requested or the resolved path, as `saker.path_view` says.
 
 ";
@@ -102,11 +104,12 @@ fn field_line(page: &mut String, row: &FieldRow) {
     line(
         page,
         format_args!(
-            "| `{}` | {}{} | {} | {filled} | {meaning} |",
+            "| `{}` | {}{} | {} | {} | {filled} | {meaning} |",
             row.name,
             type_name(row.value_type),
             plurality_name(row.plurality),
             argument_name(row.argument),
+            row.sources.names().join(", "),
         ),
     );
 }

@@ -7,11 +7,38 @@ use crate::row::{FieldRow, Plurality};
 use crate::value::FieldValue;
 use saker_event_decode::is_signed;
 use saker_event_schema::{Kind, ROWS as EVENT_ROWS};
-use saker_rule_language::{FieldArgument, FieldCatalog, FieldDefinition, FieldId, FieldType};
+use saker_rule_language::{
+    FieldArgument, FieldCatalog, FieldDefinition, FieldId, FieldType, PluginVersion,
+};
 use std::collections::BTreeMap;
 
 /// The source of events from the kernel.
 pub const SYSCALL_SOURCE: &str = "syscall";
+/// The source of events from the audit log of Kubernetes.
+pub const K8S_AUDIT_SOURCE: &str = "k8s_audit";
+
+/// Falco's plugins whose fields or events are built in, with the versions that they correspond to:
+/// what `required_plugin_versions` may ask for.
+pub const BUILTIN_PLUGINS: &[(&str, &str)] = &[
+    ("container", "0.7.0"),
+    ("json", "0.7.4"),
+    ("k8saudit", "0.18.0"),
+    ("k8smeta", "0.4.1"),
+];
+
+/// [`BUILTIN_PLUGINS`] as the loader of rules takes them.
+#[must_use]
+pub fn builtin_plugins() -> Vec<PluginVersion> {
+    BUILTIN_PLUGINS
+        .iter()
+        .filter_map(|(name, version)| {
+            Some(PluginVersion {
+                name: (*name).into(),
+                version: version.parse().ok()?,
+            })
+        })
+        .collect()
+}
 
 /// The field table, searchable.
 #[derive(Debug)]
@@ -92,11 +119,8 @@ impl Fields {
 
 impl FieldCatalog for Fields {
     fn field(&self, source: &str, name: &str) -> Option<FieldDefinition<'_>> {
-        if !self.has_source(source) {
-            return None;
-        }
         let id = self.id(name)?;
-        let row = self.row(id)?;
+        let row = self.row(id).filter(|row| row.sources.contains(source))?;
         Some(FieldDefinition {
             id,
             name: row.name,
@@ -108,25 +132,25 @@ impl FieldCatalog for Fields {
     }
 
     fn field_names(&self, source: &str) -> Vec<&str> {
-        if !self.has_source(source) {
-            return Vec::new();
-        }
-        self.rows.iter().map(|row| row.name).collect()
+        let rows = self.rows.iter();
+        rows.filter(|row| row.sources.contains(source))
+            .map(|row| row.name)
+            .collect()
     }
 
     fn has_source(&self, source: &str) -> bool {
-        source == SYSCALL_SOURCE
+        matches!(source, SYSCALL_SOURCE | K8S_AUDIT_SOURCE)
     }
 
     fn event_types(&self, source: &str) -> Vec<&str> {
-        if !self.has_source(source) {
-            return Vec::new();
+        match source {
+            SYSCALL_SOURCE => EVENT_NAMES.to_vec(),
+            _ => Vec::new(),
         }
-        EVENT_NAMES.to_vec()
     }
 
     fn is_event_type(&self, source: &str, name: &str) -> bool {
-        self.has_source(source) && is_event(name)
+        source == SYSCALL_SOURCE && is_event(name)
     }
 
     fn is_argument(&self, _source: &str, field: FieldId, argument: &str) -> bool {

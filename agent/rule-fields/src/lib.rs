@@ -7,9 +7,10 @@
 //!
 //! # Invariants
 //!
-//! - Every field that Falco's system call source and its container plugin have is a row, with the
-//!   same type and argument, so shared rules load; one without values says why
+//! - Every field that Falco's system call source and its plugins container, k8smeta, k8saudit and json
+//!   have is a row, with the same type and argument, so shared rules load; one without values says why
 //!   ([`Availability::NotYet`]).
+//! - A rule sees the fields of its source only ([`FieldRow::sources`]).
 //! - A field that has no value is [`FieldValue::Missing`], never an empty text that was made up.
 //! - [`EventContext::with_path_view`] switches all path fields together; `fd.nameraw` and the other
 //!   raw fields never change.
@@ -47,8 +48,9 @@ mod value;
 pub use context::{EventContext, Host, PathView, Payload, Surroundings};
 pub use documentation::{events_markdown, markdown};
 pub use event_names::{EVENT_NAMES, Emission, emission};
-pub use fields::{Fields, SYSCALL_SOURCE};
-pub use row::{Availability, Extractor, FieldRow, Plurality};
+pub use fields::{BUILTIN_PLUGINS, Fields, K8S_AUDIT_SOURCE, SYSCALL_SOURCE, builtin_plugins};
+pub use row::{Availability, Extractor, FieldRow, FieldSources, Plurality};
+pub use saker_audit_source::AuditEvent;
 pub use saker_rule_language::FieldCatalog;
 pub use scratch::Scratch;
 pub use value::FieldValue;

@@ -5,7 +5,10 @@ mod evt;
 mod fd;
 mod fs_path;
 mod group;
+mod json;
 mod k8s;
+mod k8smeta;
+mod ka;
 mod other;
 mod proc;
 mod saker;
@@ -21,7 +24,10 @@ pub(crate) static ROWS: &[&[&[FieldRow]]] = &[
     fd::ROWS,
     fs_path::ROWS,
     group::ROWS,
+    json::ROWS,
     k8s::ROWS,
+    k8smeta::ROWS,
+    ka::ROWS,
     other::ROWS,
     proc::ROWS,
     saker::ROWS,

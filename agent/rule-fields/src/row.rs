@@ -1,12 +1,64 @@
 //! One row of the field table.
 
 use crate::context::EventContext;
+use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
 use crate::value::FieldValue;
 use saker_rule_language::{ArgumentRule, FieldArgument, FieldType, FieldUsage};
+use serde_json::Value;
 
 /// Reads a field's value from an event. The value may borrow from the context, which keeps texts
 /// that had to be put together.
 pub type Extractor = for<'c> fn(&'c EventContext<'_>, Option<&FieldArgument>) -> FieldValue<'c>;
+
+/// Reads a field's value from the JSON of an audit event.
+pub(crate) type JsonReader =
+    for<'c> fn(&'c Value, Keys, Option<&FieldArgument>) -> Option<FieldValue<'c>>;
+
+/// The keys that lead to a value of an audit event, from the outermost. Fields of several lists of
+/// containers have the same last ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keys {
+    /// The first ones.
+    pub(crate) base: &'static [&'static str],
+    /// The others.
+    pub(crate) rest: &'static [&'static str],
+}
+
+/// How a value is read.
+#[derive(Clone, Copy, Debug)]
+enum Reader {
+    Context(Extractor),
+    Audit(JsonReader, Keys),
+}
+
+/// Which events have a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldSources {
+    /// Those of the kernel, source `syscall`.
+    Syscall,
+    /// Those of the Kubernetes audit log, source `k8s_audit`.
+    K8sAudit,
+    /// Those of every source.
+    All,
+}
+
+impl FieldSources {
+    /// Whether events of this source have the field.
+    #[must_use]
+    pub fn contains(self, source: &str) -> bool {
+        self.names().contains(&source)
+    }
+
+    /// The names of the sources.
+    #[must_use]
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Syscall => &[SYSCALL_SOURCE],
+            Self::K8sAudit => &[K8S_AUDIT_SOURCE],
+            Self::All => &[SYSCALL_SOURCE, K8S_AUDIT_SOURCE],
+        }
+    }
+}
 
 /// Whether a field has values today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +93,8 @@ pub enum Plurality {
 pub struct FieldRow {
     /// Name without argument.
     pub name: &'static str,
+    /// Which events have it.
+    pub sources: FieldSources,
     /// Type of the value, or of one element.
     pub value_type: FieldType,
     /// Whether an event can have several values, and how they are compared. With an argument the
@@ -54,7 +108,7 @@ pub struct FieldRow {
     pub doc: &'static str,
     /// Whether it has values today.
     pub availability: Availability,
-    extractor: Extractor,
+    reader: Reader,
 }
 
 /// The usage of an ordinary field.
@@ -67,7 +121,7 @@ const ORDINARY: FieldUsage = FieldUsage {
 };
 
 impl FieldRow {
-    /// A field with values.
+    /// A field of system calls with values.
     pub(crate) const fn filled(
         name: &'static str,
         value_type: FieldType,
@@ -76,14 +130,28 @@ impl FieldRow {
     ) -> Self {
         Self {
             name,
+            sources: FieldSources::Syscall,
             value_type,
             plurality: Plurality::One,
             argument: ArgumentRule::None,
             usage: ORDINARY,
             doc,
             availability: Availability::Filled,
-            extractor,
+            reader: Reader::Context(extractor),
         }
+    }
+
+    /// A text of audit events.
+    pub(crate) const fn audit(
+        name: &'static str,
+        keys: Keys,
+        doc: &'static str,
+        reader: JsonReader,
+    ) -> Self {
+        let mut row = Self::filled(name, FieldType::String, doc, |_, _| FieldValue::Missing);
+        row.sources = FieldSources::K8sAudit;
+        row.reader = Reader::Audit(reader, keys);
+        row
     }
 
     /// A field that rules may name and that has no value yet.
@@ -96,6 +164,12 @@ impl FieldRow {
         let mut row = Self::filled(name, value_type, doc, |_, _| FieldValue::Missing);
         row.availability = Availability::NotYet { reason };
         row
+    }
+
+    /// The same field for events of other sources.
+    pub(crate) const fn of(mut self, sources: FieldSources) -> Self {
+        self.sources = sources;
+        self
     }
 
     /// The same field with an argument.
@@ -148,7 +222,17 @@ impl FieldRow {
         context: &'c EventContext<'_>,
         argument: Option<&FieldArgument>,
     ) -> FieldValue<'c> {
-        (self.extractor)(context, argument)
+        match self.reader {
+            Reader::Context(extractor) => extractor(context, argument),
+            Reader::Audit(reader, keys) => {
+                // As in Falco, what has no audit id has none of these fields.
+                let event = context
+                    .audit_event()
+                    .filter(|event| event.json().get("auditID").is_some());
+                let value = event.and_then(|event| reader(event.json(), keys, argument));
+                FieldValue::from_option(value)
+            }
+        }
     }
 
     /// The first word of the name.

@@ -1,5 +1,7 @@
 //! The fields of events that are built for the purpose.
 
+mod audit;
+mod audit_containers;
 mod conformance;
 mod evt;
 mod fd;

@@ -8,7 +8,7 @@ mod unknown;
 use super::fd::static_text;
 use crate::context::EventContext;
 use crate::paths;
-use crate::row::{Extractor, FieldRow};
+use crate::row::{Extractor, FieldRow, FieldSources};
 use crate::value::FieldValue;
 use saker_event_decode::render::result_name;
 use saker_rule_language::{ArgumentForms, ArgumentRule, FieldArgument, FieldType};
@@ -31,7 +31,8 @@ static EVENT: &[FieldRow] = &[
         FieldType::Uint,
         "Number of the event, counted from the start of the agent or recording.",
         |context, _| FieldValue::Uint(context.number()),
-    ),
+    )
+    .of(FieldSources::All),
     FieldRow::filled(
         "evt.type",
         FieldType::String,
@@ -80,21 +81,43 @@ static EVENT: &[FieldRow] = &[
     FieldRow::filled(
         "evt.source",
         FieldType::String,
-        "Source of the event: `syscall`.",
+        "Source of the event: `syscall` or `k8s_audit`.",
         |context, _| static_text(context.source()),
-    ),
+    )
+    .of(FieldSources::All),
+    FieldRow::filled(
+        "evt.pluginname",
+        FieldType::String,
+        "Name of the plugin of Falco that events of this source come from: `k8saudit`; missing for \
+         those of the kernel.",
+        |context, _| FieldValue::of(context.audit_event(), |_| static_text("k8saudit")),
+    )
+    .of(FieldSources::All),
+    FieldRow::filled(
+        "evt.plugininfo",
+        FieldType::String,
+        "The whole event as JSON in one line; missing for events of the kernel.",
+        |context, _| {
+            FieldValue::of(context.audit_event(), |event| {
+                FieldValue::owned(event.json().to_string())
+            })
+        },
+    )
+    .of(FieldSources::All),
     FieldRow::filled(
         "evt.hostname",
         FieldType::String,
         "Name of the host.",
         |context, _| FieldValue::text(context.host().hostname.as_bytes()),
-    ),
+    )
+    .of(FieldSources::All),
     FieldRow::filled(
         "evt.is_async",
         FieldType::Bool,
         "Always false: no event is put between others later.",
         |_, _| FieldValue::Bool(false),
-    ),
+    )
+    .of(FieldSources::All),
     truth("evt.is_io", NEVER_DATA, never),
     truth("evt.is_io_read", NEVER_DATA, never),
     truth("evt.is_io_write", NEVER_DATA, never),

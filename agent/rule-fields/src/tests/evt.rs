@@ -33,7 +33,12 @@ fn the_event() {
     scene.text("evt.hostname", "sparrow");
     assert_eq!(scene.value("evt.cpu"), FieldValue::Int(0));
     assert_eq!(scene.value("evt.is_io_write"), FieldValue::Bool(false));
-    scene.missing(&["evt.buffer", "evt.latency", "evt.pluginname"]);
+    scene.missing(&[
+        "evt.buffer",
+        "evt.latency",
+        "evt.pluginname",
+        "evt.plugininfo",
+    ]);
 }
 
 #[test]
@@ -96,6 +101,13 @@ fn arguments() {
     let fault = Scene::new(EventBuilder::new(event::OPEN).result(-14));
     fault.text("evt.arg.name", "<NA>");
     fault.missing(&["evt.rawarg.name", "fd.name"]);
+    // As in Falco, an argument without a value is there, and what it prints depends on its type.
+    let exec = Scene::new(EventBuilder::new(event::EXECVE).result(-14));
+    exec.text("evt.arg.args", "NULL");
+    exec.text("evt.arg.filename", "<NA>");
+    let all = exec.value("evt.args");
+    let all = String::from_utf8_lossy(all.as_bytes().unwrap()).into_owned();
+    assert!(all.contains("args=NULL"), "{all}");
 }
 
 #[test]

@@ -225,6 +225,8 @@ fn a_refused_connection_keeps_what_the_caller_asked_for() {
         FieldValue::Ip(address("10.0.0.9:80").ip())
     );
     assert_eq!(scene.value("fd.sport"), FieldValue::Port(80));
+    scene.text("fd.sproto", "80");
+    assert_eq!(scene.value("fd.proto"), scene.value("fd.port"));
     assert_eq!(scene.value("fd.connected"), FieldValue::Bool(false));
 }
 

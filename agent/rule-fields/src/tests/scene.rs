@@ -1,6 +1,7 @@
 //! A host with some processes, and one event on it.
 
 use crate::{EventContext, FieldValue, Fields, Host, PathView, Payload, Scratch, Surroundings};
+use saker_audit_source::AuditEvent;
 use saker_event_decode::{EventBuilder, EventView, WallClock};
 use saker_event_schema::{EventId, event};
 use saker_process_state::{
@@ -173,7 +174,28 @@ pub(super) fn call(id: EventId, pid: u32, comm: &str) -> EventBuilder {
     EventBuilder::new(id).pid(pid).comm(comm).exec_id(2)
 }
 
-fn find(fields: &Fields, text: &str) -> (saker_rule_language::FieldId, Option<FieldArgument>) {
+/// Calls `look` with an audit event.
+pub(super) fn audit<T>(
+    event: &AuditEvent,
+    look: impl FnOnce(&EventContext<'_>, &Fields) -> T,
+) -> T {
+    let nothing = Scene::new(EventBuilder::new(event::FORK));
+    let surroundings = Surroundings {
+        processes: &nothing.processes,
+        clock: &nothing.clock,
+        host: &nothing.host,
+        scratch: &nothing.scratch,
+    };
+    let context = EventContext::new(Payload::K8sAudit(event), None, surroundings, 7);
+    assert!(!context.views_differ());
+    look(&context, &nothing.fields)
+}
+
+/// A field as a rule writes it.
+pub(super) fn find(
+    fields: &Fields,
+    text: &str,
+) -> (saker_rule_language::FieldId, Option<FieldArgument>) {
     if let Some(id) = fields.id(text) {
         return (id, None);
     }

@@ -40,7 +40,7 @@ fn ids_lead_back_to_their_rows() {
     let fields = Fields::new();
     for (id, row) in fields.iter() {
         assert_eq!(fields.id(row.name), Some(id));
-        let definition = fields.field("syscall", row.name).unwrap();
+        let definition = fields.field(row.sources.names()[0], row.name).unwrap();
         assert_eq!((definition.id, definition.name), (id, row.name));
         assert_eq!(definition.is_list, row.plurality == Plurality::List);
     }
@@ -73,9 +73,29 @@ fn every_field_can_be_read_from_every_event() {
 fn sources() {
     let fields = Fields::new();
     assert!(fields.has_source("syscall"));
-    assert!(!fields.has_source("k8s_audit"));
-    assert!(fields.field("k8s_audit", "proc.name").is_none());
-    assert!(fields.field("syscall", "ka.verb").is_none());
+    assert!(fields.has_source("k8s_audit"));
+    assert!(!fields.has_source("k8saudit"));
+    for (name, in_syscall, in_audit) in [
+        ("proc.name", true, false),
+        ("evt.type", true, false),
+        ("k8smeta.pod.name", true, false),
+        ("ka.verb", false, true),
+        ("jevt.value", false, true),
+        ("evt.time", true, true),
+        ("evt.pluginname", true, true),
+    ] {
+        for (source, expected) in [
+            ("syscall", in_syscall),
+            ("k8s_audit", in_audit),
+            ("aws", false),
+        ] {
+            let is_known = fields.field(source, name).is_some();
+            assert_eq!(is_known, expected, "{name} of {source}");
+            let is_listed = fields.field_names(source).contains(&name);
+            assert_eq!(is_listed, expected, "{name} of {source}");
+        }
+    }
+    assert!(fields.event_types("k8s_audit").is_empty());
 }
 
 #[test]

@@ -4,12 +4,12 @@ use crate::context::{EventContext, PathView};
 use crate::descriptor;
 use crate::fields::type_of;
 use crate::namespaces::fd::static_text;
-use crate::namespaces::user::NO_NAME;
 use crate::paths::{self, PathRole};
 use crate::row::FieldRow;
 use crate::value::FieldValue;
 use saker_event_decode::render::{
-    NameSource, Rendered, argument_text, arguments_text, falco_number, raw_argument_text,
+    NameSource, Rendered, argument_text, arguments_text, falco_number, missing_text,
+    raw_argument_text,
 };
 use saker_event_decode::{Argument, EventView};
 use saker_event_schema::{Kind, Row, event};
@@ -23,8 +23,9 @@ pub(super) static ROWS: &[FieldRow] = &[
         FieldType::String,
         "One argument as text, by name or by its number in Falco's event: flags and errors by their \
          names, descriptors with what they refer to, paths as the caller passed them. In the resolved \
-         view the path that a call opened is the resolved one. The text `<NA>` for an argument without \
-         a value, missing for an event without the argument.",
+         view the path that a call opened is the resolved one. For an argument without a value the text \
+         `<NA>`, or `NULL` where it would be a connection or a list of strings; missing for an event \
+         without the argument.",
         |context, argument| {
             FieldValue::from_option(context.event().and_then(|event| {
                 let slot = slot(event.row(), argument?)?;
@@ -166,7 +167,7 @@ fn text<'c>(
     }
     let kind = event.row_argument(slot)?.kind;
     match event.argument(slot) {
-        Argument::Missing => return Some(static_text(NO_NAME)),
+        Argument::Missing => return Some(static_text(missing_text(kind))),
         Argument::Data(data) if matches!(kind, Kind::UserPath | Kind::UserText) => {
             return Some(FieldValue::text(data.bytes));
         }
@@ -175,7 +176,7 @@ fn text<'c>(
     let mut text = Vec::new();
     match argument_text(event, slot, &HostNames { context }, &mut text) {
         Rendered::Text => Some(FieldValue::owned(text)),
-        Rendered::Missing => Some(static_text(NO_NAME)),
+        Rendered::Missing => Some(static_text(missing_text(kind))),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `evt.time*` and its like: when the event happened.
 
 use crate::context::EventContext;
-use crate::row::{Extractor, FieldRow};
+use crate::row::{Extractor, FieldRow, FieldSources};
 use crate::value::FieldValue;
 use saker_rule_language::FieldType;
 
@@ -58,7 +58,8 @@ pub(super) static ROWS: &[FieldRow] = &[
         "Local time of day, with nanoseconds; for outputs.",
         |context, _| FieldValue::owned(Moment::local(context).time_with_nanoseconds()),
     )
-    .print_only(),
+    .print_only()
+    .of(FieldSources::Syscall),
     moment(
         "evt.rawtime",
         "Nanoseconds since the epoch.",
@@ -92,15 +93,15 @@ pub(super) static ROWS: &[FieldRow] = &[
 ];
 
 const fn text(name: &'static str, doc: &'static str, extractor: Extractor) -> FieldRow {
-    FieldRow::filled(name, FieldType::String, doc, extractor)
+    FieldRow::filled(name, FieldType::String, doc, extractor).of(FieldSources::All)
 }
 
 const fn moment(name: &'static str, doc: &'static str, extractor: Extractor) -> FieldRow {
-    FieldRow::filled(name, FieldType::AbsTime, doc, extractor)
+    FieldRow::filled(name, FieldType::AbsTime, doc, extractor).of(FieldSources::All)
 }
 
 const fn span(name: &'static str, doc: &'static str, extractor: Extractor) -> FieldRow {
-    FieldRow::filled(name, FieldType::RelTime, doc, extractor)
+    FieldRow::filled(name, FieldType::RelTime, doc, extractor).of(FieldSources::All)
 }
 
 fn since_begin(context: &EventContext<'_>) -> u64 {

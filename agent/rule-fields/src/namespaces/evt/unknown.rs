@@ -1,6 +1,6 @@
 //! Fields of the event that nothing fills yet.
 
-use crate::row::FieldRow;
+use crate::row::{FieldRow, FieldSources};
 use saker_rule_language::FieldType;
 
 /// Why there are no durations of calls.
@@ -9,8 +9,6 @@ const NO_ENTRY: &str = "calls are seen when they return; Falco has no value for 
 const NO_PREVIOUS: &str = "the time of the event before is not kept: with events filtered in the kernel it would tell nothing";
 /// Why there is no payload.
 const NO_DATA: &str = "calls that move data are not observed";
-/// Why there are no plugins.
-const NO_PLUGINS: &str = "there are no plugins: sources are built in";
 /// Why there is no information about processes as an event.
 const NO_PROCESS_INFO: &str = "such events do not occur";
 
@@ -100,17 +98,8 @@ pub(super) static ROWS: &[FieldRow] = &[
         "evt.asynctype",
         "Type of an event that was put between others later.",
         NO_PROCESS_INFO,
-    ),
-    text(
-        "evt.pluginname",
-        "Name of the plugin that the event comes from.",
-        NO_PLUGINS,
-    ),
-    text(
-        "evt.plugininfo",
-        "What the plugin says about the event.",
-        NO_PLUGINS,
-    ),
+    )
+    .of(FieldSources::All),
     number(
         "evt.count.procinfo",
         "1 for information about the first thread of a process.",

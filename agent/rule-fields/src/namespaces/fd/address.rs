@@ -12,8 +12,7 @@ use crate::value::FieldValue;
 use saker_rule_language::FieldType;
 use std::net::SocketAddr;
 
-/// Why the fields with names of services or machines have no values.
-const NO_SERVICE_NAMES: &str = "ports are not looked up in a table of services; compare the port";
+/// Why the fields with names of machines have no values.
 const NO_NAME_LOOKUP: &str = "names are not looked up while an event is judged; the answers that the process itself got are planned";
 
 pub(super) static ROWS: &[FieldRow] = &[
@@ -120,18 +119,22 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     ),
-    FieldRow::not_yet(
+    FieldRow::filled(
         "fd.proto",
         FieldType::Port,
-        "Name of the service of either port.",
-        NO_SERVICE_NAMES,
+        "The same as `fd.port`.",
+        |context, _| ends(context, port),
     )
     .several(Plurality::EitherEnd)
     .filter_only(),
-    service("fd.cproto", "Name of the service of the client's port."),
-    service("fd.sproto", "Name of the service of the server's port."),
-    service("fd.lproto", "Name of the service of the local port."),
-    service("fd.rproto", "Name of the service of the remote port."),
+    service("fd.cproto", "Port of the client as text: services are not named, as in Falco by default.", |context, _| {
+        one(context, End::Client, port_text)
+    }),
+    service("fd.sproto", "Port of the server as text.", |context, _| {
+        one(context, End::Server, port_text)
+    }),
+    service("fd.lproto", "Local port as text.", |context, _| one(context, End::Local, port_text)),
+    service("fd.rproto", "Remote port as text.", |context, _| one(context, End::Remote, port_text)),
     machine("fd.cip.name", "Name of the client's address."),
     machine("fd.sip.name", "Name of the server's address."),
     machine("fd.lip.name", "Name of the local address."),
@@ -154,8 +157,12 @@ const fn network(
     FieldRow::filled(name, FieldType::IpNet, doc, extractor).filter_only()
 }
 
-const fn service(name: &'static str, doc: &'static str) -> FieldRow {
-    FieldRow::not_yet(name, FieldType::String, doc, NO_SERVICE_NAMES)
+const fn service(
+    name: &'static str,
+    doc: &'static str,
+    extractor: crate::row::Extractor,
+) -> FieldRow {
+    FieldRow::filled(name, FieldType::String, doc, extractor)
 }
 
 const fn machine(name: &'static str, doc: &'static str) -> FieldRow {
@@ -172,6 +179,10 @@ fn ip(end: SocketAddr) -> FieldValue<'static> {
 
 fn port(end: SocketAddr) -> FieldValue<'static> {
     FieldValue::Port(end.port())
+}
+
+fn port_text(end: SocketAddr) -> FieldValue<'static> {
+    FieldValue::owned(end.port().to_string())
 }
 
 fn one<'c>(
