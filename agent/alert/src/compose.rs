@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use saker_rule_engine::{Event, PathView, Rule};
-use saker_rule_fields::EventContext;
+use saker_rule_fields::{EventContext, Payload};
 
-use crate::id::{AlertId, IdParts};
+use crate::id::{AlertId, IdParts, halves};
 use crate::model::Alert;
 use crate::output::{fields, render};
 
@@ -18,16 +18,16 @@ pub struct Node {
     pub boot_id: Arc<str>,
 }
 
-/// When and where an event happened.
+/// When and where an event happened: what tells it from all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Occurrence {
     /// Nanoseconds since the epoch.
     pub time_wall_ns: u64,
     /// Nanoseconds since boot.
     pub time_boot_ns: u64,
-    /// Processor.
+    /// Processor; for an event that none belongs to, half of a hash of what identifies it.
     pub cpu: u32,
-    /// Number of the event on that processor.
+    /// Number of the event on that processor; or else the other half.
     pub sequence: u32,
 }
 
@@ -36,8 +36,8 @@ impl Occurrence {
     #[must_use]
     pub fn of(context: &EventContext<'_>) -> Self {
         let time_wall_ns = context.time_wall_ns();
-        match context.event() {
-            Some(event) => {
+        match context.payload() {
+            Payload::Syscall(event) => {
                 let header = event.header();
                 Self {
                     time_wall_ns,
@@ -46,12 +46,23 @@ impl Occurrence {
                     sequence: header.sequence,
                 }
             }
-            None => Self {
+            Payload::K8sAudit(event) => Self::of_identity(
                 time_wall_ns,
-                time_boot_ns: 0,
-                cpu: 0,
-                sequence: 0,
-            },
+                // A request has an event for each of its stages.
+                &[event.audit_id(), event.stage()].map(Option::unwrap_or_default),
+            ),
+            _ => Self::of_identity(time_wall_ns, &[]),
+        }
+    }
+
+    fn of_identity(time_wall_ns: u64, identity: &[&str]) -> Self {
+        let (cpu, sequence) = halves(identity);
+        Self {
+            time_wall_ns,
+            // Such an event knows no boot; its time tells it from others as well.
+            time_boot_ns: time_wall_ns,
+            cpu,
+            sequence,
         }
     }
 }

@@ -107,6 +107,19 @@ impl<'de> Deserialize<'de> for AlertId {
     }
 }
 
+/// A hash of texts in two halves, the same again in every run.
+pub(crate) fn halves(texts: &[&str]) -> (u32, u32) {
+    let mut hash = Fnv::new();
+    for text in texts {
+        hash.field(text.as_bytes());
+    }
+    let [a, b, c, d, e, f, g, h, ..] = hash.0.to_be_bytes();
+    (
+        u32::from_be_bytes([a, b, c, d]),
+        u32::from_be_bytes([e, f, g, h]),
+    )
+}
+
 /// FNV-1a with 128 bits.
 struct Fnv(u128);
 

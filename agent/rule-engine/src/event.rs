@@ -3,14 +3,19 @@
 use std::cell::OnceCell;
 
 use saker_event_schema::EventId;
-use saker_rule_fields::{EventContext, FieldValue, Fields, PathView, Payload};
+use saker_rule_fields::{EventContext, FieldValue, Fields, PathView, Payload, SYSCALL_SOURCE};
 use saker_rule_language::FieldRef;
 
 /// An event with typed fields.
 ///
 /// The agent's is [`ContextEvent`]; a test can bring its own.
 pub trait Event {
-    /// Its row of the event table.
+    /// Name of its source.
+    fn source(&self) -> &str {
+        SYSCALL_SOURCE
+    }
+
+    /// Its row of the event table; events of other sources than `syscall` have none.
     fn id(&self) -> EventId;
 
     /// Whether a rule may see other paths under [`PathView::Resolved`] than under
@@ -52,6 +57,10 @@ impl<'c, 'a> ContextEvent<'c, 'a> {
 }
 
 impl Event for ContextEvent<'_, '_> {
+    fn source(&self) -> &str {
+        self.requested.source()
+    }
+
     fn id(&self) -> EventId {
         match self.requested.payload() {
             Payload::Syscall(event) => event.id(),

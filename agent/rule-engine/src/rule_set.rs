@@ -2,10 +2,11 @@
 
 mod compile;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use saker_event_schema::EventId;
-use saker_rule_fields::{EventContext, Fields, PathView};
+use saker_rule_fields::{EventContext, Fields, PathView, SYSCALL_SOURCE};
 use saker_rule_language::{Capture, CheckedRuleSet, Digest, Priority, Template};
 
 use crate::atom::AtomTable;
@@ -88,6 +89,8 @@ pub struct RuleSet {
     pub(crate) graph: Graph,
     /// For each event id, the rules that can match and what is left to be decided of them, in definition order.
     buckets: Vec<Box<[Candidate]>>,
+    /// For each other source than `syscall`, all of its rules in definition order.
+    other_sources: BTreeMap<Arc<str>, Box<[Candidate]>>,
     digest: Digest,
 }
 
@@ -127,7 +130,10 @@ impl RuleSet {
         event: &E,
         evaluation: &'s mut Evaluation,
     ) -> &'s [Match] {
-        let candidates = self.candidates(event.id());
+        let candidates = match event.source() {
+            SYSCALL_SOURCE => self.candidates(event.id()),
+            source => self.other_sources.get(source).map_or(&[][..], |all| all),
+        };
         let views_differ = !candidates.is_empty() && event.views_differ();
         evaluation.run(self, event, |run, matches| {
             let mut pending: usize = 0;
@@ -163,7 +169,7 @@ impl RuleSet {
         self.rules.get(id.index())
     }
 
-    /// The event types that some rule can match, ascending: only these have to be reported.
+    /// The event types of the kernel that some rule can match, ascending: only these have to be reported.
     pub fn event_ids(&self) -> impl Iterator<Item = EventId> + '_ {
         saker_event_schema::ROWS
             .iter()

@@ -1,6 +1,6 @@
 //! From checked rules to a [`RuleSet`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use saker_event_schema::{ROWS, Row};
@@ -46,9 +46,11 @@ pub(super) fn compile(
         rules.push(describe(rule, state));
     }
     let buckets = compiler.buckets(checked, &conditions)?;
+    let other_sources = compiler.other_sources(checked, &conditions)?;
     for (id, _) in conditions {
         let is_used = buckets
             .iter()
+            .chain(other_sources.values())
             .any(|bucket| bucket.iter().any(|candidate| candidate.rule == id));
         if let (false, Some(rule)) = (is_used, rules.get_mut(id.index())) {
             rule.state = RuleState::NeverMatches;
@@ -72,6 +74,7 @@ pub(super) fn compile(
         atoms,
         graph,
         buckets,
+        other_sources,
         digest: checked.digest,
     })
 }
@@ -206,6 +209,32 @@ impl Compiler<'_> {
             }
         }
         Ok(buckets)
+    }
+
+    /// For each other source, the rules that are not false at once.
+    fn other_sources(
+        &mut self,
+        checked: &CheckedRuleSet,
+        conditions: &[(RuleId, NodeId)],
+    ) -> Result<BTreeMap<Arc<str>, Box<[Candidate]>>, CompileError> {
+        let never = self.graph.constant(false)?;
+        let mut sources: BTreeMap<Arc<str>, Vec<Candidate>> = BTreeMap::new();
+        for (rule, condition) in conditions {
+            let source = checked.rules.get(rule.index()).map(|rule| &rule.source);
+            if let Some(source) = source.filter(|source| ***source != *SYSCALL_SOURCE)
+                && *condition != never
+            {
+                let bucket = sources.entry(Arc::clone(source)).or_default();
+                bucket.push(Candidate {
+                    rule: *rule,
+                    condition: *condition,
+                });
+            }
+        }
+        Ok(sources
+            .into_iter()
+            .map(|(source, bucket)| (source, bucket.into()))
+            .collect())
     }
 
     fn bucket(
