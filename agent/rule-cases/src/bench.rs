@@ -5,13 +5,14 @@ use std::path::Path;
 
 use saker_alert::{Alert, Node, Occurrence};
 use saker_event_decode::{EventView, WallClock};
-use saker_process_state::{Limits, NoSource, ProcessState, Users};
+use saker_process_state::{Limits, NoSource, Process, ProcessState, Users};
 use saker_rule_engine::{Evaluation, RuleSet};
 use saker_rule_fields::{EventContext, Host, Payload, Scratch, Surroundings};
 
+use crate::audit;
 use crate::case::Case;
 use crate::error::CaseError;
-use crate::scene;
+use crate::scene::{self, Cgroups};
 
 /// A fixed time, so that outputs do not depend on when they are made.
 const BOOT_WALL_NS: i64 = 1_700_000_000_000_000_000;
@@ -128,35 +129,45 @@ impl<'r> Bench<'r> {
     }
 
     fn alerts(&self, case: &Case) -> Result<Vec<Alert>, CaseError> {
+        if let Some(parts) = &case.event.audit {
+            let event = audit::event(case, parts)?;
+            let nobody = processes(Cgroups::default());
+            return Ok(self.raise(Payload::K8sAudit(&event), None, &nobody));
+        }
         let scene = scene::build(case)?;
         let undecodable = |source| CaseError::Decode {
             case: case.name.clone(),
             source,
         };
-        let mut processes = ProcessState::new(
-            Limits::default(),
-            Box::new(NoSource),
-            Box::new(scene.cgroups),
-        );
+        let mut processes = processes(scene.cgroups);
         for record in &scene.before {
             processes.apply(&EventView::parse(record).map_err(undecodable)?);
         }
         let event = EventView::parse(&scene.event).map_err(undecodable)?;
         let process = processes.apply(&event);
+        Ok(self.raise(Payload::Syscall(&event), Some(&process), &processes))
+    }
+
+    /// The alerts that an event raises.
+    fn raise(
+        &self,
+        payload: Payload<'_>,
+        process: Option<&Process>,
+        processes: &ProcessState,
+    ) -> Vec<Alert> {
         let clock = WallClock::new(BOOT_WALL_NS);
         let scratch = Scratch::new();
         let surroundings = Surroundings {
-            processes: &processes,
+            processes,
             clock: &clock,
             host: &self.host,
             scratch: &scratch,
         };
-        let context = EventContext::new(Payload::Syscall(&event), Some(&process), surroundings, 1);
+        let context = EventContext::new(payload, process, surroundings, 1);
         let event = self.rules.event(&context);
         let mut evaluation = Evaluation::new();
         let occurrence = Occurrence::of(&context);
-        Ok(self
-            .rules
+        self.rules
             .evaluate(&event, &mut evaluation)
             .iter()
             .filter_map(|found| {
@@ -169,6 +180,10 @@ impl<'r> Bench<'r> {
                     &occurrence,
                 ))
             })
-            .collect())
+            .collect()
     }
+}
+
+fn processes(cgroups: Cgroups) -> ProcessState {
+    ProcessState::new(Limits::default(), Box::new(NoSource), Box::new(cgroups))
 }

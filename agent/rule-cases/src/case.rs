@@ -43,8 +43,8 @@ pub struct Case {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventFacts {
-    /// Name of the event.
-    #[serde(rename = "type")]
+    /// Name of the event; empty for one of the audit log.
+    #[serde(rename = "type", default)]
     pub event_type: String,
     /// What the call returned; an error as its negated number.
     #[serde(default)]
@@ -53,6 +53,9 @@ pub struct EventFacts {
     /// otherwise; an exec has what the process has.
     #[serde(default)]
     pub args: BTreeMap<String, Option<ArgumentValue>>,
+    /// An event of the Kubernetes audit log, as the API server writes it, instead of all of the above.
+    #[serde(default)]
+    pub audit: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// The value of an argument.

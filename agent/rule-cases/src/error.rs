@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use saker_audit_source::AuditError;
 use saker_event_decode::{BuildError, DecodeError};
 
 /// A case cannot be read or its event cannot be built.
@@ -44,6 +45,23 @@ pub enum CaseError {
         kind: &'static str,
         /// The value as written.
         value: String,
+    },
+    /// The event of the audit log is none.
+    #[error("case '{case}': not an event of the audit log")]
+    Audit {
+        /// Name of the case.
+        case: String,
+        /// Why.
+        #[source]
+        source: AuditError,
+    },
+    /// An event of the audit log has something that only events of the kernel have.
+    #[error("case '{case}': an event with 'audit' has no '{key}'")]
+    NotOfAudit {
+        /// Name of the case.
+        case: String,
+        /// The key that must go.
+        key: &'static str,
     },
     /// The record cannot be built.
     #[error("case '{case}': argument '{argument}'")]

@@ -17,6 +17,20 @@
 //!       ancestors: [{name: bash}, {name: sshd, exe: /usr/sbin/sshd}]
 //! ```
 //!
+//! A rule of the source `k8s_audit` has cases with an event of the Kubernetes audit log, as the API server
+//! writes it; `kind`, `auditID`, `stage` (`ResponseComplete`) and `stageTimestamp` may be left out:
+//!
+//! ```yaml
+//!     - name: a pod that shares the node's network is created
+//!       expect: [Host network pod created]
+//!       event:
+//!         audit:
+//!           verb: create
+//!           user: {username: ann}
+//!           objectRef: {resource: pods, namespace: shop}
+//!           requestObject: {spec: {hostNetwork: true}}
+//! ```
+//!
 //! # Invariants
 //!
 //! - A key that is not known, an argument that the event does not have and a flag without a meaning are
@@ -35,6 +49,7 @@
 )]
 
 mod argument;
+mod audit;
 mod bench;
 mod case;
 mod error;

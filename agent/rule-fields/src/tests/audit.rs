@@ -383,7 +383,7 @@ proptest! {
         let arguments = [
             None,
             Some(FieldArgument::Index(0)),
-            Some(FieldArgument::Index(u32::MAX.into())),
+            Some(FieldArgument::Index(u32::MAX)),
             Some(FieldArgument::Key("".into())),
             Some(FieldArgument::Key("*".into())),
             Some(FieldArgument::Key("/requestObject/spec/~".into())),
