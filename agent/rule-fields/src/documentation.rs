@@ -14,13 +14,14 @@ const MARK: &str = "<!-- Generated from the tables in the source. Do not edit. -
 pub fn markdown() -> String {
     let fields = Fields::new();
     let filled = fields.iter().filter(|(_, row)| is_filled(row)).count();
+    let on_host = fields.iter().filter(|(_, row)| is_on_host(row)).count();
     let mut page = String::from(MARK);
     page.push_str(FIELDS_INTRODUCTION);
     line(
         &mut page,
         format_args!(
-            "{filled} of {} fields have values today. The others are there so that shared rules load: \
-             comparisons with them are false.",
+            "{filled} of {} fields have values today, and {on_host} have them outside of containers. The \
+             others are there so that shared rules load: comparisons with them are false.",
             fields.len()
         ),
     );
@@ -79,6 +80,10 @@ fn is_filled(row: &FieldRow) -> bool {
     row.availability == Availability::Filled
 }
 
+fn is_on_host(row: &FieldRow) -> bool {
+    matches!(row.availability, Availability::OnHost { .. })
+}
+
 /// Appends a line.
 fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
     let written = writeln!(page, "{text}");
@@ -99,6 +104,9 @@ fn field_line(page: &mut String, row: &FieldRow) {
     }
     let filled = match row.availability {
         Availability::Filled => "yes".to_owned(),
+        Availability::OnHost { reason } => {
+            format!("outside of containers; for the others {}", cell(reason))
+        }
         Availability::NotYet { reason } => format!("no: {}", cell(reason)),
     };
     line(

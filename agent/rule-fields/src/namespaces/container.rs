@@ -2,16 +2,16 @@
 
 use crate::context::EventContext;
 use crate::namespaces::fd::static_text;
+use crate::namespaces::proc::namespace_start;
 use crate::row::FieldRow;
 use crate::value::FieldValue;
 use saker_process_state::{Placement, Runtime};
 use saker_rule_language::{ArgumentForms, ArgumentRule, FieldType};
 
 /// Why most fields have no values.
-pub(super) const NEEDS_RUNTIME: &str = "needs the container runtime, which is not asked yet";
-/// Why the probes of an orchestrator are not told apart.
-const NEEDS_PROBES: &str =
-    "needs the container's probes from the runtime; Falco has deprecated these fields";
+const NEEDS_RUNTIME: &str = "needs the container runtime, which is not asked yet";
+/// Why the probes of a container have no values.
+const NO_PROBES: &str = "Falco has deprecated it and gives it no value either";
 
 pub(super) static ROWS: &[&[FieldRow]] = &[CONTAINER];
 
@@ -47,32 +47,41 @@ static CONTAINER: &[FieldRow] = &[
             Some(Placement::Unknown) | None => FieldValue::Missing,
         },
     ),
-    FieldRow::filled(
+    FieldRow::on_host(
         "container.name",
         FieldType::String,
-        "Name of the container; `host` outside of containers. In a container missing until the \
-         runtime is asked.",
-        |context, _| match placement(context) {
-            Some(Placement::Host) => static_text(HOST),
-            _ => FieldValue::Missing,
-        },
+        "Name of the container; `host` outside of containers.",
+        NEEDS_RUNTIME,
+        |context, _| on_host(context, static_text(HOST)),
     ),
-    text("container.image", "Image with its tag."),
-    text("container.image.id", "Id of the image."),
+    text(
+        "container.image",
+        "Image with its tag; empty outside of containers.",
+    ),
+    text(
+        "container.image.id",
+        "Id of the image; empty outside of containers.",
+    ),
     text(
         "container.image.repository",
-        "Repository of the image, without tag.",
+        "Repository of the image, without tag; empty outside of containers.",
     ),
-    text("container.image.tag", "Tag of the image."),
+    text(
+        "container.image.tag",
+        "Tag of the image; empty outside of containers.",
+    ),
     text(
         "container.image.digest",
-        "Digest of the image in its registry.",
+        "Digest of the image in its registry; empty outside of containers.",
     ),
     truth(
         "container.privileged",
-        "Whether the container is privileged.",
+        "Whether the container is privileged; false outside of containers.",
     ),
-    text("container.mounts", "All mounts, separated by blanks."),
+    text(
+        "container.mounts",
+        "All mounts, separated by blanks; empty outside of containers.",
+    ),
     mount(
         "container.mount",
         "One mount, by its number or by a pattern for its source.",
@@ -97,51 +106,57 @@ static CONTAINER: &[FieldRow] = &[
         "container.mount.propagation",
         "Propagation of one mount, by its number or by a pattern for its source.",
     ),
-    text("container.healthcheck", "Health check of the container.").deprecated(),
-    text(
+    old_probe("container.healthcheck", "Health check of the container."),
+    old_probe(
         "container.liveness_probe",
         "Liveness probe of the container.",
-    )
-    .deprecated(),
-    text(
+    ),
+    old_probe(
         "container.readiness_probe",
         "Readiness probe of the container.",
-    )
-    .deprecated(),
-    FieldRow::not_yet(
+    ),
+    FieldRow::filled(
         "container.start_ts",
         FieldType::AbsTime,
-        "When the container started, nanoseconds since the epoch.",
-        NEEDS_RUNTIME,
+        "When the first process of the process's pid namespace started, nanoseconds since the epoch; \
+         missing when it is not among the ancestors.",
+        |context, _| FieldValue::of(namespace_start(context), FieldValue::AbsTime),
     ),
-    FieldRow::not_yet(
+    FieldRow::filled(
         "container.duration",
         FieldType::RelTime,
-        "How long the container has run, nanoseconds.",
-        NEEDS_RUNTIME,
+        "How long that first process has run, nanoseconds.",
+        |context, _| {
+            FieldValue::of(namespace_start(context), |start| {
+                FieldValue::RelTime(context.time_wall_ns().saturating_sub(start))
+            })
+        },
     ),
-    text("container.ip", "IPv4 address of the container."),
+    text(
+        "container.ip",
+        "IPv4 address of the container; empty outside of containers.",
+    ),
     text(
         "container.cni.json",
-        "What the network plugin said about the container, as JSON.",
+        "What the network plugin said about the container, as JSON; empty outside of containers.",
     ),
     truth(
         "container.host_pid",
-        "Whether the container shares the host's pid namespace.",
+        "Whether the container shares the host's pid namespace; false outside of containers.",
     ),
     truth(
         "container.host_network",
-        "Whether the container shares the host's network namespace.",
+        "Whether the container shares the host's network namespace; false outside of containers.",
     ),
     truth(
         "container.host_ipc",
-        "Whether the container shares the host's IPC namespace.",
+        "Whether the container shares the host's IPC namespace; false outside of containers.",
     ),
-    text("container.label", "One label of the container.")
+    missing("container.label", "One label of the container.")
         .takes(ArgumentRule::Required(ArgumentForms::Key)),
     text(
         "container.labels",
-        "All labels of the container, separated by commas.",
+        "All labels of the container, separated by commas; empty outside of containers.",
     ),
 ];
 
@@ -164,24 +179,46 @@ pub(super) static PROBES: &[FieldRow] = &[
 /// What Falco calls everything outside of containers.
 const HOST: &str = "host";
 
-const fn text(name: &'static str, doc: &'static str) -> FieldRow {
+/// A text of the runtime, which Falco has empty outside of containers.
+pub(super) const fn text(name: &'static str, doc: &'static str) -> FieldRow {
+    FieldRow::on_host(name, FieldType::String, doc, NEEDS_RUNTIME, |context, _| {
+        on_host(context, static_text(""))
+    })
+}
+
+/// A text of the runtime, which Falco has not outside of containers.
+pub(super) const fn missing(name: &'static str, doc: &'static str) -> FieldRow {
     FieldRow::not_yet(name, FieldType::String, doc, NEEDS_RUNTIME)
 }
 
+const fn old_probe(name: &'static str, doc: &'static str) -> FieldRow {
+    FieldRow::not_yet(name, FieldType::String, doc, NO_PROBES).deprecated()
+}
+
 const fn truth(name: &'static str, doc: &'static str) -> FieldRow {
-    FieldRow::not_yet(name, FieldType::Bool, doc, NEEDS_RUNTIME)
+    FieldRow::on_host(name, FieldType::Bool, doc, NEEDS_RUNTIME, |context, _| {
+        on_host(context, FieldValue::Bool(false))
+    })
 }
 
 const fn mount(name: &'static str, doc: &'static str) -> FieldRow {
-    text(name, doc).takes(ArgumentRule::Required(ArgumentForms::IndexOrKey))
+    missing(name, doc).takes(ArgumentRule::Required(ArgumentForms::IndexOrKey))
 }
 
 const fn probe(name: &'static str, doc: &'static str) -> FieldRow {
-    FieldRow::not_yet(name, FieldType::Bool, doc, NEEDS_PROBES).deprecated()
+    FieldRow::not_yet(name, FieldType::Bool, doc, NO_PROBES).deprecated()
 }
 
 fn placement<'c>(context: &EventContext<'c>) -> Option<&'c Placement> {
     context.process().map(|process| &process.placement)
+}
+
+/// A value outside of containers.
+fn on_host<'c>(context: &EventContext<'_>, value: FieldValue<'c>) -> FieldValue<'c> {
+    match placement(context) {
+        Some(Placement::Host) => value,
+        _ => FieldValue::Missing,
+    }
 }
 
 /// The value of `container.id`.

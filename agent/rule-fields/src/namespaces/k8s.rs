@@ -1,6 +1,6 @@
 //! `k8s.*`: the pod that the process belongs to.
 
-use super::container::NEEDS_RUNTIME;
+use super::container::{missing, text};
 use crate::context::EventContext;
 use crate::row::FieldRow;
 use crate::value::FieldValue;
@@ -24,23 +24,29 @@ static POD: &[FieldRow] = &[
         "Another name of `k8s.pod.uid`.",
         |context, _| pod_uid(context),
     ),
-    text("k8s.pod.name", "Name of the pod."),
-    text("k8s.ns.name", "Namespace of the pod."),
+    missing("k8s.pod.name", "Name of the pod."),
+    missing("k8s.ns.name", "Namespace of the pod."),
     text(
         "k8s.pod.sandbox_id",
-        "First 12 characters of the id of the pod's sandbox.",
+        "First 12 characters of the id of the pod's sandbox; empty outside of containers.",
     ),
-    text("k8s.pod.full_sandbox_id", "Whole id of the pod's sandbox."),
-    text("k8s.pod.label", "One label of the pod.")
+    text(
+        "k8s.pod.full_sandbox_id",
+        "Whole id of the pod's sandbox; empty outside of containers.",
+    ),
+    missing("k8s.pod.label", "One label of the pod.")
         .takes(ArgumentRule::Required(ArgumentForms::Key)),
     text(
         "k8s.pod.labels",
-        "All labels of the pod, separated by commas.",
+        "All labels of the pod, separated by commas; empty outside of containers.",
     ),
-    text("k8s.pod.ip", "IPv4 address of the pod."),
+    text(
+        "k8s.pod.ip",
+        "IPv4 address of the pod; empty outside of containers.",
+    ),
     text(
         "k8s.pod.cni.json",
-        "What the network plugin said about the pod, as JSON.",
+        "What the network plugin said about the pod, as JSON; empty outside of containers.",
     ),
 ];
 
@@ -65,10 +71,6 @@ static DEPRECATED: &[FieldRow] = &[
     old_label("k8s.deployment.label", "One label of the deployment."),
     old("k8s.deployment.labels", "All labels of the deployment."),
 ];
-
-const fn text(name: &'static str, doc: &'static str) -> FieldRow {
-    FieldRow::not_yet(name, FieldType::String, doc, NEEDS_RUNTIME)
-}
 
 const fn old(name: &'static str, doc: &'static str) -> FieldRow {
     FieldRow::not_yet(name, FieldType::String, doc, NEVER).deprecated()

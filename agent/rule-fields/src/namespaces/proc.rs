@@ -5,6 +5,7 @@ mod executable;
 mod lineage;
 mod unknown;
 
+pub(super) use lineage::namespace_start;
 pub(super) use unknown::NO_MEMORY_SIZES;
 
 use crate::context::EventContext;

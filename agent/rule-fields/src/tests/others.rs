@@ -39,10 +39,28 @@ fn on_the_host() {
     scene.text("container.full_id", "host");
     scene.text("container.name", "host");
     scene.text("container.type", "host");
-    scene.missing(&[
+    // As in Falco, what a container has is empty or false, and what a pod's labels tell is missing.
+    for field in [
+        "container.image",
         "container.image.repository",
-        "container.privileged",
+        "container.mounts",
+        "container.ip",
+        "container.labels",
+        "k8s.pod.sandbox_id",
+        "k8s.pod.labels",
+    ] {
+        scene.text(field, "");
+    }
+    for field in ["container.privileged", "container.host_network"] {
+        assert_eq!(scene.value(field), FieldValue::Bool(false), "{field}");
+    }
+    scene.missing(&[
+        "container.label[x]",
+        "container.mount[0]",
+        "k8s.pod.name",
+        "k8s.ns.name",
         "k8s.pod.uid",
+        "k8s.pod.label[x]",
     ]);
 }
 
@@ -56,6 +74,9 @@ fn in_a_container() {
     scene.text("k8s.pod.id", "f1a8f0e4-0b6f-4e6c-8b38-6a1c6b8a6a5d");
     scene.missing(&[
         "container.name",
+        "container.image.repository",
+        "container.privileged",
+        "k8s.pod.labels",
         "container.mount.dest[/etc]",
         "k8s.ns.name",
         "fdlist.nums",

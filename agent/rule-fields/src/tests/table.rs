@@ -54,7 +54,7 @@ fn every_field_can_be_read_from_every_event() {
             scene.with(view, |context, fields| {
                 for (id, row) in fields.iter() {
                     let value = fields.extract(id, None, context);
-                    let is_empty = row.availability != Availability::Filled
+                    let is_empty = matches!(row.availability, Availability::NotYet { .. })
                         || matches!(row.argument, ArgumentRule::Required(_))
                             && row.name != "evt.type.is";
                     assert!(

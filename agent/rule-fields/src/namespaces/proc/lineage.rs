@@ -173,7 +173,7 @@ fn leader<'a>(
 }
 
 /// When the process with the id 1 of the process's pid namespace started.
-pub(super) fn namespace_start(context: &EventContext<'_>) -> Option<u64> {
+pub(in crate::namespaces) fn namespace_start(context: &EventContext<'_>) -> Option<u64> {
     let process = context.process()?;
     let first = context
         .process()
