@@ -58,18 +58,19 @@ impl<'a> EventView<'a> {
     fn check_slots(&self) -> Result<(), DecodeError> {
         let event = self.row.name;
         let data_start = slot_offset(self.row.arguments.len());
-        if self.record.len() < data_start {
+        let Some(slots) = self.record.get(slot_offset(0)..data_start) else {
             return Err(DecodeError::SlotsTooShort {
                 event,
                 claimed: self.header.length,
                 expected: data_start,
             });
-        }
-        for (slot, argument) in self.row.arguments.iter().enumerate() {
+        };
+        let (slots, _) = slots.as_chunks::<SLOT_BYTES>();
+        for (argument, slot) in self.row.arguments.iter().zip(slots) {
             if !argument.kind.is_data() {
                 continue;
             }
-            let reference = self.data_ref(slot).unwrap_or_default();
+            let reference: DataRef = zerocopy::transmute!(*slot);
             let DataRef { offset, length, .. } = reference;
             let begins_in_data = usize::try_from(offset).is_ok_and(|offset| offset >= data_start);
             if self.bytes(reference).is_none() || (length != 0 && !begins_in_data) {
@@ -175,28 +176,38 @@ impl<'a> EventView<'a> {
     /// The number in a slot of a kind with sign.
     #[must_use]
     pub fn signed(&self, slot: usize) -> Option<i64> {
-        match self.argument(slot) {
-            Argument::Signed(value) => Some(value),
-            _ => None,
+        if !is_signed(self.row_argument(slot)?.kind) {
+            return None;
         }
+        Some(self.word(slot)?.cast_signed())
     }
 
     /// The number in a slot of a kind without sign.
     #[must_use]
     pub fn unsigned(&self, slot: usize) -> Option<u64> {
-        match self.argument(slot) {
-            Argument::Unsigned(value) => Some(value),
-            _ => None,
+        let kind = self.row_argument(slot)?.kind;
+        if kind.is_data() || is_signed(kind) {
+            return None;
         }
+        self.word(slot)
     }
 
     /// The data in a slot: path, text, argument vector or environment.
     #[must_use]
     pub fn data(&self, slot: usize) -> Option<Data<'a>> {
-        match self.argument(slot) {
-            Argument::Data(data) => Some(data),
-            _ => None,
+        let kind = self.row_argument(slot)?.kind;
+        if !kind.is_data() || matches!(kind, Kind::Socket | Kind::SocketAddress) {
+            return None;
         }
+        let reference = self.data_ref(slot)?;
+        if is_missing(reference) {
+            return None;
+        }
+        Some(Data {
+            bytes: self.bytes(reference)?,
+            flags: reference.flags,
+            kind,
+        })
     }
 
     /// The path in a slot; a kernel path without components is `/`.
@@ -278,7 +289,7 @@ impl<'a> EventView<'a> {
 
     fn data_ref(&self, slot: usize) -> Option<DataRef> {
         let bytes = self.record.get(slot_offset(slot)..)?;
-        Some(DataRef::read_from_prefix(bytes).ok()?.0)
+        Some(zerocopy::transmute!(*bytes.first_chunk::<SLOT_BYTES>()?))
     }
 
     fn bytes(&self, reference: DataRef) -> Option<&'a [u8]> {

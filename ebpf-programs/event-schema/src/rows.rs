@@ -4,7 +4,7 @@ use crate::capture::{ArgumentPlan, Descriptor, Directory, Plan, Source, opcode};
 use crate::header::{EventId, Ring};
 use crate::kinds::{Argument, Kind, kind};
 use crate::limits::{
-    ARGUMENTS_MAX, EXEC_VECTOR_BYTES_MAX, KERNEL_PATH_BYTES_MAX, RECORD_BYTES_MAX,
+    ARGUMENTS_MAX, EVENTS_MAX, EXEC_VECTOR_BYTES_MAX, KERNEL_PATH_BYTES_MAX, RECORD_BYTES_MAX,
     USER_STRING_BYTES_MAX,
 };
 use crate::syscalls::Syscalls;
@@ -91,10 +91,20 @@ const fn plain_name(name: &'static str) -> &'static str {
 /// The row with this id.
 #[must_use]
 pub fn row(id: EventId) -> Option<&'static Row> {
-    // Rows stand in the order of their ids (a test says so), with holes where rows went away.
-    let position = ROWS.binary_search_by_key(&id, |row| row.id).ok()?;
-    ROWS.get(position)
+    let position = *POSITIONS.get(id.index())?;
+    ROWS.get(usize::from(position))
 }
+
+/// For each id the position of its row; beyond the rows where there is none.
+static POSITIONS: [u8; EVENTS_MAX as usize] = {
+    let mut positions = [u8::MAX; EVENTS_MAX as usize];
+    let mut position = 0;
+    while position < ROWS.len() {
+        positions[ROWS[position].id.index()] = position as u8;
+        position += 1;
+    }
+    positions
+};
 
 macro_rules! expand {
     ($(
