@@ -122,6 +122,9 @@ impl ProcessState {
         let now = BootTime(header.time_boot_ns);
         self.table.purge(now, &mut self.stats);
         let key = header::key_of(header);
+        if let Some(process) = self.unchanged(&key, event) {
+            return process;
+        }
         let is_live = self
             .table
             .live(key.pid)
@@ -144,6 +147,19 @@ impl ProcessState {
         let process = self.apply_effects(event);
         self.table.keep_budget(&mut self.stats);
         process
+    }
+
+    /// The process of an event that changes nothing about it: most events, so this is one look.
+    fn unchanged(&mut self, key: &ProcessKey, event: &EventView<'_>) -> Option<Arc<Process>> {
+        if !self.suspects.is_empty() || effects::may_change(event.id()) {
+            return None;
+        }
+        let header = event.header();
+        let process = self.table.live(key.pid)?;
+        let is_known = process.key.is_same(key)
+            && process.exec_id.is_some_and(|known| header.exec_id <= known)
+            && header::is_current(process, header);
+        is_known.then(|| Arc::clone(process))
     }
 
     /// Adds the process of an event that came before its record. Returns the record instead if the

@@ -4,8 +4,30 @@ use super::{ProcessState, credentials};
 use crate::identity::{BootTime, CgroupId, Comm, Pid, ProcessKey};
 use crate::process::{Capabilities, Image, Origin, Process, StringVector};
 use saker_event_decode::EventView;
-use saker_event_schema::{Kind, event};
+use saker_event_schema::{EventId, Kind, event};
 use std::sync::Arc;
+
+/// Whether events of this type may change the table beyond what their head says.
+pub(super) const fn may_change(id: EventId) -> bool {
+    matches!(
+        id,
+        event::SCHED_PROCESS_FORK
+            | event::EXECVE
+            | event::EXECVEAT
+            | event::PROCEXIT
+            | event::CHDIR
+            | event::FCHDIR
+            | event::CHROOT
+            | event::SETSID
+            | event::SETPGID
+            | event::SETUID
+            | event::SETREUID
+            | event::SETRESUID
+            | event::SETGID
+            | event::SETREGID
+            | event::SETRESGID
+    )
+}
 
 impl ProcessState {
     /// Applies what an event does to processes and returns the one that acted.

@@ -78,39 +78,63 @@ pub(crate) fn refresh(process: &mut Arc<Process>, header: &EventHeader) -> Chang
     }
     let cgroup_id = Some(CgroupId(header.cgroup_id));
     changes.cgroup = process.cgroup_id != cgroup_id;
-    changes.parent =
-        process.ppid.0 != header.ppid || (process.parent.is_none() && header.ppid != 0);
-    let credentials = Credentials {
-        uid: header.uid,
-        gid: header.gid,
-        loginuid: loginuid(header),
-        ..process.credentials
-    };
-    // A process that is exiting has no mount namespace any more.
-    let mount_namespace = match header.mount_namespace {
-        0 => process.mount_namespace,
-        namespace => namespace,
-    };
-    let is_unchanged = process.ppid.0 == header.ppid
-        && !changes.cgroup
-        && process.vpid == header.vpid
-        && process.credentials == credentials
-        && process.session.0 == header.session
-        && process.tty == header.tty
-        && process.pid_namespace == header.pid_namespace
-        && process.mount_namespace == mount_namespace;
-    if is_unchanged {
+    changes.parent = !has_parent(process, header);
+    if !changes.cgroup && says_the_same(process, header) {
         return changes;
     }
     let record = Arc::make_mut(process);
+    let process_namespace = record.mount_namespace;
     record.ppid = Pid(header.ppid);
     record.cgroup_id = cgroup_id;
     record.vpid = header.vpid;
-    record.credentials = credentials;
+    record.credentials.uid = header.uid;
+    record.credentials.gid = header.gid;
+    record.credentials.loginuid = loginuid(header);
     record.session = Pid(header.session);
     record.tty = header.tty;
     record.pid_namespace = header.pid_namespace;
-    record.mount_namespace = mount_namespace;
+    record.mount_namespace = mount_namespace(process_namespace, header);
     record.updated = BootTime(header.time_boot_ns);
     changes
+}
+
+/// Whether the head of an event says nothing about its process that the record does not say.
+pub(crate) fn is_current(process: &Process, header: &EventHeader) -> bool {
+    process.key.start_boot_ns.0 == header.start_boot_ns
+        && process.exec_id.is_some()
+        && process.cgroup_id == Some(CgroupId(header.cgroup_id))
+        && has_parent(process, header)
+        && says_the_same(process, header)
+}
+
+/// Whether the record has the parent that the head names.
+fn has_parent(process: &Process, header: &EventHeader) -> bool {
+    process.ppid.0 == header.ppid && (process.parent.is_some() || header.ppid == 0)
+}
+
+/// Whether head and record agree in what is kept in the record alone.
+fn says_the_same(process: &Process, header: &EventHeader) -> bool {
+    let Credentials {
+        uid,
+        gid,
+        loginuid: login,
+        ..
+    } = process.credentials;
+    process.ppid.0 == header.ppid
+        && process.vpid == header.vpid
+        && uid == header.uid
+        && gid == header.gid
+        && login == loginuid(header)
+        && process.session.0 == header.session
+        && process.tty == header.tty
+        && process.pid_namespace == header.pid_namespace
+        && process.mount_namespace == mount_namespace(process.mount_namespace, header)
+}
+
+/// The mount namespace after an event: a process that is exiting has none any more.
+const fn mount_namespace(known: u32, header: &EventHeader) -> u32 {
+    match header.mount_namespace {
+        0 => known,
+        namespace => namespace,
+    }
 }
