@@ -1,11 +1,12 @@
 //! What extractors may look at.
 
-use crate::descriptor::{self, Descriptor};
+use crate::descriptor::{self, Descriptor, DescriptorKind};
 use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
 use crate::scratch::{Scratch, ScratchText};
 use saker_audit_source::AuditEvent;
 use saker_event_decode::{EventView, WallClock};
 use saker_process_state::{Pid, Process, ProcessState, Users};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// An event by its source.
@@ -89,6 +90,10 @@ pub struct EventContext<'a> {
     surroundings: Surroundings<'a>,
     number: u64,
     path_view: PathView,
+    descriptor: OnceCell<Option<Descriptor<'a>>>,
+    descriptor_kind: OnceCell<Option<DescriptorKind>>,
+    /// The path that the caller asked for, if it is as it should be already.
+    normal_path: OnceCell<Option<&'a [u8]>>,
     texts: Texts<'a>,
 }
 
@@ -147,6 +152,9 @@ impl<'a> EventContext<'a> {
             surroundings,
             number,
             path_view: PathView::Requested,
+            descriptor: OnceCell::new(),
+            descriptor_kind: OnceCell::new(),
+            normal_path: OnceCell::new(),
             texts: Texts::new(surroundings.scratch),
         }
     }
@@ -163,13 +171,21 @@ impl<'a> EventContext<'a> {
     /// view again gives the same result.
     #[must_use]
     pub fn views_differ(&self) -> bool {
-        let Some(resolved) = self.event().and_then(|event| {
-            let layout = descriptor::layout(event);
-            layout.requested?;
-            descriptor::resolved_path(event, layout)
-        }) else {
+        let Some(event) = self.event() else {
             return false;
         };
+        let layout = descriptor::layout(event);
+        let (Some(requested), Some(resolved)) =
+            (layout.requested, descriptor::resolved_path(event, layout))
+        else {
+            return false;
+        };
+        // What the kernel resolved is as it should be, and so is what was asked for in the same words.
+        let as_passed = event.path(requested);
+        if as_passed == Some(resolved) && !resolved.is_empty() {
+            self.normal_path.get_or_init(|| as_passed);
+            return false;
+        }
         self.requested_path() != Some(resolved)
     }
 
@@ -259,9 +275,8 @@ impl<'a> EventContext<'a> {
     pub(crate) fn requested_path(&self) -> Option<&[u8]> {
         let event = self.event()?;
         let slot = descriptor::layout(event).requested?;
-        if let Some(path) = event.path(slot)
-            && descriptor::is_normal(path)
-        {
+        let as_passed = || event.path(slot).filter(|path| descriptor::is_normal(path));
+        if let Some(path) = self.normal_path.get_or_init(as_passed) {
             return Some(path);
         }
         self.texts
@@ -271,7 +286,14 @@ impl<'a> EventContext<'a> {
 
     /// The file descriptor that the event is about.
     pub(crate) fn descriptor(&self) -> Option<Descriptor<'a>> {
-        Descriptor::of(self.event()?)
+        let make = || Descriptor::of(self.event()?);
+        *self.descriptor.get_or_init(make)
+    }
+
+    /// What the descriptor refers to; `None` when the call that would have made it failed.
+    pub(crate) fn descriptor_kind(&self) -> Option<DescriptorKind> {
+        let make = || self.descriptor()?.kind();
+        *self.descriptor_kind.get_or_init(make)
     }
 
     /// The parent of the process that acted.

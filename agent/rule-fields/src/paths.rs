@@ -87,19 +87,19 @@ pub(crate) fn descriptor_path<'c>(
     context: &'c EventContext<'_>,
     descriptor: &Descriptor<'c>,
 ) -> Option<&'c [u8]> {
-    let resolved = descriptor.resolved();
-    if !descriptor.is_opened_by_path() {
-        return resolved;
+    let is_requested = descriptor.is_opened_by_path();
+    if is_requested && context.path_view() == PathView::Requested {
+        return context.requested_path();
     }
-    match context.path_view() {
-        PathView::Resolved if resolved.is_some() => resolved,
-        PathView::Requested | PathView::Resolved => context.requested_path(),
+    match descriptor.resolved() {
+        None if is_requested => context.requested_path(),
+        resolved => resolved,
     }
 }
 
 /// What lies before the last slash: `/` for a file in the root, and for a name without slashes.
 pub(crate) fn directory(path: &[u8]) -> &[u8] {
-    match path.iter().rposition(|byte| *byte == b'/') {
+    match memchr::memrchr(b'/', path) {
         None | Some(0) => b"/",
         Some(slash) => path.get(..slash).unwrap_or(path),
     }
@@ -107,7 +107,8 @@ pub(crate) fn directory(path: &[u8]) -> &[u8] {
 
 /// What lies after the last slash.
 pub(crate) fn file_name(path: &[u8]) -> &[u8] {
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
+    let start = memchr::memrchr(b'/', path).map_or(0, |slash| slash.saturating_add(1));
+    path.get(start..).unwrap_or_default()
 }
 
 /// Appends a path, every run of slashes as one.

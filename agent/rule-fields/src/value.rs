@@ -55,13 +55,19 @@ impl<'a> FieldValue<'a> {
     /// The value in `option`, or [`FieldValue::Missing`].
     #[must_use]
     pub fn of<T>(option: Option<T>, value: impl FnOnce(T) -> Self) -> Self {
-        option.map_or(Self::Missing, value)
+        match option {
+            Some(inner) => value(inner),
+            None => Self::Missing,
+        }
     }
 
     /// The value in `option`, or [`FieldValue::Missing`].
     #[must_use]
     pub fn from_option(option: Option<Self>) -> Self {
-        option.unwrap_or_default()
+        match option {
+            Some(value) => value,
+            None => Self::Missing,
+        }
     }
 
     /// A list, or [`FieldValue::Missing`] when there are no values.

@@ -25,6 +25,10 @@ pub(crate) struct Layout {
     pub(crate) address: Option<usize>,
     /// The result of the call.
     pub(crate) result: Option<usize>,
+    /// How a file is opened.
+    pub(crate) flags: Option<usize>,
+    /// Permissions of a file that is made.
+    pub(crate) permissions: Option<usize>,
 }
 
 /// The layout of rows without a descriptor.
@@ -38,6 +42,8 @@ static NONE: Layout = Layout {
     socket: None,
     address: None,
     result: None,
+    flags: None,
+    permissions: None,
 };
 
 /// One layout for each row id, derived from the event table.
@@ -85,5 +91,7 @@ fn of(row: &Row) -> Layout {
         socket: slot(|source, _| matches!(source, Source::Socket(_))),
         address: slot(|_, kind| kind == Kind::SocketAddress),
         result,
+        flags: row.slot("flags"),
+        permissions: row.slot("mode"),
     }
 }

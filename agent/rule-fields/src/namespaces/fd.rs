@@ -40,7 +40,8 @@ static GENERAL: &[FieldRow] = &[
          `b` bpf, `r` io_uring, `m` memfd, `P` pidfd, `o` anything else. A failed open has `f`.",
         |context, _| {
             FieldValue::of(context.descriptor(), |fd| {
-                let kind = fd.kind().unwrap_or_else(|| fd.intended_kind());
+                let kind = context.descriptor_kind();
+                let kind = kind.unwrap_or_else(|| fd.intended_kind());
                 static_text(kind.character())
             })
         },
@@ -114,7 +115,7 @@ pub(super) fn is_open(descriptor: &Descriptor<'_>) -> bool {
 }
 
 fn kind(context: &EventContext<'_>) -> Option<DescriptorKind> {
-    context.descriptor()?.kind()
+    context.descriptor_kind()
 }
 
 /// The value of `fd.name`.
@@ -135,7 +136,7 @@ fn raw_name<'c>(context: &'c EventContext<'_>) -> Option<FieldValue<'c>> {
         return Some(static_text(""));
     }
     let raw = descriptor.raw_path()?;
-    if !raw.windows(2).any(|pair| pair == b"//") {
+    if memchr::memmem::find(raw, b"//").is_none() {
         return Some(FieldValue::text(raw));
     }
     let shortened = context.texts().raw.get_or_make(|out| {

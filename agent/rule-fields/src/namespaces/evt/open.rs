@@ -2,8 +2,11 @@
 
 use super::truth;
 use crate::context::EventContext;
+use crate::descriptor::layout;
+use crate::paths::result;
 use crate::row::FieldRow;
 use crate::value::FieldValue;
+use saker_event_decode::EventView;
 use saker_event_decode::names::open_flags::{O_ACCMODE, O_CREAT, O_RDWR, O_TMPFILE, O_WRONLY};
 use saker_event_schema::event;
 
@@ -16,14 +19,18 @@ pub(super) static ROWS: &[FieldRow] = &[
     truth(
         "evt.is_open_read",
         "Whether the event is an `open`, `openat` or `openat2` for reading.",
-        |context, _| judge(context, |call| call.is_open && call.access() != O_WRONLY),
+        |context, _| {
+            judge(context, |call| {
+                call.access().is_some_and(|access| access != O_WRONLY)
+            })
+        },
     ),
     truth(
         "evt.is_open_write",
         "Whether the event is an `open`, `openat` or `openat2` for writing.",
         |context, _| {
             judge(context, |call| {
-                call.is_open && matches!(call.access(), O_WRONLY | O_RDWR)
+                matches!(call.access(), Some(O_WRONLY | O_RDWR))
             })
         },
     ),
@@ -33,7 +40,8 @@ pub(super) static ROWS: &[FieldRow] = &[
          file to be made.",
         |context, _| {
             judge(context, |call| {
-                call.mode & EXECUTE != 0 && (call.flags & O_CREAT != 0 || call.is_unnamed())
+                let is_made = call.flags & O_CREAT != 0 || call.is_unnamed();
+                is_made && call.permissions() & EXECUTE != 0
             })
         },
     ),
@@ -47,7 +55,7 @@ pub(super) static ROWS: &[FieldRow] = &[
             };
             let is_asked = call.flags & O_CREAT != 0 || call.is_unnamed();
             let is_certain = call.flags & O_EXCL != 0 || call.is_unnamed();
-            match (is_asked && call.is_successful, is_certain) {
+            match (is_asked && call.is_successful(), is_certain) {
                 (true, false) => FieldValue::Missing,
                 (made, _) => FieldValue::Bool(made),
             }
@@ -56,36 +64,35 @@ pub(super) static ROWS: &[FieldRow] = &[
 ];
 
 /// A call that opens a file.
-struct Call {
-    /// Whether it is one of the `open` calls, not `creat`.
-    is_open: bool,
-    is_successful: bool,
+struct Call<'c> {
+    event: &'c EventView<'c>,
     flags: u64,
-    mode: u64,
 }
 
-impl Call {
-    fn of(context: &EventContext<'_>) -> Option<Self> {
+impl<'c> Call<'c> {
+    fn of(context: &EventContext<'c>) -> Option<Self> {
         let event = context.event()?;
-        let is_open = matches!(event.id(), event::OPEN | event::OPENAT | event::OPENAT2);
-        if !is_open && event.id() != event::CREAT {
-            return None;
-        }
-        let number = |name| event.unsigned(event.row().slot(name)?);
-        Some(Self {
-            is_open,
-            is_successful: super::result(context).is_some_and(|result| result >= 0),
-            flags: if is_open {
-                number("flags")?
-            } else {
-                O_CREAT | O_WRONLY
-            },
-            mode: number("mode").unwrap_or(0),
-        })
+        let flags = match event.id() {
+            event::OPEN | event::OPENAT | event::OPENAT2 => event.unsigned(layout(event).flags?)?,
+            event::CREAT => O_CREAT | O_WRONLY,
+            _ => return None,
+        };
+        Some(Self { event, flags })
     }
 
-    const fn access(&self) -> u64 {
-        self.flags & O_ACCMODE
+    /// What an `open` call wants to do with the file; nothing for `creat`.
+    fn access(&self) -> Option<u64> {
+        (self.event.id() != event::CREAT).then_some(self.flags & O_ACCMODE)
+    }
+
+    /// Permissions of the file, if it is made.
+    fn permissions(&self) -> u64 {
+        let slot = layout(self.event).permissions;
+        slot.and_then(|slot| self.event.unsigned(slot)).unwrap_or(0)
+    }
+
+    fn is_successful(&self) -> bool {
+        result(self.event).is_some_and(|result| result >= 0)
     }
 
     /// Whether a file without a name is made.
@@ -95,7 +102,7 @@ impl Call {
 }
 
 /// False for every event that opens nothing.
-fn judge<'c>(context: &EventContext<'_>, test: fn(&Call) -> bool) -> FieldValue<'c> {
+fn judge<'c>(context: &EventContext<'_>, test: fn(&Call<'_>) -> bool) -> FieldValue<'c> {
     FieldValue::of(context.event(), |_| {
         FieldValue::Bool(Call::of(context).is_some_and(|call| test(&call)))
     })

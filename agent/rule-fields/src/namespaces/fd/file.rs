@@ -97,8 +97,8 @@ pub(super) static ROWS: &[FieldRow] = &[
 /// The value of `fd.directory`.
 pub(super) fn directory_of<'c>(context: &'c EventContext<'_>) -> Option<&'c [u8]> {
     let descriptor = context.descriptor()?;
-    let kind = descriptor
-        .kind()
+    let kind = context
+        .descriptor_kind()
         .unwrap_or_else(|| descriptor.intended_kind());
     let path = || descriptor_path(context, &descriptor);
     match kind {
@@ -110,7 +110,7 @@ pub(super) fn directory_of<'c>(context: &'c EventContext<'_>) -> Option<&'c [u8]
 
 fn file_name_of<'c>(context: &'c EventContext<'_>) -> Option<&'c [u8]> {
     let descriptor: Descriptor<'c> = context.descriptor()?;
-    if descriptor.kind()? != DescriptorKind::File {
+    if context.descriptor_kind()? != DescriptorKind::File {
         return None;
     }
     descriptor_path(context, &descriptor).map(file_name)
