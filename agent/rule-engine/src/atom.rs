@@ -10,6 +10,7 @@ use saker_rule_language::{IpNetwork, Literal, Modifier, Operand, Operator, Right
 use crate::operand::OperandTable;
 use crate::options::PatternLimits;
 use crate::predicate::{self, Comparison, Failure, Quantifier};
+use crate::probe::Lookup;
 use crate::program::{AtomId, OperandId};
 
 /// One comparison.
@@ -17,6 +18,8 @@ use crate::program::{AtomId, OperandId};
 pub(crate) struct Atom {
     pub(crate) left: OperandId,
     pub(crate) check: Check,
+    /// Where it is looked up, if it is.
+    pub(crate) lookup: Option<Lookup>,
 }
 
 /// What is asked of the left-hand side.
@@ -137,13 +140,21 @@ impl AtomTable {
             _ => return Err(Refusal::Right(Failure::Mismatch)),
         };
         let id = AtomId::new(self.atoms.len()).ok_or(Refusal::Full)?;
-        self.atoms.push(Atom { left, check });
+        self.atoms.push(Atom {
+            left,
+            check,
+            lookup: None,
+        });
         self.known.insert(key, id);
         Ok(id)
     }
 
     pub(crate) fn get(&self, id: AtomId) -> Option<&Atom> {
         self.atoms.get(id.index())
+    }
+
+    pub(crate) fn all_mut(&mut self) -> &mut [Atom] {
+        &mut self.atoms
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -5,13 +5,21 @@
 //! an earlier event carries an older epoch. An event that matches nothing allocates nothing, once the
 //! tables have grown to the size of the rule set.
 
+mod memory;
+mod selection;
+
 use crate::atom::{Atom, Check};
 use crate::dynamic;
 use crate::event::Event;
-use crate::program::{AtomId, Node, NodeId, OperandId, Polarity};
-use crate::rule_set::{Match, RuleSet};
+use crate::probe::{Certainty, Local, Lookup, ProbeId};
+use crate::program::{AtomId, OperandId, Polarity};
+use crate::rule_set::RuleSet;
+use crate::steps::{SharedId, Step};
 use crate::transform::read;
 use saker_rule_fields::{FieldValue, PathView};
+
+pub use memory::Evaluation;
+use memory::{Scratch, ViewMemory};
 
 /// What is known of a condition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,11 +32,12 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    fn inverted(self) -> Self {
-        match self {
-            Self::False => Self::True,
-            Self::True => Self::False,
-            Self::Pending => Self::Pending,
+    fn seen(self, polarity: Polarity) -> Self {
+        match (self, polarity) {
+            (verdict, Polarity::Plain) => verdict,
+            (Self::False, Polarity::Negated) => Self::True,
+            (Self::True, Polarity::Negated) => Self::False,
+            (Self::Pending, Polarity::Negated) => Self::Pending,
         }
     }
 }
@@ -39,113 +48,6 @@ impl From<bool> for Verdict {
     }
 }
 
-/// The memory of an evaluation, to be used for one event after the other.
-///
-/// One belongs to each matching thread; it may serve different rule sets in turn.
-#[derive(Debug, Default)]
-pub struct Evaluation {
-    epoch: u32,
-    requested: ViewMemory,
-    resolved: ViewMemory,
-    /// Empty between events; kept for its allocation.
-    values: Vec<FieldValue<'static>>,
-    pub(crate) matches: Vec<Match>,
-    pub(crate) pending: usize,
-}
-
-/// What is known under one view of paths.
-#[derive(Debug, Default)]
-struct ViewMemory {
-    atoms: Vec<AtomMemory>,
-    operands: Vec<OperandMemory>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct AtomMemory {
-    epoch: u32,
-    verdict: Verdict,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct OperandMemory {
-    epoch: u32,
-    /// Position among the values of this event.
-    position: usize,
-}
-
-impl ViewMemory {
-    fn fit(&mut self, atoms: usize, operands: usize) {
-        if self.atoms.len() < atoms {
-            self.atoms.resize(atoms, AtomMemory::default());
-        }
-        if self.operands.len() < operands {
-            self.operands.resize(operands, OperandMemory::default());
-        }
-    }
-}
-
-impl Evaluation {
-    /// An empty memory; it grows to what a rule set needs on first use.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// What fired for the last event, in definition order.
-    #[must_use]
-    pub fn matches(&self) -> &[Match] {
-        &self.matches
-    }
-
-    /// How many rules could not be decided for the last event because a field was pending; they count
-    /// as not fired.
-    #[must_use]
-    pub fn pending(&self) -> usize {
-        self.pending
-    }
-
-    fn next_epoch(&mut self) -> u32 {
-        self.epoch = self.epoch.wrapping_add(1);
-        if self.epoch == 0 {
-            // Every 2^32 events: stamps of the first epochs would look current again.
-            self.requested = ViewMemory::default();
-            self.resolved = ViewMemory::default();
-            self.epoch = 1;
-        }
-        self.epoch
-    }
-
-    /// Runs `work` with everything forgotten that belongs to earlier events.
-    pub(crate) fn run<'e, E: Event + ?Sized>(
-        &mut self,
-        rules: &RuleSet,
-        event: &'e E,
-        work: impl FnOnce(&mut Run<'_, 'e, E>, &mut Vec<Match>) -> usize,
-    ) {
-        let epoch = self.next_epoch();
-        self.requested.fit(rules.atoms.len(), rules.operands.len());
-        self.resolved.fit(rules.atoms.len(), rules.operands.len());
-        self.matches.clear();
-        let mut run = Run {
-            rules,
-            event,
-            epoch,
-            requested: &mut self.requested,
-            resolved: &mut self.resolved,
-            values: emptied(std::mem::take(&mut self.values)),
-        };
-        self.pending = work(&mut run, &mut self.matches);
-        self.values = emptied(run.values);
-    }
-}
-
-/// The vector without its elements but with its allocation, for elements of another lifetime.
-fn emptied<'to>(mut values: Vec<FieldValue<'_>>) -> Vec<FieldValue<'to>> {
-    values.clear();
-    // Collecting from a vector's own iterator reuses its allocation.
-    values.into_iter().map_while(|_| None).collect()
-}
-
 /// One event under evaluation.
 pub(crate) struct Run<'r, 'e, E: Event + ?Sized> {
     rules: &'r RuleSet,
@@ -153,27 +55,38 @@ pub(crate) struct Run<'r, 'e, E: Event + ?Sized> {
     epoch: u32,
     requested: &'r mut ViewMemory,
     resolved: &'r mut ViewMemory,
+    scratch: &'r mut Scratch,
     values: Vec<FieldValue<'e>>,
 }
 
 impl<E: Event + ?Sized> Run<'_, '_, E> {
-    /// Decides a node. The recursion is bounded by the nesting of conditions.
-    pub(crate) fn decide(&mut self, node: NodeId, view: PathView) -> Verdict {
+    /// Decides a step. The recursion is bounded by the nesting of conditions.
+    pub(crate) fn decide(&mut self, step: Step, view: PathView) -> Verdict {
         let rules = self.rules;
-        match rules.graph.node(node) {
-            Some(Node::True) => Verdict::True,
-            Some(Node::False) | None => Verdict::False,
-            Some(Node::Atom(atom, Polarity::Plain)) => self.decide_atom(*atom, view),
-            Some(Node::Atom(atom, Polarity::Negated)) => self.decide_atom(*atom, view).inverted(),
-            Some(Node::All(parts)) => self.decide_parts(parts, view, Verdict::False, Verdict::True),
-            Some(Node::Any(parts)) => self.decide_parts(parts, view, Verdict::True, Verdict::False),
+        match step {
+            Step::Constant(value) => value.into(),
+            Step::Once(atom, polarity) => self.judge_atom(atom, view).seen(polarity),
+            Step::Atom(atom, polarity) => self.decide_atom(atom, view).seen(polarity),
+            Step::All(parts) => self.decide_parts(
+                rules.steps.parts(parts),
+                view,
+                Verdict::False,
+                Verdict::True,
+            ),
+            Step::Any(parts) => self.decide_parts(
+                rules.steps.parts(parts),
+                view,
+                Verdict::True,
+                Verdict::False,
+            ),
+            Step::Shared(id) => self.decide_shared(id, view),
         }
     }
 
     /// Looks for a part that settles the whole; without one, a pending part leaves it pending.
     fn decide_parts(
         &mut self,
-        parts: &[NodeId],
+        parts: &[Step],
         view: PathView,
         settles: Verdict,
         otherwise: Verdict,
@@ -196,22 +109,76 @@ impl<E: Event + ?Sized> Run<'_, '_, E> {
         }
     }
 
+    fn decide_shared(&mut self, id: SharedId, view: PathView) -> Verdict {
+        let epoch = self.epoch;
+        if let Some(known) = self.memory(view).shared(id.index(), epoch) {
+            return known;
+        }
+        let verdict = self
+            .rules
+            .steps
+            .shared(id)
+            .map_or(Verdict::False, |step| self.decide(step, view));
+        self.memory(view).set_shared(id.index(), epoch, verdict);
+        verdict
+    }
+
     fn decide_atom(&mut self, id: AtomId, view: PathView) -> Verdict {
         let epoch = self.epoch;
-        if let Some(memory) = self.memory(view).atoms.get(id.index())
-            && memory.epoch == epoch
-        {
-            return memory.verdict;
+        if let Some(known) = self.memory(view).atom(id.index(), epoch) {
+            return known;
         }
-        let rules = self.rules;
-        let verdict = rules
-            .atoms
-            .get(id)
-            .map_or(Verdict::False, |atom| self.test(atom, view));
-        if let Some(memory) = self.memory(view).atoms.get_mut(id.index()) {
-            *memory = AtomMemory { epoch, verdict };
-        }
+        let verdict = self.judge_atom(id, view);
+        self.memory(view).set_atom(id.index(), epoch, verdict);
         verdict
+    }
+
+    fn judge_atom(&mut self, id: AtomId, view: PathView) -> Verdict {
+        match self.rules.atoms.get(id) {
+            None => Verdict::False,
+            Some(atom) => match atom.lookup {
+                None => self.test(atom, view),
+                Some(lookup) => self.look_up(atom, lookup, view),
+            },
+        }
+    }
+
+    /// Decides an atom by its probe.
+    fn look_up(&mut self, atom: &Atom, lookup: Lookup, view: PathView) -> Verdict {
+        let position = self.position(atom.left, view);
+        match self.values.get(position) {
+            None | Some(FieldValue::Missing) => return Verdict::False,
+            Some(FieldValue::Pending) => return Verdict::Pending,
+            // How many elements must pass is up to the atom.
+            Some(FieldValue::List(_)) => return self.test(atom, view),
+            Some(_) => {}
+        }
+        let is_named = is_among(self.hits(lookup.probe, position, view), lookup.local);
+        match lookup.certainty {
+            Certainty::MayHold if is_named => self.test(atom, view),
+            _ => is_named.into(),
+        }
+    }
+
+    /// What a probe names for the single value of its operand.
+    fn hits(&mut self, id: ProbeId, position: usize, view: PathView) -> &[Local] {
+        let epoch = self.epoch;
+        let range = match self.memory(view).hits(id.index(), epoch) {
+            Some(range) => range,
+            None => {
+                let start = self.scratch.hits.len();
+                if let (Some(probe), Some(value)) =
+                    (self.rules.probes.get(id), self.values.get(position))
+                {
+                    let Scratch { hits, reversed, .. } = &mut *self.scratch;
+                    probe.find(value, reversed, hits);
+                }
+                let range = start..self.scratch.hits.len();
+                self.memory(view).set_hits(id.index(), epoch, range.clone());
+                range
+            }
+        };
+        self.scratch.hits.get(range).unwrap_or_default()
     }
 
     fn test(&mut self, atom: &Atom, view: PathView) -> Verdict {
@@ -240,23 +207,26 @@ impl<E: Event + ?Sized> Run<'_, '_, E> {
     /// Reads an operand unless it was read before; gives its position among the values.
     fn position(&mut self, id: OperandId, view: PathView) -> usize {
         let epoch = self.epoch;
-        if let Some(memory) = self.memory(view).operands.get(id.index())
-            && memory.epoch == epoch
-        {
-            return memory.position;
+        if let Some(position) = self.memory(view).operand(id.index(), epoch) {
+            return position;
         }
-        let value = self
-            .rules
-            .operands
-            .get(id)
-            .map_or(FieldValue::Missing, |operand| {
-                read(self.event, operand, view)
-            });
         let position = self.values.len();
-        self.values.push(value);
-        if let Some(memory) = self.memory(view).operands.get_mut(id.index()) {
-            *memory = OperandMemory { epoch, position };
-        }
+        self.values.push(match self.rules.operands.get(id) {
+            Some(operand) => read(self.event, operand, view),
+            None => FieldValue::Missing,
+        });
+        self.memory(view).set_operand(id.index(), epoch, position);
         position
+    }
+}
+
+/// Up to this many, looking at each is faster than halving.
+const LINEAR_MAX: usize = 16;
+
+fn is_among(hits: &[Local], local: Local) -> bool {
+    if hits.len() <= LINEAR_MAX {
+        hits.contains(&local)
+    } else {
+        hits.binary_search(&local).is_ok()
     }
 }

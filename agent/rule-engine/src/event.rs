@@ -15,7 +15,8 @@ pub trait Event {
         SYSCALL_SOURCE
     }
 
-    /// Its row of the event table; events of other sources than `syscall` have none.
+    /// Its row of the event table. Events of other sources than system calls have none; a system call
+    /// from a capture that the table does not have may say an id that no row has.
     fn id(&self) -> EventId;
 
     /// Whether a rule may see other paths under [`PathView::Resolved`] than under

@@ -58,21 +58,25 @@
 mod atom;
 mod dynamic;
 mod error;
+mod estimate;
 mod evaluation;
 mod event;
 mod getopt;
 mod operand;
 mod options;
+mod plan;
 mod predicate;
+mod probe;
 mod program;
 mod rule_set;
+mod steps;
 mod text;
 mod transform;
 
 pub use error::{CompileError, PatternError};
 pub use evaluation::Evaluation;
 pub use event::{ContextEvent, Event};
-pub use options::{CompileOptions, Matching, PatternLimits};
+pub use options::{CompileOptions, Indexing, Matching, PatternLimits};
 pub use rule_set::{Match, Rule, RuleId, RuleSet, RuleState, Size};
 pub use saker_rule_fields::{FieldValue, PathView};
 pub use transform::read;

@@ -12,6 +12,18 @@ pub struct CompileOptions {
     /// Rules that are less urgent do not take part. Which rules are on is decided before
     /// ([`CheckedRuleSet::select`](saker_rule_language::CheckedRuleSet::select)).
     pub minimum_priority: Option<Priority>,
+    /// Whether comparisons of the same kind are looked up together.
+    pub indexing: Indexing,
+}
+
+/// Whether comparisons of the same kind are looked up together. The matches are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Indexing {
+    /// They are, and rules are tried only where what they wait for was found.
+    #[default]
+    Indexed,
+    /// Every rule is tried and every comparison decided by itself: to compare the index with.
+    Linear,
 }
 
 /// How many rules may fire for one event.
@@ -33,6 +45,9 @@ pub struct PatternLimits {
     pub pattern_bytes: usize,
     /// Memory of one compiled pattern in bytes.
     pub automaton_bytes: usize,
+    /// Bytes of the texts of all comparisons of one field and operator up to which their common
+    /// automaton is a dense table: faster, and about 1 KiB for each byte of text.
+    pub dense_text_bytes: usize,
     /// Memory for the states that one pattern builds while it searches, in bytes and per thread.
     pub cache_bytes: usize,
 }
@@ -42,6 +57,7 @@ impl Default for PatternLimits {
         Self {
             pattern_bytes: 16 << 10,
             automaton_bytes: 1 << 20,
+            dense_text_bytes: 32 << 10,
             cache_bytes: 256 << 10,
         }
     }

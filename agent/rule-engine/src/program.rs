@@ -87,12 +87,6 @@ impl Graph {
         self.nodes.get(id.index())
     }
 
-    /// Forgets what is needed only to add nodes.
-    pub(crate) fn seal(&mut self) {
-        self.known = HashMap::new();
-        self.nodes.shrink_to_fit();
-    }
-
     pub(crate) fn constant(&mut self, value: bool) -> Result<NodeId, GraphFull> {
         self.intern(if value { Node::True } else { Node::False })
     }

@@ -2,7 +2,6 @@
 
 mod compile;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use saker_event_schema::EventId;
@@ -15,7 +14,9 @@ use crate::evaluation::{Evaluation, Run, Verdict};
 use crate::event::{ContextEvent, Event};
 use crate::operand::OperandTable;
 use crate::options::{CompileOptions, Matching};
-use crate::program::{Graph, NodeId};
+use crate::plan::{Plan, Position};
+use crate::probe::Probes;
+use crate::steps::{Step, Steps};
 
 /// A rule's position in its set, in definition order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,19 +87,37 @@ pub struct RuleSet {
     fields: Fields,
     pub(crate) operands: OperandTable,
     pub(crate) atoms: AtomTable,
-    pub(crate) graph: Graph,
-    /// For each event id, the rules that can match and what is left to be decided of them, in definition order.
-    buckets: Vec<Box<[Candidate]>>,
-    /// For each other source than `syscall`, all of its rules in definition order.
-    other_sources: BTreeMap<Arc<str>, Box<[Candidate]>>,
+    pub(crate) probes: Probes,
+    pub(crate) steps: Steps,
+    /// Plans; kinds of events for which the same is to be decided share one.
+    plans: Vec<Plan>,
+    directory: Directory,
     digest: Digest,
 }
 
-/// A rule within a bucket.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    rule: RuleId,
-    condition: NodeId,
+/// Which plan is for which events, by its position.
+#[derive(Debug, Default)]
+struct Directory {
+    /// For each event id of the table, the plan if any rule looks at the event.
+    of_event: Vec<Option<Option<usize>>>,
+    /// For system calls that the table does not have.
+    of_unlisted: Option<usize>,
+    /// For sources beside system calls.
+    of_source: Vec<(Arc<str>, Option<usize>)>,
+}
+
+impl Directory {
+    fn find(&self, source: &str, event: EventId) -> Option<usize> {
+        if source == SYSCALL_SOURCE {
+            let listed = self.of_event.get(event.index()).copied().flatten();
+            return listed.unwrap_or(self.of_unlisted);
+        }
+        let (_, plan) = self
+            .of_source
+            .iter()
+            .find(|(known, _)| **known == *source)?;
+        *plan
+    }
 }
 
 impl RuleSet {
@@ -130,31 +149,53 @@ impl RuleSet {
         event: &E,
         evaluation: &'s mut Evaluation,
     ) -> &'s [Match] {
-        let candidates = match event.source() {
-            SYSCALL_SOURCE => self.candidates(event.id()),
-            source => self.other_sources.get(source).map_or(&[][..], |all| all),
+        let Some(plan) = self.plan(event.source(), event.id()) else {
+            evaluation.skip();
+            return evaluation.matches();
         };
-        let views_differ = !candidates.is_empty() && event.views_differ();
+        let views_differ = event.views_differ();
         evaluation.run(self, event, |run, matches| {
-            let mut pending: usize = 0;
-            for candidate in candidates {
-                match try_views(run, candidate.condition, views_differ) {
-                    Outcome::Fires(view) => {
-                        matches.push(Match {
-                            rule: candidate.rule,
-                            view,
-                        });
-                        if self.matching == Matching::First {
-                            break;
-                        }
-                    }
-                    Outcome::Pending => pending = pending.saturating_add(1),
-                    Outcome::Rests => {}
-                }
+            run.select(plan, PathView::Requested);
+            if views_differ {
+                run.select(plan, PathView::Resolved);
             }
+            let selected = run.take_selected();
+            let pending = self.try_candidates(run, plan, &selected, views_differ, matches);
+            run.give_back(selected);
             pending
         });
         evaluation.matches()
+    }
+
+    /// Tries candidates in definition order; gives how many of them are pending.
+    fn try_candidates<E: Event + ?Sized>(
+        &self,
+        run: &mut Run<'_, '_, E>,
+        plan: &Plan,
+        selected: &[Position],
+        views_differ: bool,
+        matches: &mut Vec<Match>,
+    ) -> usize {
+        let mut pending: usize = 0;
+        for position in merged(&plan.always, selected) {
+            let Some(candidate) = plan.candidates.get(position.index()) else {
+                continue;
+            };
+            match try_views(run, candidate.condition, views_differ) {
+                Outcome::Fires(view) => {
+                    matches.push(Match {
+                        rule: candidate.rule,
+                        view,
+                    });
+                    if self.matching == Matching::First {
+                        break;
+                    }
+                }
+                Outcome::Pending => pending = pending.saturating_add(1),
+                Outcome::Rests => {}
+            }
+        }
+        pending
     }
 
     /// All rules in definition order, also those that do not take part.
@@ -169,12 +210,12 @@ impl RuleSet {
         self.rules.get(id.index())
     }
 
-    /// The event types of the kernel that some rule can match, ascending: only these have to be reported.
+    /// The event types that some rule can match, ascending: only these have to be reported.
     pub fn event_ids(&self) -> impl Iterator<Item = EventId> + '_ {
         saker_event_schema::ROWS
             .iter()
             .map(|row| row.id)
-            .filter(|id| !self.candidates(*id).is_empty())
+            .filter(|id| self.plan(SYSCALL_SOURCE, *id).is_some())
     }
 
     /// Digest over the files of the set.
@@ -192,8 +233,9 @@ impl RuleSet {
         }
     }
 
-    fn candidates(&self, event: EventId) -> &[Candidate] {
-        self.buckets.get(event.index()).map_or(&[], |bucket| bucket)
+    /// The plan for an event; nothing if no rule looks at it.
+    fn plan(&self, source: &str, event: EventId) -> Option<&Plan> {
+        self.plans.get(self.directory.find(source, event)?)
     }
 }
 
@@ -214,7 +256,7 @@ enum Outcome {
 
 fn try_views<E: Event + ?Sized>(
     run: &mut Run<'_, '_, E>,
-    condition: NodeId,
+    condition: Step,
     views_differ: bool,
 ) -> Outcome {
     let requested = run.decide(condition, PathView::Requested);
@@ -231,4 +273,20 @@ fn try_views<E: Event + ?Sized>(
         (Verdict::Pending, _) | (_, Verdict::Pending) => Outcome::Pending,
         _ => Outcome::Rests,
     }
+}
+
+/// Two ascending sequences without common elements as one.
+fn merged<'p>(
+    first: &'p [Position],
+    second: &'p [Position],
+) -> impl Iterator<Item = Position> + use<'p> {
+    let (mut first, mut second) = (
+        first.iter().copied().peekable(),
+        second.iter().copied().peekable(),
+    );
+    std::iter::from_fn(move || match (first.peek(), second.peek()) {
+        (Some(a), Some(b)) if b < a => second.next(),
+        (Some(_), _) => first.next(),
+        (None, _) => second.next(),
+    })
 }

@@ -1,7 +1,8 @@
 //! Sets of constants: few are compared one by one, many are found by a hash probe.
 
-use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::HashSet;
 
 /// Up to this many entries, comparing each is faster than hashing the value.
 const LINEAR_MAX: usize = 4;
@@ -21,6 +22,14 @@ impl TextSet {
         } else {
             Self::Few(set.into_iter().collect())
         }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<[u8]>> {
+        let (few, many) = match self {
+            Self::Few(texts) => (Some(texts.iter()), None),
+            Self::Many(texts) => (None, Some(texts.iter())),
+        };
+        few.into_iter().flatten().chain(many.into_iter().flatten())
     }
 
     pub(crate) fn contains(&self, text: &[u8]) -> bool {
@@ -46,6 +55,17 @@ impl NumberSet {
         } else {
             Self::Few(set.into_iter().collect())
         }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = i128> {
+        let (few, many) = match self {
+            Self::Few(numbers) => (Some(numbers.iter()), None),
+            Self::Many(numbers) => (None, Some(numbers.iter())),
+        };
+        few.into_iter()
+            .flatten()
+            .chain(many.into_iter().flatten())
+            .copied()
     }
 
     pub(crate) fn contains(&self, number: i128) -> bool {

@@ -1,22 +1,30 @@
 //! From checked rules to a [`RuleSet`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use saker_event_schema::{ROWS, Row};
 use saker_rule_fields::{Fields, SYSCALL_SOURCE};
-use saker_rule_language::{CheckedRule, CheckedRuleSet, Condition, Operand, Test};
+use saker_rule_language::{CheckedRule, CheckedRuleSet, Condition, FieldArgument, Operand, Test};
 
-use super::{Candidate, Rule, RuleId, RuleSet, RuleState};
+use super::{Directory, Rule, RuleId, RuleSet, RuleState};
 use crate::atom::{AtomTable, Check, Refusal};
 use crate::error::CompileError;
+use crate::estimate::Estimates;
 use crate::operand::OperandTable;
 use crate::options::CompileOptions;
-use crate::predicate::Failure;
+use crate::plan::{self, Candidate, Guards, Plan};
+use crate::predicate::{Comparison, Failure, Predicate, Relation};
+use crate::probe::Probes;
 use crate::program::{AtomId, Graph, GraphFull, Junction, NodeId, Polarity};
+use crate::steps::{Steps, StepsBuilder, TooManySteps};
 
 /// The field whose value a bucket knows beforehand.
 const EVENT_TYPE_FIELD: &str = "evt.type";
+/// The field that looks at one argument.
+const EVENT_ARGUMENT_FIELD: &str = "evt.arg";
+/// The field that is never 0.
+const EVENT_NUMBER_FIELD: &str = "evt.num";
 
 /// Most distinct nodes, atoms or operands.
 const ENTRIES_MAX: usize = 0xffff_ffff;
@@ -45,37 +53,167 @@ pub(super) fn compile(
         }
         rules.push(describe(rule, state));
     }
-    let buckets = compiler.buckets(checked, &conditions)?;
-    let other_sources = compiler.other_sources(checked, &conditions)?;
-    for (id, _) in conditions {
-        let is_used = buckets
-            .iter()
-            .chain(other_sources.values())
-            .any(|bucket| bucket.iter().any(|candidate| candidate.rule == id));
-        if let (false, Some(rule)) = (is_used, rules.get_mut(id.index())) {
-            rule.state = RuleState::NeverMatches;
-        }
-    }
+    let sources = other_sources(checked);
+    let rows = ROWS.iter().map(Kind::Row);
+    let others = sources.iter().map(|source| Kind::Source(source));
+    let kinds: Vec<Kind<'_>> = rows.chain([Kind::Unlisted]).chain(others).collect();
+    let buckets = compiler.buckets(checked, &conditions, &kinds)?;
+    let emitted = kinds
+        .iter()
+        .zip(&buckets)
+        .filter(|(kind, _)| !matches!(kind, Kind::Unlisted));
+    mark_unused(&mut rules, &conditions, emitted.map(|(_, bucket)| bucket));
     let Compiler {
         fields,
         mut operands,
         mut atoms,
-        mut graph,
+        graph,
         ..
     } = compiler;
     operands.seal();
     atoms.seal();
-    graph.seal();
+    let probes = Probes::build(&mut atoms, &operands, &fields, options);
+    let parts = Parts {
+        graph: &graph,
+        atoms: &atoms,
+        operands: &operands,
+        probes: &probes,
+        fields: &fields,
+    };
+    let Arranged {
+        steps,
+        plans,
+        plan_of_bucket,
+    } = arrange(&buckets, &parts)?;
+    let directory = Directory::new(&kinds, &plan_of_bucket);
     Ok(RuleSet {
         rules,
         matching: options.matching,
         fields,
         operands,
         atoms,
-        graph,
-        buckets,
-        other_sources,
+        probes,
+        steps,
+        plans,
+        directory,
         digest: checked.digest,
+    })
+}
+
+/// The rules of one type of event, each with the node of what is left of its condition.
+type Bucket = Vec<(RuleId, NodeId)>;
+
+/// The sources of rules beside system calls, each once.
+fn other_sources(checked: &CheckedRuleSet) -> Vec<Arc<str>> {
+    let mut sources: Vec<Arc<str>> = checked
+        .rules
+        .iter()
+        .map(|rule| Arc::clone(&rule.source))
+        .filter(|source| &**source != SYSCALL_SOURCE)
+        .collect();
+    sources.sort_unstable();
+    sources.dedup();
+    sources
+}
+
+impl Directory {
+    /// Enters the plan of each kind.
+    fn new(kinds: &[Kind<'_>], plans: &[Option<usize>]) -> Self {
+        let mut directory = Self::default();
+        for (kind, plan) in kinds.iter().zip(plans) {
+            match kind {
+                Kind::Row(row) => {
+                    let index = row.id.index();
+                    if directory.of_event.len() <= index {
+                        directory.of_event.resize(index.saturating_add(1), None);
+                    }
+                    if let Some(place) = directory.of_event.get_mut(index) {
+                        *place = Some(*plan);
+                    }
+                }
+                Kind::Unlisted => directory.of_unlisted = *plan,
+                Kind::Source(source) => directory.of_source.push((Arc::from(*source), *plan)),
+            }
+        }
+        directory
+    }
+}
+
+/// Marks the rules that are in no bucket.
+fn mark_unused<'b>(
+    rules: &mut [Rule],
+    conditions: &[(RuleId, NodeId)],
+    buckets: impl Iterator<Item = &'b Bucket>,
+) {
+    let mut is_used = vec![false; rules.len()];
+    for (rule, _) in buckets.flatten() {
+        if let Some(mark) = is_used.get_mut(rule.index()) {
+            *mark = true;
+        }
+    }
+    for (id, _) in conditions {
+        if let (Some(false), Some(rule)) = (is_used.get(id.index()), rules.get_mut(id.index())) {
+            rule.state = RuleState::NeverMatches;
+        }
+    }
+}
+
+/// What conditions are made of.
+struct Parts<'t> {
+    graph: &'t Graph,
+    atoms: &'t AtomTable,
+    operands: &'t OperandTable,
+    probes: &'t Probes,
+    fields: &'t Fields,
+}
+
+struct Arranged {
+    steps: Steps,
+    plans: Vec<Plan>,
+    /// For each bucket that has rules the position of its plan.
+    plan_of_bucket: Vec<Option<usize>>,
+}
+
+/// Makes a plan of each bucket; buckets in which the same is to be decided share one.
+fn arrange(buckets: &[Bucket], parts: &Parts<'_>) -> Result<Arranged, CompileError> {
+    let mut distinct: HashMap<&Bucket, usize> = HashMap::new();
+    let mut in_order: Vec<&Bucket> = Vec::new();
+    let mut plan_of_bucket = Vec::with_capacity(buckets.len());
+    for bucket in buckets {
+        plan_of_bucket.push((!bucket.is_empty()).then(|| {
+            *distinct.entry(bucket).or_insert_with(|| {
+                in_order.push(bucket);
+                in_order.len().saturating_sub(1)
+            })
+        }));
+    }
+    let nodes = in_order
+        .iter()
+        .flat_map(|bucket| bucket.iter().map(|(_, node)| *node));
+    let mut estimates = Estimates::new(parts.graph, parts.atoms, parts.operands, parts.fields);
+    let mut steps = StepsBuilder::new(&mut estimates, nodes);
+    let mut guards = Guards::new(parts.graph, parts.atoms, parts.probes);
+    let mut plans = Vec::with_capacity(in_order.len());
+    for bucket in in_order {
+        let candidates = bucket
+            .iter()
+            .map(|(rule, node)| {
+                let condition = steps.step(*node)?;
+                Ok((
+                    Candidate {
+                        rule: *rule,
+                        condition,
+                    },
+                    *node,
+                ))
+            })
+            .collect::<Result<Vec<_>, TooManySteps>>()?;
+        plans.push(plan::arrange(candidates, &mut guards));
+    }
+    Ok(Arranged {
+        steps: steps.finish(),
+        plans,
+        plan_of_bucket,
     })
 }
 
@@ -109,6 +247,12 @@ fn too_many(what: &'static str) -> CompileError {
     CompileError::TooMany {
         what,
         limit: ENTRIES_MAX,
+    }
+}
+
+impl From<TooManySteps> for CompileError {
+    fn from(TooManySteps: TooManySteps) -> Self {
+        too_many("parts of conditions")
     }
 }
 
@@ -190,100 +334,96 @@ impl Compiler<'_> {
         Ok(self.graph.atom(atom, polarity)?)
     }
 
-    /// For each event type, the conditions with what the type decides taken out.
+    /// For each kind of event, the conditions with what the kind decides taken out.
     fn buckets(
         &mut self,
         checked: &CheckedRuleSet,
         conditions: &[(RuleId, NodeId)],
-    ) -> Result<Vec<Box<[Candidate]>>, CompileError> {
-        let length = ROWS
+        kinds: &[Kind<'_>],
+    ) -> Result<Vec<Bucket>, CompileError> {
+        kinds
             .iter()
-            .map(|row| row.id.index())
-            .max()
-            .map_or(0, |last| last.saturating_add(1));
-        let mut buckets: Vec<Box<[Candidate]>> = vec![Box::default(); length];
-        for row in ROWS {
-            let bucket = self.bucket(row, checked, conditions)?;
-            if let Some(place) = buckets.get_mut(row.id.index()) {
-                *place = bucket;
-            }
-        }
-        Ok(buckets)
-    }
-
-    /// For each other source, the rules that are not false at once.
-    fn other_sources(
-        &mut self,
-        checked: &CheckedRuleSet,
-        conditions: &[(RuleId, NodeId)],
-    ) -> Result<BTreeMap<Arc<str>, Box<[Candidate]>>, CompileError> {
-        let never = self.graph.constant(false)?;
-        let mut sources: BTreeMap<Arc<str>, Vec<Candidate>> = BTreeMap::new();
-        for (rule, condition) in conditions {
-            let source = checked.rules.get(rule.index()).map(|rule| &rule.source);
-            if let Some(source) = source.filter(|source| ***source != *SYSCALL_SOURCE)
-                && *condition != never
-            {
-                let bucket = sources.entry(Arc::clone(source)).or_default();
-                bucket.push(Candidate {
-                    rule: *rule,
-                    condition: *condition,
-                });
-            }
-        }
-        Ok(sources
-            .into_iter()
-            .map(|(source, bucket)| (source, bucket.into()))
-            .collect())
+            .map(|kind| self.bucket(*kind, checked, conditions))
+            .collect()
     }
 
     fn bucket(
         &mut self,
-        row: &Row,
+        kind: Kind<'_>,
         checked: &CheckedRuleSet,
         conditions: &[(RuleId, NodeId)],
-    ) -> Result<Box<[Candidate]>, CompileError> {
+    ) -> Result<Bucket, CompileError> {
         let never = self.graph.constant(false)?;
         let (atoms, operands) = (&self.atoms, &self.operands);
-        let known = |atom| decided_by_type(atoms, operands, atom, row.name);
+        let known = |atom| decided_before(atoms, operands, atom, kind);
         let mut done = HashMap::new();
         let mut bucket = Vec::new();
         for (rule, condition) in conditions {
             let Some(source) = checked.rules.get(rule.index()) else {
                 continue;
             };
-            if &*source.source != SYSCALL_SOURCE || !source.event_types.contains(row.name) {
+            if !kind.concerns(source) {
                 continue;
             }
             let condition = self.graph.specialise(*condition, &known, &mut done)?;
             if condition != never {
-                bucket.push(Candidate {
-                    rule: *rule,
-                    condition,
-                });
+                bucket.push((*rule, condition));
             }
         }
-        Ok(bucket.into())
+        Ok(bucket)
     }
 }
 
-/// What an atom comes to on every event of a type, where it looks at nothing but the type.
-fn decided_by_type(
+/// Events for which the same rules are tried.
+#[derive(Clone, Copy)]
+enum Kind<'s> {
+    /// Of one row of the event table.
+    Row(&'static Row),
+    /// System calls that the event table does not have, from a capture.
+    Unlisted,
+    /// Of another source, which has no types to tell apart.
+    Source(&'s str),
+}
+
+impl Kind<'_> {
+    /// Whether events of this kind can match a rule, by its source and event types.
+    fn concerns(self, rule: &CheckedRule) -> bool {
+        match self {
+            Self::Row(row) => {
+                &*rule.source == SYSCALL_SOURCE && rule.event_types.contains(row.name)
+            }
+            Self::Unlisted => &*rule.source == SYSCALL_SOURCE,
+            Self::Source(source) => &*rule.source == source,
+        }
+    }
+}
+
+/// What an atom comes to on every event of a kind, where it looks at nothing but the type, at an
+/// argument that the type does not have, or at the number, which begins at 1: rules say `evt.num=0`
+/// where they mean never.
+fn decided_before(
     atoms: &AtomTable,
     operands: &OperandTable,
     atom: AtomId,
-    event_type: &str,
+    kind: Kind<'_>,
 ) -> Option<bool> {
     let atom = atoms.get(atom)?;
     let Operand::Field(field) = operands.get(atom.left)? else {
         return None;
     };
-    if &*field.name != EVENT_TYPE_FIELD {
-        return None;
-    }
-    match &atom.check {
-        Check::Exists => Some(true),
-        Check::Constant(_, comparison) => Some(comparison.holds_for_text(event_type.as_bytes())),
-        Check::Operand(..) => None,
+    match (&*field.name, &atom.check, kind) {
+        (EVENT_NUMBER_FIELD, Check::Constant(_, Comparison::Plain(predicate)), _) => {
+            let is_never = matches!(predicate, Predicate::Number(Relation::Equal, 0));
+            is_never.then_some(false)
+        }
+        (EVENT_TYPE_FIELD, Check::Exists, Kind::Row(_)) => Some(true),
+        (EVENT_TYPE_FIELD, Check::Constant(_, comparison), Kind::Row(row)) => {
+            Some(comparison.holds_for_text(row.name.as_bytes()))
+        }
+        (EVENT_ARGUMENT_FIELD, _, Kind::Row(row)) => match &field.argument {
+            Some(FieldArgument::Key(name)) if row.slot(name).is_none() => Some(false),
+            _ => None,
+        },
+        _ => None,
     }
 }

@@ -5,7 +5,8 @@
 //! count. The empty prefix is a prefix of everything, `/` of every absolute path.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+
+use foldhash::HashSet;
 
 use super::glob::{Case, Glob, is_pattern};
 use crate::error::PatternError;
@@ -48,18 +49,36 @@ impl PathPrefixes {
     }
 
     fn has_literal_prefix(&self, value: &[u8]) -> bool {
-        if self.literal.is_empty() {
-            return false;
+        let mut is_found = false;
+        if !self.literal.is_empty() {
+            each_path_prefix(value, |prefix| is_found |= self.literal.contains(prefix));
         }
-        let value = normal_form(value);
-        let root: &[u8] = if value.starts_with(b"/") { b"/" } else { b"" };
-        let parents = memchr::memchr_iter(b'/', &value).filter_map(|end| value.get(..end));
-        self.literal.contains(&b""[..])
-            || self.literal.contains(root)
-            || self.literal.contains(&*value)
-            || parents
-                .into_iter()
-                .any(|parent| self.literal.contains(parent))
+        is_found
+    }
+
+    /// The prefixes in normal form; nothing if one of them has a glob.
+    pub(crate) fn literals(&self) -> Option<impl Iterator<Item = &[u8]>> {
+        let texts = self.literal.iter().map(|text| &**text);
+        self.globs.is_empty().then_some(texts)
+    }
+}
+
+/// Calls `look` with everything in normal form that is a prefix of the path by whole components, each
+/// once: nothing at all, the root, each parent and the path itself.
+pub(crate) fn each_path_prefix(path: &[u8], mut look: impl FnMut(&[u8])) {
+    let path = normal_form(path);
+    look(b"");
+    for end in memchr::memchr_iter(b'/', &path) {
+        // Before the first slash of an absolute path lies nothing; its first parent is the root.
+        let parent = if end == 0 {
+            path.get(..1)
+        } else {
+            path.get(..end)
+        };
+        look(parent.unwrap_or_default());
+    }
+    if path.len() > 1 || (path.len() == 1 && *path != *b"/") {
+        look(&path);
     }
 }
 

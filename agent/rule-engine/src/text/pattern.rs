@@ -3,9 +3,11 @@
 //! The expression is anchored as a syntax tree, not as text: `a)|(b` or a trailing comment in
 //! extended mode cannot slip out of the anchors.
 
+use std::sync::Arc;
+
 use regex_automata::meta;
 use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{Hir, Look};
+use regex_syntax::hir::{Hir, HirKind, Look};
 
 use crate::error::PatternError;
 use crate::options::PatternLimits;
@@ -17,6 +19,7 @@ const NESTING_MAX: u32 = 100;
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     regex: meta::Regex,
+    required: Option<Arc<[u8]>>,
 }
 
 impl Pattern {
@@ -33,6 +36,7 @@ impl Pattern {
 
     /// Compiles a syntax tree that must match the whole value.
     pub(crate) fn whole(hir: Hir, limits: &PatternLimits) -> Result<Self, PatternError> {
+        let required = required_text(&hir).map(Arc::from);
         let anchored = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
         let config = meta::Config::new()
             .utf8_empty(false)
@@ -43,12 +47,31 @@ impl Pattern {
             .configure(config)
             .build_from_hir(&anchored)
             .map_err(|error| PatternError::Automaton(Box::new(error)))?;
-        Ok(Self { regex })
+        Ok(Self { regex, required })
+    }
+
+    /// The longest text known to be in everything that matches.
+    pub(crate) fn required_text(&self) -> Option<&Arc<[u8]>> {
+        self.required.as_ref()
     }
 
     /// Whether it matches the whole value.
     pub(crate) fn is_match(&self, value: &[u8]) -> bool {
         self.regex.is_match(value)
+    }
+}
+
+/// The longest literal that every match of the expression has. The parser bounds the nesting.
+fn required_text(hir: &Hir) -> Option<&[u8]> {
+    match hir.kind() {
+        HirKind::Literal(literal) => Some(&literal.0),
+        HirKind::Capture(capture) => required_text(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => required_text(&repetition.sub),
+        HirKind::Concat(parts) => parts
+            .iter()
+            .filter_map(required_text)
+            .max_by_key(|text| text.len()),
+        _ => None,
     }
 }
 
@@ -105,6 +128,22 @@ mod tests {
         assert!(!matches("/p./q", b"/p\xff/q\xff"));
         assert!(matches("é.*", "école".as_bytes()));
         assert!(matches("[é]cole", "école".as_bytes()));
+    }
+
+    #[test]
+    fn every_match_has_the_required_text() {
+        for (pattern, expected) in [
+            ("/home/[a-z]+/vault/.*", Some("/vault/")),
+            ("a|b", None),
+            ("(abc)+d?", Some("abc")),
+            ("(abc)*", None),
+            ("(?i)abc", None),
+            ("", None),
+        ] {
+            let pattern = Pattern::regex(pattern, &PatternLimits::default()).unwrap();
+            let required = pattern.required_text().map(|text| &**text);
+            assert_eq!(required, expected.map(str::as_bytes));
+        }
     }
 
     #[test]

@@ -16,6 +16,11 @@ impl Substring {
         }
     }
 
+    /// The text.
+    pub(crate) fn needle(&self) -> &[u8] {
+        self.finder.needle()
+    }
+
     /// Whether the value contains it. Every value contains the empty text.
     pub(crate) fn is_in(&self, value: &[u8]) -> bool {
         self.finder.find(value).is_some()

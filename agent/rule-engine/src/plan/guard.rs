@@ -1,0 +1,216 @@
+//! Finding guards.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::{Candidate, Guard, Plan, Position};
+use crate::atom::AtomTable;
+use crate::probe::{Class, Lookup, Probe, Probes};
+use crate::program::{Graph, Node, NodeId, Polarity};
+
+/// From this many rules on, a plan asks a probe that takes long or tells little before it tries them.
+const RULES_MIN: usize = 6;
+
+/// Most ways to guard one condition that are looked at.
+const OPTIONS_MAX: usize = 4;
+
+/// Comparisons of which one holds if the condition does.
+type Alternatives = Rc<[Lookup]>;
+
+/// Ways to guard a condition, the best first.
+type Options = Rc<[Alternatives]>;
+
+/// Guards of the nodes of a graph, each found once.
+pub(crate) struct Guards<'t> {
+    graph: &'t Graph,
+    atoms: &'t AtomTable,
+    probes: &'t Probes,
+    known: HashMap<NodeId, Options>,
+}
+
+impl<'t> Guards<'t> {
+    pub(crate) fn new(graph: &'t Graph, atoms: &'t AtomTable, probes: &'t Probes) -> Self {
+        Self {
+            graph,
+            atoms,
+            probes,
+            known: HashMap::new(),
+        }
+    }
+
+    /// The ways to guard a condition. The recursion is bounded by the nesting of conditions.
+    fn of(&mut self, node: NodeId) -> Options {
+        if let Some(known) = self.known.get(&node) {
+            return Rc::clone(known);
+        }
+        let options: Vec<Alternatives> = match self.graph.node(node) {
+            Some(Node::Atom(atom, Polarity::Plain)) => {
+                let lookup = self.atoms.get(*atom).and_then(|atom| atom.lookup);
+                lookup
+                    .map(|lookup| Rc::from([lookup]))
+                    .into_iter()
+                    .collect()
+            }
+            Some(Node::All(parts)) => {
+                let mut options = Vec::new();
+                for part in parts {
+                    options.extend_from_slice(&self.of(*part));
+                }
+                options.sort_by_cached_key(|option| self.weight(option));
+                options.truncate(OPTIONS_MAX);
+                options
+            }
+            Some(Node::Any(parts)) => {
+                let best = parts.iter().map(|part| self.of(*part).first().cloned());
+                let best: Option<Vec<Alternatives>> = best.collect();
+                let union = |best: Vec<Alternatives>| {
+                    best.iter().flat_map(|one| one.iter().copied()).collect()
+                };
+                best.map(union).into_iter().collect()
+            }
+            _ => Vec::new(),
+        };
+        let options: Options = options.into();
+        self.known.insert(node, Rc::clone(&options));
+        options
+    }
+
+    /// How much a guard costs and lets through, compared with others.
+    fn weight(&self, guard: &Alternatives) -> usize {
+        let weights = guard.iter().map(|lookup| self.lookup_weight(lookup));
+        weights.fold(0, usize::saturating_add)
+    }
+
+    fn lookup_weight(&self, lookup: &Lookup) -> usize {
+        if !lookup.is_telling {
+            return 64;
+        }
+        match self.probes.get(lookup.probe) {
+            Some(probe) if !probe.is_quick() => 16,
+            Some(probe) if probe.class == Class::Text => 1,
+            _ => 2,
+        }
+    }
+
+    /// Chooses a guard for each candidate that has one, so that few probes are asked.
+    fn choose(
+        &mut self,
+        conditions: impl Iterator<Item = NodeId>,
+    ) -> Vec<(Position, Alternatives)> {
+        let mut options: Vec<(Position, Options)> = conditions
+            .enumerate()
+            .filter_map(|(position, node)| Some((Position::new(position)?, self.of(node))))
+            .filter(|(_, options)| !options.is_empty())
+            .collect();
+        // Those without a choice say which probes are asked anyway.
+        options.sort_by_key(|(position, options)| (options.len(), *position));
+        let mut asked = HashSet::new();
+        let mut chosen = Vec::with_capacity(options.len());
+        for (position, options) in options {
+            let added_weight = |option: &&Alternatives| {
+                let new = option
+                    .iter()
+                    .filter(|lookup| !asked.contains(&lookup.probe.index()));
+                let weights = new.map(|lookup| self.lookup_weight(lookup));
+                weights.fold(0, usize::saturating_add)
+            };
+            let Some(best) = options.iter().min_by_key(added_weight).cloned() else {
+                continue;
+            };
+            asked.extend(best.iter().map(|lookup| lookup.probe.index()));
+            chosen.push((position, best));
+        }
+        chosen
+    }
+}
+
+/// Arranges candidates, given with the nodes of their conditions, into a plan.
+pub(crate) fn arrange(candidates: Vec<(Candidate, NodeId)>, guards: &mut Guards<'_>) -> Plan {
+    let mut guarded = guards.choose(candidates.iter().map(|(_, node)| *node));
+    keep_worthwhile(&mut guarded, guards.probes);
+    let mut is_guarded = vec![false; candidates.len()];
+    for (position, _) in &guarded {
+        if let Some(mark) = is_guarded.get_mut(position.index()) {
+            *mark = true;
+        }
+    }
+    let always = is_guarded
+        .iter()
+        .enumerate()
+        .filter(|(_, is_guarded)| !**is_guarded)
+        .filter_map(|(position, _)| Position::new(position))
+        .collect();
+    Plan {
+        candidates: candidates
+            .into_iter()
+            .map(|(candidate, _)| candidate)
+            .collect(),
+        always,
+        guards: build(&guarded, guards.probes),
+    }
+}
+
+/// Takes out the rules that wait for a probe which takes long or tells little, and for which too few
+/// others wait.
+fn keep_worthwhile(guarded: &mut Vec<(Position, Alternatives)>, probes: &Probes) {
+    loop {
+        let mut rules: HashMap<usize, usize> = HashMap::new();
+        for (_, alternatives) in &*guarded {
+            let mut asked: Vec<usize> = alternatives
+                .iter()
+                .map(|lookup| lookup.probe.index())
+                .collect();
+            asked.sort_unstable();
+            asked.dedup();
+            for probe in asked {
+                let count = rules.entry(probe).or_insert(0);
+                *count = count.saturating_add(1);
+            }
+        }
+        let before = guarded.len();
+        guarded.retain(|(_, alternatives)| {
+            alternatives.iter().all(|lookup| {
+                let is_quick = probes.get(lookup.probe).is_some_and(Probe::is_quick);
+                let rules = rules.get(&lookup.probe.index());
+                (is_quick && lookup.is_telling) || rules.is_some_and(|rules| *rules >= RULES_MIN)
+            })
+        });
+        if guarded.len() == before {
+            return;
+        }
+    }
+}
+
+fn build(guarded: &[(Position, Alternatives)], probes: &Probes) -> Box<[Guard]> {
+    let mut pairs: Vec<(Lookup, Position)> = guarded
+        .iter()
+        .flat_map(|(position, alternatives)| alternatives.iter().map(|lookup| (*lookup, *position)))
+        .collect();
+    pairs.sort_by_key(|(lookup, position)| (lookup.probe.index(), lookup.local, *position));
+    pairs.dedup_by_key(|(lookup, position)| (lookup.probe.index(), lookup.local, *position));
+    pairs
+        .chunk_by(|(a, _), (b, _)| a.probe == b.probe)
+        .filter_map(|of_probe| {
+            let id = of_probe.first()?.0.probe;
+            let size = probes.get(id)?.size;
+            let mut starts = Vec::with_capacity(size.saturating_add(1));
+            let mut next = of_probe
+                .iter()
+                .map(|(lookup, _)| lookup.local.index())
+                .peekable();
+            let mut position: u32 = 0;
+            for local in 0..size {
+                starts.push(position);
+                while next.next_if_eq(&local).is_some() {
+                    position = position.saturating_add(1);
+                }
+            }
+            starts.push(position);
+            Some(Guard {
+                probe: id,
+                starts: starts.into(),
+                positions: of_probe.iter().map(|(_, position)| *position).collect(),
+            })
+        })
+        .collect()
+}

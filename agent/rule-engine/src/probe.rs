@@ -1,0 +1,239 @@
+//! Looking up which comparisons of one value hold, whatever their number.
+//!
+//! Comparisons of one operand that ask the same kind of question (equal to one of these, beginning
+//! with, containing, …) share a [`Probe`]: one hash lookup or one pass of an automaton names all of
+//! them that hold. What a probe does not name does not hold.
+
+mod keys;
+mod matcher;
+
+use saker_rule_fields::{FieldValue, Fields, Plurality};
+use saker_rule_language::Operand;
+
+use crate::atom::{Atom, AtomTable, Check};
+use crate::operand::OperandTable;
+use crate::options::{CompileOptions, Indexing, PatternLimits};
+use crate::program::{AtomId, OperandId};
+
+pub(crate) use keys::{Certainty, Class};
+use keys::{Key, keys};
+use matcher::Matcher;
+
+/// A probe of a rule set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ProbeId(u32);
+
+impl ProbeId {
+    fn new(position: usize) -> Option<Self> {
+        u32::try_from(position).ok().map(Self)
+    }
+
+    /// The position in the table.
+    pub(crate) fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// Position of a comparison among those of its probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Local(u32);
+
+impl Local {
+    fn new(position: usize) -> Option<Self> {
+        u32::try_from(position).ok().map(Self)
+    }
+
+    pub(crate) fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// Where a comparison is looked up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lookup {
+    pub(crate) probe: ProbeId,
+    pub(crate) local: Local,
+    /// What it means to be named by the probe.
+    pub(crate) certainty: Certainty,
+    /// Whether few values have its keys.
+    pub(crate) is_telling: bool,
+}
+
+/// Looks up the comparisons of one operand and one class.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    pub(crate) operand: OperandId,
+    pub(crate) class: Class,
+    /// How many comparisons it can name.
+    pub(crate) size: usize,
+    /// Whether the operand is a single value that lies ready.
+    is_read_quickly: bool,
+    matcher: Matcher,
+}
+
+impl Probe {
+    /// Whether asking it takes no longer than trying a rule.
+    pub(crate) fn is_quick(&self) -> bool {
+        self.is_read_quickly && !matches!(self.class, Class::Part | Class::PartIgnoringCase)
+    }
+
+    /// Appends the comparisons that a single value leads to, ascending and each once.
+    pub(crate) fn find(
+        &self,
+        value: &FieldValue<'_>,
+        reversed: &mut Vec<u8>,
+        hits: &mut Vec<Local>,
+    ) {
+        let start = hits.len();
+        let lists = self.matcher.find(value, reversed, hits);
+        if lists > 1
+            && let Some(found) = hits.get_mut(start..)
+        {
+            found.sort_unstable();
+            let mut kept = start;
+            let mut last = None;
+            for position in start..hits.len() {
+                let hit = hits.get(position).copied();
+                if hit != last
+                    && let (Some(hit), Some(place)) = (hit, hits.get_mut(kept))
+                {
+                    *place = hit;
+                    kept = kept.saturating_add(1);
+                    last = Some(hit);
+                }
+            }
+            hits.truncate(kept);
+        }
+    }
+}
+
+/// The comparisons of one operand and one class, before they are built into a probe.
+struct Group {
+    operand: OperandId,
+    class: Class,
+    members: Vec<Member>,
+}
+
+struct Member {
+    atom: AtomId,
+    certainty: Certainty,
+    keys: Vec<Key>,
+}
+
+/// The probes of a rule set.
+#[derive(Debug, Default)]
+pub(crate) struct Probes {
+    probes: Vec<Probe>,
+}
+
+impl Probes {
+    /// Builds the probes for a table of atoms, and tells each atom where it is looked up.
+    pub(crate) fn build(
+        atoms: &mut AtomTable,
+        operands: &OperandTable,
+        fields: &Fields,
+        options: &CompileOptions,
+    ) -> Self {
+        let mut built = Self::default();
+        if options.indexing == Indexing::Linear {
+            return built;
+        }
+        let atoms = atoms.all_mut();
+        for group in groups(atoms) {
+            let is_read_quickly = operands
+                .get(group.operand)
+                .is_some_and(|operand| is_read_quickly(operand, fields));
+            built.add(&group, is_read_quickly, atoms, &options.patterns);
+        }
+        built
+    }
+
+    fn add(
+        &mut self,
+        group: &Group,
+        is_read_quickly: bool,
+        atoms: &mut [Atom],
+        limits: &PatternLimits,
+    ) {
+        let Some(id) = ProbeId::new(self.probes.len()) else {
+            return;
+        };
+        let members: Vec<(Local, &Member)> = group
+            .members
+            .iter()
+            .enumerate()
+            .filter_map(|(position, member)| Some((Local::new(position)?, member)))
+            .collect();
+        let keys = members
+            .iter()
+            .flat_map(|(local, member)| member.keys.iter().map(|key| (key, *local)));
+        // Without an automaton, its comparisons are decided one by one.
+        let Some(matcher) = Matcher::build(group.class, keys, limits) else {
+            return;
+        };
+        for (local, member) in members {
+            if let Some(atom) = atoms.get_mut(member.atom.index()) {
+                atom.lookup = Some(Lookup {
+                    probe: id,
+                    local,
+                    certainty: member.certainty,
+                    is_telling: member.keys.iter().all(Key::is_telling),
+                });
+            }
+        }
+        self.probes.push(Probe {
+            operand: group.operand,
+            class: group.class,
+            size: group.members.len(),
+            is_read_quickly,
+            matcher,
+        });
+    }
+
+    pub(crate) fn get(&self, id: ProbeId) -> Option<&Probe> {
+        self.probes.get(id.index())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.probes.len()
+    }
+}
+
+fn is_read_quickly(operand: &Operand, fields: &Fields) -> bool {
+    match operand {
+        Operand::Transform(_) => false,
+        Operand::Field(field) => fields
+            .row(field.id)
+            .is_none_or(|row| matches!(row.plurality, Plurality::One | Plurality::EitherEnd)),
+    }
+}
+
+fn groups(atoms: &[Atom]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut positions = std::collections::HashMap::new();
+    for (position, atom) in atoms.iter().enumerate() {
+        let Check::Constant(_, comparison) = &atom.check else {
+            continue;
+        };
+        let (Some(id), Some((class, certainty, keys))) = (AtomId::new(position), keys(comparison))
+        else {
+            continue;
+        };
+        let group = *positions.entry((atom.left, class)).or_insert_with(|| {
+            groups.push(Group {
+                operand: atom.left,
+                class,
+                members: Vec::new(),
+            });
+            groups.len().saturating_sub(1)
+        });
+        if let Some(group) = groups.get_mut(group) {
+            group.members.push(Member {
+                atom: id,
+                certainty,
+                keys,
+            });
+        }
+    }
+    groups
+}

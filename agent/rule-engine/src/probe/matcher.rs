@@ -1,0 +1,284 @@
+//! The tables and automata behind probes.
+
+use std::collections::BTreeMap;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
+use foldhash::HashMap;
+use saker_rule_fields::FieldValue;
+
+use super::Local;
+use super::keys::{Class, Key};
+use crate::options::PatternLimits;
+use crate::text::{Substring, each_path_prefix};
+
+/// Finds the keys of one class in a value.
+#[derive(Debug)]
+pub(super) enum Matcher {
+    Text(Table<Box<[u8]>>),
+    PathPrefix(Table<Box<[u8]>>),
+    Number(Table<i128>),
+    Address(Table<IpAddr>),
+    /// A few texts, looked for one by one.
+    FewPrefixes(Few<Box<[u8]>>),
+    FewSuffixes(Few<Box<[u8]>>),
+    FewParts(Few<Substring>),
+    Prefix(Automaton),
+    Suffix {
+        automaton: Automaton,
+        longest: usize,
+    },
+    Part(Automaton),
+}
+
+/// Up to this many prefixes or suffixes are compared one by one.
+const ENDS_FEW_MAX: usize = 12;
+/// Up to this many parts are searched one by one.
+const PARTS_FEW_MAX: usize = 3;
+
+impl Matcher {
+    /// Builds the matcher; nothing where its automaton cannot be built.
+    pub(super) fn build<'k>(
+        class: Class,
+        keys: impl Iterator<Item = (&'k Key, Local)>,
+        limits: &PatternLimits,
+    ) -> Option<Self> {
+        let mut texts: BTreeMap<Box<[u8]>, Vec<Local>> = BTreeMap::new();
+        let mut numbers: BTreeMap<i128, Vec<Local>> = BTreeMap::new();
+        let mut addresses: BTreeMap<IpAddr, Vec<Local>> = BTreeMap::new();
+        for (key, local) in keys {
+            match key {
+                Key::Text(text) if class == Class::Suffix => {
+                    texts
+                        .entry(text.iter().rev().copied().collect())
+                        .or_default()
+                        .push(local);
+                }
+                Key::Text(text) if class == Class::PartIgnoringCase => {
+                    texts
+                        .entry(text.to_ascii_lowercase().into())
+                        .or_default()
+                        .push(local);
+                }
+                Key::Text(text) => texts.entry(Box::from(&**text)).or_default().push(local),
+                Key::Number(number) => numbers.entry(*number).or_default().push(local),
+                Key::Address(address) => addresses.entry(*address).or_default().push(local),
+            }
+        }
+        let longest = texts.keys().map(|text| text.len()).max().unwrap_or(0);
+        let count = texts.len();
+        Some(match class {
+            Class::Prefix if count <= ENDS_FEW_MAX => {
+                Self::FewPrefixes(Few::new(texts, |text| text))
+            }
+            Class::Suffix if count <= ENDS_FEW_MAX => {
+                let forwards = |text: Box<[u8]>| text.iter().rev().copied().collect();
+                Self::FewSuffixes(Few::new(texts, forwards))
+            }
+            Class::Part if count <= PARTS_FEW_MAX => {
+                Self::FewParts(Few::new(texts, |text| Substring::new(&text)))
+            }
+            Class::Text => Self::Text(Table::new(texts)),
+            Class::PathPrefix => Self::PathPrefix(Table::new(texts)),
+            Class::Number => Self::Number(Table::new(numbers)),
+            Class::Address => Self::Address(Table::new(addresses)),
+            Class::Prefix => Self::Prefix(Automaton::new(texts, Anchored::Yes, class, limits)?),
+            Class::Suffix => Self::Suffix {
+                automaton: Automaton::new(texts, Anchored::Yes, class, limits)?,
+                longest,
+            },
+            Class::Part | Class::PartIgnoringCase => {
+                Self::Part(Automaton::new(texts, Anchored::No, class, limits)?)
+            }
+        })
+    }
+
+    /// Appends what the keys that are found lead to; gives how many keys that were.
+    pub(super) fn find(
+        &self,
+        value: &FieldValue<'_>,
+        reversed: &mut Vec<u8>,
+        hits: &mut Vec<Local>,
+    ) -> usize {
+        match self {
+            Self::Number(table) => {
+                let number = value.as_integer();
+                number.map_or(0, |number| table.find(&number, hits))
+            }
+            Self::Address(table) => match value {
+                FieldValue::Ip(address) => table.find(address, hits),
+                _ => 0,
+            },
+            _ => value
+                .as_bytes()
+                .map_or(0, |text| self.find_in_text(text, reversed, hits)),
+        }
+    }
+
+    fn find_in_text(&self, text: &[u8], reversed: &mut Vec<u8>, hits: &mut Vec<Local>) -> usize {
+        match self {
+            Self::Text(table) => table.find(text, hits),
+            Self::PathPrefix(table) => {
+                let mut found: usize = 0;
+                each_path_prefix(text, |prefix| {
+                    found = found.saturating_add(table.find(prefix, hits));
+                });
+                found
+            }
+            Self::FewPrefixes(few) => few.find(|prefix| text.starts_with(prefix), hits),
+            Self::FewSuffixes(few) => few.find(|suffix| text.ends_with(suffix), hits),
+            Self::FewParts(few) => few.find(|part| part.is_in(text), hits),
+            Self::Prefix(automaton) | Self::Part(automaton) => automaton.find(text, hits),
+            Self::Suffix { automaton, longest } => {
+                reversed.clear();
+                reversed.extend(text.iter().rev().take(*longest));
+                automaton.find(reversed, hits)
+            }
+            Self::Number(_) | Self::Address(_) => 0,
+        }
+    }
+}
+
+/// Comparisons by key.
+#[derive(Debug)]
+pub(super) struct Table<K> {
+    entries: HashMap<K, Range<usize>>,
+    locals: Box<[Local]>,
+}
+
+impl<K: Hash + Eq> Table<K> {
+    fn new(keys: BTreeMap<K, Vec<Local>>) -> Self {
+        let mut locals = Vec::new();
+        let entries = keys
+            .into_iter()
+            .map(|(key, of_key)| (key, append(&mut locals, of_key)))
+            .collect();
+        Self {
+            entries,
+            locals: locals.into(),
+        }
+    }
+
+    fn find<Q>(&self, key: &Q, hits: &mut Vec<Local>) -> usize
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let Some(range) = self.entries.get(key) else {
+            return 0;
+        };
+        hits.extend_from_slice(self.locals.get(range.clone()).unwrap_or_default());
+        1
+    }
+}
+
+/// Comparisons by a text that is looked for by itself.
+#[derive(Debug)]
+pub(super) struct Few<T> {
+    entries: Box<[(T, Range<usize>)]>,
+    locals: Box<[Local]>,
+}
+
+impl<T> Few<T> {
+    fn new(texts: BTreeMap<Box<[u8]>, Vec<Local>>, prepare: impl Fn(Box<[u8]>) -> T) -> Self {
+        let mut locals = Vec::new();
+        let entries = texts
+            .into_iter()
+            .map(|(text, of_text)| (prepare(text), append(&mut locals, of_text)))
+            .collect();
+        Self {
+            entries,
+            locals: locals.into(),
+        }
+    }
+
+    fn find(&self, is_found: impl Fn(&T) -> bool, hits: &mut Vec<Local>) -> usize {
+        let mut found: usize = 0;
+        for (text, range) in &self.entries {
+            if is_found(text) {
+                found = found.saturating_add(1);
+                hits.extend_from_slice(self.locals.get(range.clone()).unwrap_or_default());
+            }
+        }
+        found
+    }
+}
+
+/// Comparisons by a text that is found in the value.
+#[derive(Debug)]
+pub(super) struct Automaton {
+    automaton: AhoCorasick,
+    anchored: Anchored,
+    /// For each text, its comparisons.
+    ranges: Box<[Range<usize>]>,
+    locals: Box<[Local]>,
+}
+
+impl Automaton {
+    fn new(
+        texts: BTreeMap<Box<[u8]>, Vec<Local>>,
+        anchored: Anchored,
+        class: Class,
+        limits: &PatternLimits,
+    ) -> Option<Self> {
+        let total: usize = texts.keys().map(|text| text.len()).sum();
+        let kind = if total <= limits.dense_text_bytes {
+            AhoCorasickKind::DFA
+        } else {
+            AhoCorasickKind::ContiguousNFA
+        };
+        let start = if anchored.is_anchored() {
+            StartKind::Anchored
+        } else {
+            StartKind::Unanchored
+        };
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .start_kind(start)
+            .ascii_case_insensitive(class == Class::PartIgnoringCase)
+            .kind(Some(kind))
+            .build(texts.keys())
+            .ok()?;
+        let mut locals = Vec::new();
+        let ranges = texts
+            .into_values()
+            .map(|of_text| append(&mut locals, of_text))
+            .collect();
+        Some(Self {
+            automaton,
+            anchored,
+            ranges,
+            locals: locals.into(),
+        })
+    }
+
+    fn find(&self, text: &[u8], hits: &mut Vec<Local>) -> usize {
+        let input = Input::new(text).anchored(self.anchored);
+        let mut state = aho_corasick::automaton::OverlappingState::start();
+        let mut found: usize = 0;
+        while self
+            .automaton
+            .try_find_overlapping(input.clone(), &mut state)
+            .is_ok()
+        {
+            let Some(matched) = state.get_match() else {
+                break;
+            };
+            found = found.saturating_add(1);
+            let range = self.ranges.get(matched.pattern().as_usize());
+            let locals = range.and_then(|range| self.locals.get(range.clone()));
+            hits.extend_from_slice(locals.unwrap_or_default());
+        }
+        found
+    }
+}
+
+fn append(locals: &mut Vec<Local>, mut more: Vec<Local>) -> Range<usize> {
+    more.sort_unstable();
+    more.dedup();
+    let start = locals.len();
+    locals.append(&mut more);
+    start..locals.len()
+}
