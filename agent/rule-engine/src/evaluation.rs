@@ -93,7 +93,12 @@ impl<E: Event + ?Sized> Run<'_, '_, E> {
     ) -> Verdict {
         let mut result = otherwise;
         for part in parts {
-            match self.decide(*part, view) {
+            let verdict = match *part {
+                Step::Once(atom, polarity) => self.judge_atom(atom, view).seen(polarity),
+                Step::Atom(atom, polarity) => self.decide_atom(atom, view).seen(polarity),
+                part => self.decide(part, view),
+            };
+            match verdict {
                 verdict if verdict == settles => return settles,
                 Verdict::Pending => result = Verdict::Pending,
                 _ => {}

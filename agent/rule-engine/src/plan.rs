@@ -6,7 +6,10 @@
 
 mod guard;
 
+use saker_rule_fields::FieldValue;
+
 use crate::probe::{Local, ProbeId};
+use crate::program::OperandId;
 use crate::rule_set::RuleId;
 use crate::steps::Step;
 
@@ -20,6 +23,57 @@ pub(crate) struct Plan {
     /// Positions of those that are tried always, ascending.
     pub(crate) always: Box<[Position]>,
     pub(crate) guards: Box<[Guard]>,
+    /// Truth values by which there is a plan for fewer rules.
+    pub(crate) facets: Box<[OperandId]>,
+    /// The positions of these plans, for each combination of values in the order of
+    /// [`FacetValue::combinations`]; nothing where no rule is left.
+    pub(crate) refined: Box<[Option<usize>]>,
+}
+
+/// The value of a facet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FacetValue {
+    False,
+    True,
+    Missing,
+}
+
+impl FacetValue {
+    const ALL: [Self; 3] = [Self::False, Self::True, Self::Missing];
+
+    /// The value that an event has; nothing if it is not known yet.
+    pub(crate) const fn of(value: &FieldValue<'_>) -> Option<Self> {
+        match value {
+            FieldValue::Bool(false) => Some(Self::False),
+            FieldValue::Bool(true) => Some(Self::True),
+            FieldValue::Missing => Some(Self::Missing),
+            _ => None,
+        }
+    }
+
+    /// Every combination of the values of so many facets.
+    pub(crate) fn combinations(facets: usize) -> Vec<Vec<Self>> {
+        let mut combinations = vec![Vec::new()];
+        for _ in 0..facets {
+            let longer = combinations.iter().flat_map(|values| {
+                Self::ALL.map(|value| values.iter().copied().chain([value]).collect())
+            });
+            combinations = longer.collect();
+        }
+        combinations
+    }
+
+    /// The position of a combination that begins with the one at `position` and goes on with this.
+    pub(crate) const fn after(self, position: usize) -> usize {
+        let digit = match self {
+            Self::False => 0,
+            Self::True => 1,
+            Self::Missing => 2,
+        };
+        position
+            .saturating_mul(Self::ALL.len())
+            .saturating_add(digit)
+    }
 }
 
 /// A rule and what is left to be decided of its condition.

@@ -73,8 +73,8 @@ pub(crate) struct Probe {
 
 impl Probe {
     /// Whether asking it takes no longer than trying a rule.
-    pub(crate) fn is_quick(&self) -> bool {
-        self.is_read_quickly && !matches!(self.class, Class::Part | Class::PartIgnoringCase)
+    pub(crate) const fn is_quick(&self) -> bool {
+        self.is_read_quickly
     }
 
     /// Appends the comparisons that a single value leads to, ascending and each once.

@@ -1,6 +1,7 @@
 //! Compiled rules.
 
 mod compile;
+mod facets;
 
 use std::sync::Arc;
 
@@ -155,6 +156,15 @@ impl RuleSet {
         };
         let views_differ = event.views_differ();
         evaluation.run(self, event, |run, matches| {
+            let plan = if views_differ || plan.facets.is_empty() {
+                plan
+            } else {
+                match self.refined(plan, run) {
+                    Some(Some(refined)) => refined,
+                    Some(None) => return 0,
+                    None => plan,
+                }
+            };
             run.select(plan, PathView::Requested);
             if views_differ {
                 run.select(plan, PathView::Resolved);
@@ -165,6 +175,21 @@ impl RuleSet {
             pending
         });
         evaluation.matches()
+    }
+
+    /// The plan for the event's values of the facets, if any rule is left (inner option), if they are
+    /// known (outer option). With one view of paths only: a facet may be read from a path.
+    fn refined<E: Event + ?Sized>(
+        &self,
+        plan: &Plan,
+        run: &mut Run<'_, '_, E>,
+    ) -> Option<Option<&Plan>> {
+        let mut position = 0;
+        for facet in &plan.facets {
+            position = run.facet(*facet)?.after(position);
+        }
+        let refined = plan.refined.get(position)?;
+        Some(refined.and_then(|position| self.plans.get(position)))
     }
 
     /// Tries candidates in definition order; gives how many of them are pending.

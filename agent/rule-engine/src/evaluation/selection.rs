@@ -5,9 +5,16 @@ use saker_rule_fields::{FieldValue, PathView};
 use super::Run;
 use super::memory::Scratch;
 use crate::event::Event;
-use crate::plan::{Guard, Plan, Position};
+use crate::plan::{FacetValue, Guard, Plan, Position};
+use crate::program::OperandId;
 
 impl<E: Event + ?Sized> Run<'_, '_, E> {
+    /// The value of a facet; nothing if it is not known yet.
+    pub(crate) fn facet(&mut self, operand: OperandId) -> Option<FacetValue> {
+        let position = self.position(operand, PathView::Requested);
+        FacetValue::of(self.values.get(position)?)
+    }
+
     /// Collects the guarded candidates that may match under one view of paths.
     pub(crate) fn select(&mut self, plan: &Plan, view: PathView) {
         for guard in &plan.guards {

@@ -87,8 +87,12 @@ impl<'t> Guards<'t> {
         }
         match self.probes.get(lookup.probe) {
             Some(probe) if !probe.is_quick() => 16,
-            Some(probe) if probe.class == Class::Text => 1,
-            _ => 2,
+            Some(probe) => match probe.class {
+                Class::Text | Class::Number | Class::Address => 1,
+                Class::Prefix | Class::Suffix | Class::PathPrefix => 2,
+                Class::Part | Class::PartIgnoringCase => 4,
+            },
+            None => 16,
         }
     }
 
@@ -147,6 +151,7 @@ pub(crate) fn arrange(candidates: Vec<(Candidate, NodeId)>, guards: &mut Guards<
             .collect(),
         always,
         guards: build(&guarded, guards.probes),
+        ..Plan::default()
     }
 }
 

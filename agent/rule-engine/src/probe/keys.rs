@@ -50,7 +50,7 @@ impl Key {
     /// Whether few values have it: small numbers and letters that stand for a kind are everywhere.
     pub(super) fn is_telling(&self) -> bool {
         match self {
-            Self::Text(text) => text.len() > 1,
+            Self::Text(text) => text.len() > 1 || **text == *b"/",
             Self::Number(_) => false,
             Self::Address(_) => true,
         }

@@ -7,6 +7,7 @@ use saker_event_schema::{ROWS, Row};
 use saker_rule_fields::{Fields, SYSCALL_SOURCE};
 use saker_rule_language::{CheckedRule, CheckedRuleSet, Condition, FieldArgument, Operand, Test};
 
+use super::facets::{self, Faceted};
 use super::{Directory, Rule, RuleId, RuleSet, RuleState};
 use crate::atom::{AtomTable, Check, Refusal};
 use crate::error::CompileError;
@@ -63,6 +64,7 @@ pub(super) fn compile(
         .zip(&buckets)
         .filter(|(kind, _)| !matches!(kind, Kind::Unlisted));
     mark_unused(&mut rules, &conditions, emitted.map(|(_, bucket)| bucket));
+    let buckets = Buckets::new(buckets, &mut compiler)?;
     let Compiler {
         fields,
         mut operands,
@@ -80,12 +82,8 @@ pub(super) fn compile(
         probes: &probes,
         fields: &fields,
     };
-    let Arranged {
-        steps,
-        plans,
-        plan_of_bucket,
-    } = arrange(&buckets, &parts)?;
-    let directory = Directory::new(&kinds, &plan_of_bucket);
+    let Arranged { steps, plans } = arrange(&buckets, &parts)?;
+    let directory = Directory::new(&kinds, &buckets.of_kind);
     Ok(RuleSet {
         rules,
         matching: options.matching,
@@ -101,7 +99,7 @@ pub(super) fn compile(
 }
 
 /// The rules of one type of event, each with the node of what is left of its condition.
-type Bucket = Vec<(RuleId, NodeId)>;
+pub(super) type Bucket = Vec<(RuleId, NodeId)>;
 
 /// The sources of rules beside system calls, each once.
 fn other_sources(checked: &CheckedRuleSet) -> Vec<Arc<str>> {
@@ -167,53 +165,98 @@ struct Parts<'t> {
     fields: &'t Fields,
 }
 
+/// All buckets, each distinct one once.
+struct Buckets {
+    distinct: Vec<Faceted>,
+    /// For each kind of event the position of its bucket, unless that is empty.
+    of_kind: Vec<Option<usize>>,
+}
+
+impl Buckets {
+    fn new(of_kinds: Vec<Bucket>, compiler: &mut Compiler<'_>) -> Result<Self, CompileError> {
+        let mut known: HashMap<Bucket, usize> = HashMap::new();
+        let mut distinct = Vec::new();
+        let mut of_kind = Vec::with_capacity(of_kinds.len());
+        for bucket in of_kinds {
+            if bucket.is_empty() {
+                of_kind.push(None);
+                continue;
+            }
+            if let Some(position) = known.get(&bucket) {
+                of_kind.push(Some(*position));
+                continue;
+            }
+            of_kind.push(Some(distinct.len()));
+            known.insert(bucket.clone(), distinct.len());
+            let Compiler {
+                graph,
+                atoms,
+                operands,
+                fields,
+                ..
+            } = &mut *compiler;
+            distinct.push(facets::split(bucket, graph, atoms, operands, fields)?);
+        }
+        Ok(Self { distinct, of_kind })
+    }
+
+    /// The conditions of all buckets.
+    fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        let refined = self.distinct.iter().flat_map(|faceted| &faceted.refined);
+        let whole = self.distinct.iter().map(|faceted| &faceted.bucket);
+        whole.chain(refined).flatten().map(|(_, node)| *node)
+    }
+}
+
 struct Arranged {
     steps: Steps,
     plans: Vec<Plan>,
-    /// For each bucket that has rules the position of its plan.
-    plan_of_bucket: Vec<Option<usize>>,
 }
 
-/// Makes a plan of each bucket; buckets in which the same is to be decided share one.
-fn arrange(buckets: &[Bucket], parts: &Parts<'_>) -> Result<Arranged, CompileError> {
-    let mut distinct: HashMap<&Bucket, usize> = HashMap::new();
-    let mut in_order: Vec<&Bucket> = Vec::new();
-    let mut plan_of_bucket = Vec::with_capacity(buckets.len());
-    for bucket in buckets {
-        plan_of_bucket.push((!bucket.is_empty()).then(|| {
-            *distinct.entry(bucket).or_insert_with(|| {
-                in_order.push(bucket);
-                in_order.len().saturating_sub(1)
-            })
-        }));
-    }
-    let nodes = in_order
-        .iter()
-        .flat_map(|bucket| bucket.iter().map(|(_, node)| *node));
+/// Makes plans: first those of the whole buckets, at the same positions, then the refined ones.
+fn arrange(buckets: &Buckets, parts: &Parts<'_>) -> Result<Arranged, CompileError> {
     let mut estimates = Estimates::new(parts.graph, parts.atoms, parts.operands, parts.fields);
-    let mut steps = StepsBuilder::new(&mut estimates, nodes);
+    let mut steps = StepsBuilder::new(&mut estimates, buckets.nodes());
     let mut guards = Guards::new(parts.graph, parts.atoms, parts.probes);
-    let mut plans = Vec::with_capacity(in_order.len());
-    for bucket in in_order {
+    let mut plan_of = |bucket: &Bucket| {
         let candidates = bucket
             .iter()
             .map(|(rule, node)| {
                 let condition = steps.step(*node)?;
-                Ok((
-                    Candidate {
-                        rule: *rule,
-                        condition,
-                    },
-                    *node,
-                ))
+                let rule = *rule;
+                Ok((Candidate { rule, condition }, *node))
             })
             .collect::<Result<Vec<_>, TooManySteps>>()?;
-        plans.push(plan::arrange(candidates, &mut guards));
+        Ok::<Plan, TooManySteps>(plan::arrange(candidates, &mut guards))
+    };
+    let mut plans = Vec::new();
+    for faceted in &buckets.distinct {
+        plans.push(plan_of(&faceted.bucket)?);
+    }
+    let mut refined_plans: HashMap<&Bucket, usize> = HashMap::new();
+    for (position, faceted) in buckets.distinct.iter().enumerate() {
+        let mut refined = Vec::with_capacity(faceted.refined.len());
+        for bucket in &faceted.refined {
+            let known = refined_plans.get(bucket).copied();
+            refined.push(match known {
+                _ if bucket.is_empty() => None,
+                Some(known) => Some(known),
+                None => {
+                    plans.push(plan_of(bucket)?);
+                    let added = plans.len().saturating_sub(1);
+                    refined_plans.insert(bucket, added);
+                    Some(added)
+                }
+            });
+        }
+        if let Some(plan) = plans.get_mut(position) {
+            plan.facets = faceted.facets.clone().into();
+            plan.refined = refined.into();
+        }
     }
     Ok(Arranged {
         steps: steps.finish(),
         plans,
-        plan_of_bucket,
     })
 }
 
