@@ -172,7 +172,7 @@ impl Evaluation {
             requested: &mut self.requested,
             resolved: &mut self.resolved,
             scratch: &mut self.scratch,
-            values: emptied(std::mem::take(&mut self.values)),
+            values: std::mem::take(&mut self.values),
         };
         self.pending = work(&mut run, &mut self.matches);
         self.values = emptied(run.values);

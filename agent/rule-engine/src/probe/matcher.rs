@@ -5,7 +5,10 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
+use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::{Anchored, MatchKind, StartKind};
 use foldhash::HashMap;
 use saker_rule_fields::FieldValue;
 
@@ -25,12 +28,12 @@ pub(super) enum Matcher {
     FewPrefixes(Few<Box<[u8]>>),
     FewSuffixes(Few<Box<[u8]>>),
     FewParts(Few<Substring>),
-    Prefix(Automaton),
+    Prefix(Texts),
     Suffix {
-        automaton: Automaton,
+        texts: Texts,
         longest: usize,
     },
-    Part(Automaton),
+    Part(Texts),
 }
 
 /// Up to this many prefixes or suffixes are compared one by one.
@@ -84,13 +87,13 @@ impl Matcher {
             Class::PathPrefix => Self::PathPrefix(Table::new(texts)),
             Class::Number => Self::Number(Table::new(numbers)),
             Class::Address => Self::Address(Table::new(addresses)),
-            Class::Prefix => Self::Prefix(Automaton::new(texts, Anchored::Yes, class, limits)?),
+            Class::Prefix => Self::Prefix(Texts::new(texts, Anchored::Yes, class, limits)?),
             Class::Suffix => Self::Suffix {
-                automaton: Automaton::new(texts, Anchored::Yes, class, limits)?,
+                texts: Texts::new(texts, Anchored::Yes, class, limits)?,
                 longest,
             },
             Class::Part | Class::PartIgnoringCase => {
-                Self::Part(Automaton::new(texts, Anchored::No, class, limits)?)
+                Self::Part(Texts::new(texts, Anchored::No, class, limits)?)
             }
         })
     }
@@ -130,11 +133,11 @@ impl Matcher {
             Self::FewPrefixes(few) => few.find(|prefix| text.starts_with(prefix), hits),
             Self::FewSuffixes(few) => few.find(|suffix| text.ends_with(suffix), hits),
             Self::FewParts(few) => few.find(|part| part.is_in(text), hits),
-            Self::Prefix(automaton) | Self::Part(automaton) => automaton.find(text, hits),
-            Self::Suffix { automaton, longest } => {
+            Self::Prefix(texts) | Self::Part(texts) => texts.find(text, hits),
+            Self::Suffix { texts, longest } => {
                 reversed.clear();
                 reversed.extend(text.iter().rev().take(*longest));
-                automaton.find(reversed, hits)
+                texts.find(reversed, hits)
             }
             Self::Number(_) | Self::Address(_) => 0,
         }
@@ -208,15 +211,22 @@ impl<T> Few<T> {
 
 /// Comparisons by a text that is found in the value.
 #[derive(Debug)]
-pub(super) struct Automaton {
-    automaton: AhoCorasick,
+pub(super) struct Texts {
+    machine: Machine,
     anchored: Anchored,
     /// For each text, its comparisons.
     ranges: Box<[Range<usize>]>,
     locals: Box<[Local]>,
 }
 
-impl Automaton {
+/// The automaton: faster, or smaller.
+#[derive(Debug)]
+enum Machine {
+    Dense(DFA),
+    Compact(NFA),
+}
+
+impl Texts {
     fn new(
         texts: BTreeMap<Box<[u8]>, Vec<Local>>,
         anchored: Anchored,
@@ -224,30 +234,35 @@ impl Automaton {
         limits: &PatternLimits,
     ) -> Option<Self> {
         let total: usize = texts.keys().map(|text| text.len()).sum();
-        let kind = if total <= limits.dense_text_bytes {
-            AhoCorasickKind::DFA
-        } else {
-            AhoCorasickKind::ContiguousNFA
-        };
+        let is_case_ignored = class == Class::PartIgnoringCase;
         let start = if anchored.is_anchored() {
             StartKind::Anchored
         } else {
             StartKind::Unanchored
         };
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .start_kind(start)
-            .ascii_case_insensitive(class == Class::PartIgnoringCase)
-            .kind(Some(kind))
-            .build(texts.keys())
-            .ok()?;
+        let machine = if total <= limits.dense_text_bytes {
+            let mut builder = DFA::builder();
+            builder
+                .match_kind(MatchKind::Standard)
+                .start_kind(start)
+                .ascii_case_insensitive(is_case_ignored)
+                .prefilter(false);
+            Machine::Dense(builder.build(texts.keys()).ok()?)
+        } else {
+            let mut builder = NFA::builder();
+            builder
+                .match_kind(MatchKind::Standard)
+                .ascii_case_insensitive(is_case_ignored)
+                .prefilter(false);
+            Machine::Compact(builder.build(texts.keys()).ok()?)
+        };
         let mut locals = Vec::new();
         let ranges = texts
             .into_values()
             .map(|of_text| append(&mut locals, of_text))
             .collect();
         Some(Self {
-            automaton,
+            machine,
             anchored,
             ranges,
             locals: locals.into(),
@@ -255,21 +270,38 @@ impl Automaton {
     }
 
     fn find(&self, text: &[u8], hits: &mut Vec<Local>) -> usize {
-        let input = Input::new(text).anchored(self.anchored);
-        let mut state = aho_corasick::automaton::OverlappingState::start();
+        match &self.machine {
+            Machine::Dense(automaton) => self.walk(automaton, text, hits),
+            Machine::Compact(automaton) => self.walk(automaton, text, hits),
+        }
+    }
+
+    /// Takes the automaton over the text. The crate's own overlapping search keeps more state than
+    /// is needed for a text that is searched to its end.
+    fn walk(&self, automaton: &impl Automaton, text: &[u8], hits: &mut Vec<Local>) -> usize {
         let mut found: usize = 0;
-        while self
-            .automaton
-            .try_find_overlapping(input.clone(), &mut state)
-            .is_ok()
-        {
-            let Some(matched) = state.get_match() else {
+        let Ok(mut state) = automaton.start_state(self.anchored) else {
+            return found;
+        };
+        for byte in text {
+            state = automaton.next_state(self.anchored, state, *byte);
+            if !automaton.is_special(state) {
+                continue;
+            }
+            if automaton.is_dead(state) {
                 break;
-            };
-            found = found.saturating_add(1);
-            let range = self.ranges.get(matched.pattern().as_usize());
-            let locals = range.and_then(|range| self.locals.get(range.clone()));
-            hits.extend_from_slice(locals.unwrap_or_default());
+            }
+            if automaton.is_match(state) {
+                for index in 0..automaton.match_len(state) {
+                    let text = automaton.match_pattern(state, index).as_usize();
+                    let locals = self
+                        .ranges
+                        .get(text)
+                        .and_then(|range| self.locals.get(range.clone()));
+                    hits.extend_from_slice(locals.unwrap_or_default());
+                    found = found.saturating_add(1);
+                }
+            }
         }
         found
     }

@@ -12,6 +12,9 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 use crate::error::PatternError;
 use crate::options::PatternLimits;
 
+/// What stands for bytes that are not text: a value may match a pattern by it without having it.
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
 /// Most nested groups of an expression.
 const NESTING_MAX: u32 = 100;
 
@@ -36,7 +39,9 @@ impl Pattern {
 
     /// Compiles a syntax tree that must match the whole value.
     pub(crate) fn whole(hir: Hir, limits: &PatternLimits) -> Result<Self, PatternError> {
-        let required = required_text(&hir).map(Arc::from);
+        let required = required_text(&hir)
+            .filter(|text| memchr::memmem::find(text, REPLACEMENT).is_none())
+            .map(Arc::from);
         let anchored = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
         let config = meta::Config::new()
             .utf8_empty(false)
