@@ -19,6 +19,7 @@ use crate::transform::read;
 use saker_rule_fields::{FieldValue, PathView};
 
 pub use memory::Evaluation;
+pub(crate) use memory::Views;
 use memory::{Scratch, ViewMemory};
 
 /// What is known of a condition.

@@ -11,7 +11,7 @@ use saker_rule_language::{Capture, CheckedRuleSet, Digest, Priority, Template};
 
 use crate::atom::AtomTable;
 use crate::error::CompileError;
-use crate::evaluation::{Evaluation, Run, Verdict};
+use crate::evaluation::{Evaluation, Run, Verdict, Views};
 use crate::event::{ContextEvent, Event};
 use crate::operand::OperandTable;
 use crate::options::{CompileOptions, Matching};
@@ -154,9 +154,13 @@ impl RuleSet {
             evaluation.skip();
             return evaluation.matches();
         };
-        let views_differ = event.views_differ();
-        evaluation.run(self, event, |run, matches| {
-            let plan = if views_differ || plan.facets.is_empty() {
+        let views = if event.views_differ() {
+            Views::Both
+        } else {
+            Views::Requested
+        };
+        evaluation.run(self, event, views, |run, matches| {
+            let plan = if views == Views::Both || plan.facets.is_empty() {
                 plan
             } else {
                 match self.refined(plan, run) {
@@ -166,11 +170,11 @@ impl RuleSet {
                 }
             };
             run.select(plan, PathView::Requested);
-            if views_differ {
+            if views == Views::Both {
                 run.select(plan, PathView::Resolved);
             }
             let selected = run.take_selected();
-            let pending = self.try_candidates(run, plan, &selected, views_differ, matches);
+            let pending = self.try_candidates(run, plan, &selected, views, matches);
             run.give_back(selected);
             pending
         });
@@ -198,7 +202,7 @@ impl RuleSet {
         run: &mut Run<'_, '_, E>,
         plan: &Plan,
         selected: &[Position],
-        views_differ: bool,
+        views: Views,
         matches: &mut Vec<Match>,
     ) -> usize {
         let mut pending: usize = 0;
@@ -206,7 +210,7 @@ impl RuleSet {
             let Some(candidate) = plan.candidates.get(position.index()) else {
                 continue;
             };
-            match try_views(run, candidate.condition, views_differ) {
+            match try_views(run, candidate.condition, views) {
                 Outcome::Fires(view) => {
                     matches.push(Match {
                         rule: candidate.rule,
@@ -282,13 +286,13 @@ enum Outcome {
 fn try_views<E: Event + ?Sized>(
     run: &mut Run<'_, '_, E>,
     condition: Step,
-    views_differ: bool,
+    views: Views,
 ) -> Outcome {
     let requested = run.decide(condition, PathView::Requested);
     if requested == Verdict::True {
         return Outcome::Fires(PathView::Requested);
     }
-    let resolved = if views_differ {
+    let resolved = if views == Views::Both {
         run.decide(condition, PathView::Resolved)
     } else {
         Verdict::False

@@ -142,9 +142,9 @@ pub(crate) fn resolved_path<'a>(event: &EventView<'a>, layout: &Layout) -> Optio
         return None;
     }
     // A new working directory is the descriptor's only if the call made it that.
-    let source = event.row_argument(slot)?.source;
-    let result = layout.result.and_then(|slot| event.signed(slot));
-    if matches!(source, Source::WorkingDirectory) && result.is_some_and(|result| result < 0) {
+    let is_new = matches!(event.row_argument(slot)?.source, Source::WorkingDirectory);
+    let result = || layout.result.and_then(|slot| event.signed(slot));
+    if is_new && result().is_some_and(|result| result < 0) {
         return None;
     }
     event.path(slot)
@@ -155,17 +155,23 @@ pub(crate) fn is_normal(path: &[u8]) -> bool {
     let Some(rest) = path.strip_prefix(b"/") else {
         return false;
     };
-    // Few paths have a component that is empty or begins with a dot. Without an early end, this is a
-    // few vector instructions.
-    let pairs = path.iter().zip(rest);
-    let is_suspicious = pairs.fold(false, |found, (byte, next)| {
-        found | ((*byte == b'/') & ((*next == b'/') | (*next == b'.')))
-    });
-    if is_suspicious || rest.ends_with(b"/") {
+    // Few paths have a component that is empty or begins with a dot.
+    if has_pair(path, |byte, next| {
+        (byte == b'/') & ((next == b'/') | (next == b'.'))
+    }) || rest.ends_with(b"/")
+    {
         let mut components = rest.split(|byte| *byte == b'/');
         return components.all(|component| !matches!(component, b"" | b"." | b".."));
     }
     true
+}
+
+/// Whether two neighbouring bytes pass the test. Without an early end, so that it is a few vector
+/// instructions.
+pub(crate) fn has_pair(text: &[u8], test: impl Fn(u8, u8) -> bool) -> bool {
+    let (_, rest) = text.split_at_checked(1).unwrap_or_default();
+    let pairs = text.iter().zip(rest);
+    pairs.fold(false, |found, (byte, next)| found | test(*byte, *next))
 }
 
 /// Whether a path does not lead to the process's root.

@@ -54,6 +54,13 @@ pub(super) struct ViewMemory {
     probes: Vec<Known<(u32, u32)>>,
 }
 
+/// Under how many views of paths an event is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Views {
+    Requested,
+    Both,
+}
+
 fn get<T: Copy>(entries: &[Known<T>], index: usize, epoch: u32) -> Option<T> {
     entries
         .get(index)
@@ -158,11 +165,14 @@ impl Evaluation {
         &mut self,
         rules: &RuleSet,
         event: &'e E,
+        views: Views,
         work: impl FnOnce(&mut Run<'_, 'e, E>, &mut Vec<Match>) -> usize,
     ) {
         let epoch = self.next_epoch();
         self.requested.fit(rules);
-        self.resolved.fit(rules);
+        if views == Views::Both {
+            self.resolved.fit(rules);
+        }
         self.matches.clear();
         self.scratch.hits.clear();
         let mut run = Run {

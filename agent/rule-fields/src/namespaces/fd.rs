@@ -4,7 +4,7 @@ mod address;
 mod file;
 
 use crate::context::EventContext;
-use crate::descriptor::{Descriptor, DescriptorKind};
+use crate::descriptor::{Descriptor, DescriptorKind, has_pair};
 use crate::namespaces::container::short_id;
 use crate::paths::descriptor_path;
 use crate::row::{FieldRow, Plurality};
@@ -136,7 +136,7 @@ fn raw_name<'c>(context: &'c EventContext<'_>) -> Option<FieldValue<'c>> {
         return Some(static_text(""));
     }
     let raw = descriptor.raw_path()?;
-    if memchr::memmem::find(raw, b"//").is_none() {
+    if !has_pair(raw, |byte, next| (byte == b'/') & (next == b'/')) {
         return Some(FieldValue::text(raw));
     }
     let shortened = context.texts().raw.get_or_make(|out| {
