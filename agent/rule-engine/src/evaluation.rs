@@ -6,7 +6,6 @@
 //! tables have grown to the size of the rule set.
 
 mod memory;
-mod selection;
 
 use crate::atom::{Atom, Check};
 use crate::dynamic;
@@ -176,7 +175,7 @@ impl<E: Event + ?Sized> Run<'_, '_, E> {
                 if let (Some(probe), Some(value)) =
                     (self.rules.probes.get(id), self.values.get(position))
                 {
-                    let Scratch { hits, reversed, .. } = &mut *self.scratch;
+                    let Scratch { hits, reversed } = &mut *self.scratch;
                     probe.find(value, reversed, hits);
                 }
                 let range = start..self.scratch.hits.len();

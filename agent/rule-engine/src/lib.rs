@@ -69,6 +69,7 @@ mod predicate;
 mod probe;
 mod program;
 mod rule_set;
+mod screening;
 mod steps;
 mod text;
 mod transform;

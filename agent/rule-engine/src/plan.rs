@@ -22,7 +22,7 @@ pub(crate) struct Plan {
     pub(crate) candidates: Box<[Candidate]>,
     /// Positions of those that are tried always, ascending.
     pub(crate) always: Box<[Position]>,
-    pub(crate) guards: Box<[Guard]>,
+    pub(crate) screens: Box<[Screen]>,
     /// Truth values by which there is a plan for fewer rules.
     pub(crate) facets: Box<[OperandId]>,
     /// The positions of these plans, for each combination of values in the order of
@@ -95,6 +95,13 @@ impl Position {
     pub(crate) fn index(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
+}
+
+/// A value that is read to learn which candidates are tried.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    pub(crate) operand: OperandId,
+    pub(crate) guards: Box<[Guard]>,
 }
 
 /// The candidates that wait for comparisons of one probe.

@@ -77,6 +77,16 @@ impl Probe {
         self.is_read_quickly
     }
 
+    /// Appends the comparisons that a single value leads to, in any order.
+    pub(crate) fn find_unordered(
+        &self,
+        value: &FieldValue<'_>,
+        reversed: &mut Vec<u8>,
+        hits: &mut Vec<Local>,
+    ) {
+        self.matcher.find(value, reversed, hits);
+    }
+
     /// Appends the comparisons that a single value leads to, ascending and each once.
     pub(crate) fn find(
         &self,

@@ -17,6 +17,7 @@ use crate::operand::OperandTable;
 use crate::options::{CompileOptions, Matching};
 use crate::plan::{Plan, Position};
 use crate::probe::Probes;
+use crate::screening::{self, Refined};
 use crate::steps::{Step, Steps};
 
 /// A rule's position in its set, in definition order.
@@ -159,41 +160,22 @@ impl RuleSet {
         } else {
             Views::Requested
         };
-        evaluation.run(self, event, views, |run, matches| {
-            let plan = if views == Views::Both || plan.facets.is_empty() {
-                plan
-            } else {
-                match self.refined(plan, run) {
-                    Some(Some(refined)) => refined,
-                    Some(None) => return 0,
-                    None => plan,
-                }
-            };
-            run.select(plan, PathView::Requested);
-            if views == Views::Both {
-                run.select(plan, PathView::Resolved);
+        let refined = match views {
+            Views::Requested => screening::refine(self, plan, event),
+            Views::Both => None,
+        };
+        let plan = match refined {
+            None => plan,
+            Some(Refined::Plan(plan)) => plan,
+            Some(Refined::Nothing) => {
+                evaluation.skip();
+                return evaluation.matches();
             }
-            let selected = run.take_selected();
-            let pending = self.try_candidates(run, plan, &selected, views, matches);
-            run.give_back(selected);
-            pending
+        };
+        evaluation.run(self, plan, event, views, |run, selected, matches| {
+            self.try_candidates(run, plan, selected, views, matches)
         });
         evaluation.matches()
-    }
-
-    /// The plan for the event's values of the facets, if any rule is left (inner option), if they are
-    /// known (outer option). With one view of paths only: a facet may be read from a path.
-    fn refined<E: Event + ?Sized>(
-        &self,
-        plan: &Plan,
-        run: &mut Run<'_, '_, E>,
-    ) -> Option<Option<&Plan>> {
-        let mut position = 0;
-        for facet in &plan.facets {
-            position = run.facet(*facet)?.after(position);
-        }
-        let refined = plan.refined.get(position)?;
-        Some(refined.and_then(|position| self.plans.get(position)))
     }
 
     /// Tries candidates in definition order; gives how many of them are pending.
@@ -260,6 +242,10 @@ impl RuleSet {
             comparisons: self.atoms.len(),
             values: self.operands.len(),
         }
+    }
+
+    pub(crate) fn plan_at(&self, position: usize) -> Option<&Plan> {
+        self.plans.get(position)
     }
 
     /// The plan for an event; nothing if no rule looks at it.

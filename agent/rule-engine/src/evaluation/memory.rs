@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use saker_rule_fields::FieldValue;
+use saker_rule_fields::{FieldValue, PathView};
 
 use super::{Run, Verdict};
 use crate::event::Event;
-use crate::plan::Position;
+use crate::plan::{Plan, Position};
 use crate::probe::Local;
 use crate::rule_set::{Match, RuleSet};
+use crate::screening::Screening;
 
 /// The memory of an evaluation, to be used for one event after the other.
 ///
@@ -19,6 +20,7 @@ pub struct Evaluation {
     requested: ViewMemory,
     resolved: ViewMemory,
     scratch: Scratch,
+    screening: Screening,
     /// Empty between events; kept for its allocation.
     values: Vec<FieldValue<'static>>,
     matches: Vec<Match>,
@@ -32,8 +34,6 @@ pub(super) struct Scratch {
     pub(super) hits: Vec<Local>,
     /// The end of a text, backwards.
     pub(super) reversed: Vec<u8>,
-    /// Candidates that a guard let through.
-    pub(super) selected: Vec<Position>,
 }
 
 /// Something known since an epoch.
@@ -59,6 +59,15 @@ pub(super) struct ViewMemory {
 pub(crate) enum Views {
     Requested,
     Both,
+}
+
+impl Views {
+    const fn all(self) -> &'static [PathView] {
+        match self {
+            Self::Requested => &[PathView::Requested],
+            Self::Both => &[PathView::Requested, PathView::Resolved],
+        }
+    }
 }
 
 fn get<T: Copy>(entries: &[Known<T>], index: usize, epoch: u32) -> Option<T> {
@@ -160,20 +169,27 @@ impl Evaluation {
         self.epoch
     }
 
-    /// Runs `work` with everything forgotten that belongs to earlier events.
+    /// Looks for the candidates of a plan that are to be tried, then runs `work` on them with everything
+    /// forgotten that belongs to earlier events; not if there are none.
     pub(crate) fn run<'e, E: Event + ?Sized>(
         &mut self,
         rules: &RuleSet,
+        plan: &Plan,
         event: &'e E,
         views: Views,
-        work: impl FnOnce(&mut Run<'_, 'e, E>, &mut Vec<Match>) -> usize,
+        work: impl FnOnce(&mut Run<'_, 'e, E>, &[Position], &mut Vec<Match>) -> usize,
     ) {
+        self.screening.run(rules, plan, event, views.all());
+        self.matches.clear();
+        self.pending = 0;
+        if plan.always.is_empty() && self.screening.selected().is_empty() {
+            return;
+        }
         let epoch = self.next_epoch();
         self.requested.fit(rules);
         if views == Views::Both {
             self.resolved.fit(rules);
         }
-        self.matches.clear();
         self.scratch.hits.clear();
         let mut run = Run {
             rules,
@@ -184,7 +200,7 @@ impl Evaluation {
             scratch: &mut self.scratch,
             values: std::mem::take(&mut self.values),
         };
-        self.pending = work(&mut run, &mut self.matches);
+        self.pending = work(&mut run, self.screening.selected(), &mut self.matches);
         self.values = emptied(run.values);
     }
 

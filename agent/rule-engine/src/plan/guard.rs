@@ -1,12 +1,12 @@
 //! Finding guards.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::{Candidate, Guard, Plan, Position};
+use super::{Candidate, Guard, Plan, Position, Screen};
 use crate::atom::AtomTable;
 use crate::probe::{Class, Lookup, Probe, Probes};
-use crate::program::{Graph, Node, NodeId, Polarity};
+use crate::program::{Graph, Node, NodeId, OperandId, Polarity};
 
 /// From this many rules on, a plan asks a probe that takes long or tells little before it tries them.
 const RULES_MIN: usize = 6;
@@ -150,7 +150,7 @@ pub(crate) fn arrange(candidates: Vec<(Candidate, NodeId)>, guards: &mut Guards<
             .map(|(candidate, _)| candidate)
             .collect(),
         always,
-        guards: build(&guarded, guards.probes),
+        screens: screens(build(&guarded, guards.probes), guards.probes),
         ..Plan::default()
     }
 }
@@ -186,7 +186,24 @@ fn keep_worthwhile(guarded: &mut Vec<(Position, Alternatives)>, probes: &Probes)
     }
 }
 
-fn build(guarded: &[(Position, Alternatives)], probes: &Probes) -> Box<[Guard]> {
+/// Brings the guards that look at the same value together, in the order of the values.
+fn screens(guards: Vec<Guard>, probes: &Probes) -> Box<[Screen]> {
+    let mut of_operand: BTreeMap<OperandId, Vec<Guard>> = BTreeMap::new();
+    for guard in guards {
+        if let Some(probe) = probes.get(guard.probe) {
+            of_operand.entry(probe.operand).or_default().push(guard);
+        }
+    }
+    of_operand
+        .into_iter()
+        .map(|(operand, guards)| Screen {
+            operand,
+            guards: guards.into(),
+        })
+        .collect()
+}
+
+fn build(guarded: &[(Position, Alternatives)], probes: &Probes) -> Vec<Guard> {
     let mut pairs: Vec<(Lookup, Position)> = guarded
         .iter()
         .flat_map(|(position, alternatives)| alternatives.iter().map(|lookup| (*lookup, *position)))
