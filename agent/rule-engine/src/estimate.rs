@@ -138,6 +138,9 @@ impl<'t> Estimates<'t> {
                     150.0
                 }
                 Some(row) if row.plurality == Plurality::List => 80.0,
+                Some(row) if row.plurality == Plurality::EitherEnd => 60.0,
+                // Numbers and flags are put into words.
+                Some(row) if row.name.starts_with("evt.arg") => 100.0,
                 _ => match field.value_type {
                     FieldType::Bool | FieldType::Int | FieldType::Uint | FieldType::Port => 6.0,
                     FieldType::RelTime | FieldType::AbsTime => 20.0,

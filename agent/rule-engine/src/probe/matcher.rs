@@ -8,6 +8,7 @@ use std::ops::Range;
 use aho_corasick::automaton::Automaton;
 use aho_corasick::dfa::DFA;
 use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::packed::Searcher;
 use aho_corasick::{Anchored, MatchKind, StartKind};
 use foldhash::HashMap;
 use saker_rule_fields::FieldValue;
@@ -20,7 +21,10 @@ use crate::text::{Substring, each_path_prefix};
 /// Finds the keys of one class in a value.
 #[derive(Debug)]
 pub(super) enum Matcher {
-    Text(Table<Box<[u8]>>),
+    Text {
+        lengths: Lengths,
+        table: Table<Box<[u8]>>,
+    },
     PathPrefix(Table<Box<[u8]>>),
     Number(Table<i128>),
     Address(Table<IpAddr>),
@@ -36,10 +40,12 @@ pub(super) enum Matcher {
     Part(Texts),
 }
 
-/// Up to this many prefixes or suffixes are compared one by one.
-const ENDS_FEW_MAX: usize = 12;
+/// Up to this many prefixes are compared one by one; an automaton sees after a few bytes that none fits.
+const PREFIXES_FEW_MAX: usize = 2;
+/// Up to this many suffixes are compared one by one; for the automaton the text has to be turned round.
+const SUFFIXES_FEW_MAX: usize = 6;
 /// Up to this many parts are searched one by one.
-const PARTS_FEW_MAX: usize = 3;
+const PARTS_FEW_MAX: usize = 1;
 
 impl Matcher {
     /// Builds the matcher; nothing where its automaton cannot be built.
@@ -73,17 +79,20 @@ impl Matcher {
         let longest = texts.keys().map(|text| text.len()).max().unwrap_or(0);
         let count = texts.len();
         Some(match class {
-            Class::Prefix if count <= ENDS_FEW_MAX => {
+            Class::Prefix if count <= PREFIXES_FEW_MAX => {
                 Self::FewPrefixes(Few::new(texts, |text| text))
             }
-            Class::Suffix if count <= ENDS_FEW_MAX => {
+            Class::Suffix if count <= SUFFIXES_FEW_MAX => {
                 let forwards = |text: Box<[u8]>| text.iter().rev().copied().collect();
                 Self::FewSuffixes(Few::new(texts, forwards))
             }
             Class::Part if count <= PARTS_FEW_MAX => {
                 Self::FewParts(Few::new(texts, |text| Substring::new(&text)))
             }
-            Class::Text => Self::Text(Table::new(texts)),
+            Class::Text => Self::Text {
+                lengths: texts.keys().map(|text| text.len()).collect(),
+                table: Table::new(texts),
+            },
             Class::PathPrefix => Self::PathPrefix(Table::new(texts)),
             Class::Number => Self::Number(Table::new(numbers)),
             Class::Address => Self::Address(Table::new(addresses)),
@@ -122,7 +131,8 @@ impl Matcher {
 
     fn find_in_text(&self, text: &[u8], reversed: &mut Vec<u8>, hits: &mut Vec<Local>) -> usize {
         match self {
-            Self::Text(table) => table.find(text, hits),
+            Self::Text { lengths, table } if lengths.contains(text.len()) => table.find(text, hits),
+            Self::Text { .. } => 0,
             Self::PathPrefix(table) => {
                 let mut found: usize = 0;
                 each_path_prefix(text, |prefix| {
@@ -140,6 +150,33 @@ impl Matcher {
                 texts.find(reversed, hits)
             }
             Self::Number(_) | Self::Address(_) => 0,
+        }
+    }
+}
+
+/// The lengths of texts: most values have another length than any key, and need no hash.
+#[derive(Debug, Default)]
+pub(super) struct Lengths {
+    /// A bit for each length; the last for that one and all greater ones.
+    bits: u64,
+}
+
+impl Lengths {
+    fn bit(length: usize) -> u64 {
+        let last = u64::BITS.saturating_sub(1);
+        1 << u32::try_from(length).unwrap_or(last).min(last)
+    }
+
+    fn contains(&self, length: usize) -> bool {
+        self.bits & Self::bit(length) != 0
+    }
+}
+
+impl FromIterator<usize> for Lengths {
+    fn from_iter<I: IntoIterator<Item = usize>>(lengths: I) -> Self {
+        let bits = lengths.into_iter().map(Self::bit);
+        Self {
+            bits: bits.fold(0, |all, bit| all | bit),
         }
     }
 }
@@ -213,6 +250,9 @@ impl<T> Few<T> {
 #[derive(Debug)]
 pub(super) struct Texts {
     machine: Machine,
+    /// Tells many bytes at a time whether any text is there; few enough texts have one. The automaton
+    /// takes a byte after the other, and most values have none of the texts.
+    glance: Option<Searcher>,
     anchored: Anchored,
     /// For each text, its comparisons.
     ranges: Box<[Range<usize>]>,
@@ -256,6 +296,8 @@ impl Texts {
                 .prefilter(false);
             Machine::Compact(builder.build(texts.keys()).ok()?)
         };
+        let can_glance = !anchored.is_anchored() && !is_case_ignored;
+        let glance = can_glance.then(|| Searcher::new(texts.keys())).flatten();
         let mut locals = Vec::new();
         let ranges = texts
             .into_values()
@@ -263,6 +305,7 @@ impl Texts {
             .collect();
         Some(Self {
             machine,
+            glance,
             anchored,
             ranges,
             locals: locals.into(),
@@ -270,6 +313,13 @@ impl Texts {
     }
 
     fn find(&self, text: &[u8], hits: &mut Vec<Local>) -> usize {
+        if self
+            .glance
+            .as_ref()
+            .is_some_and(|glance| glance.find(text).is_none())
+        {
+            return 0;
+        }
         match &self.machine {
             Machine::Dense(automaton) => self.walk(automaton, text, hits),
             Machine::Compact(automaton) => self.walk(automaton, text, hits),
