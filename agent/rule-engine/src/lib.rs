@@ -9,10 +9,18 @@
 //! ```
 //!
 //! Compiling brings every condition to negation normal form and shares equal parts between all rules:
-//! comparisons are entered once in an atom table, conditions once in a graph of nodes. For each type of
-//! event there is a bucket with the rules that can match it, from which what the type decides is already
-//! taken out. Evaluating walks the conditions of one bucket, decides each comparison at most once and
-//! reads each field at most once.
+//! comparisons are entered once in an atom table, conditions once in a graph of nodes. For each kind of
+//! event there is a bucket with the rules that can match it, from which what the kind decides is taken
+//! out: its type, and truth values that many rules ask for. A bucket becomes a *plan*.
+//!
+//! The work for an event follows the event, not the number of rules:
+//!
+//! - Comparisons of one value that ask the same kind of question share a *probe*: a hash table (equal to,
+//!   path prefix, number, address) or an automaton (begins with, ends with, contains; a pattern by a text
+//!   that all its matches have). One look names all that hold.
+//! - A rule is tried only if a comparison that its condition implies was named (its *guard*).
+//! - What is left is decided in an order that tries cheap and telling parts first; each comparison is
+//!   decided and each field read at most once for an event.
 //!
 //! # Invariants
 //!

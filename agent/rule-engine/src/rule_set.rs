@@ -1,5 +1,7 @@
 //! Compiled rules.
 
+mod arrangement;
+mod buckets;
 mod compile;
 mod facets;
 

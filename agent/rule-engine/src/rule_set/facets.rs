@@ -6,14 +6,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use saker_rule_fields::{FieldValue, Fields, Plurality};
+use saker_rule_fields::{FieldValue, Plurality};
 use saker_rule_language::{FieldType, Operand};
 
-use super::compile::Bucket;
-use crate::atom::{AtomTable, Check};
-use crate::operand::OperandTable;
+use super::buckets::{Bucket, Parts};
+use crate::atom::Check;
 use crate::plan::FacetValue;
-use crate::program::{AtomId, Graph, GraphFull, Node, NodeId, OperandId};
+use crate::program::{AtomId, GraphFull, Node, NodeId, OperandId};
 
 /// Most facets of one kind of event: there are three buckets for one facet, nine for two.
 const FACETS_MAX: usize = 2;
@@ -32,18 +31,12 @@ pub(super) struct Faceted {
 }
 
 /// Splits a bucket.
-pub(super) fn split(
-    bucket: Bucket,
-    graph: &mut Graph,
-    atoms: &AtomTable,
-    operands: &OperandTable,
-    fields: &Fields,
-) -> Result<Faceted, GraphFull> {
-    let facets = facets(&bucket, graph, atoms, operands, fields);
+pub(super) fn split(bucket: Bucket, parts: &mut Parts) -> Result<Faceted, GraphFull> {
+    let facets = facets(&bucket, parts);
     let mut refined = Vec::new();
     if !facets.is_empty() {
         for values in FacetValue::combinations(facets.len()) {
-            refined.push(refine(&bucket, &facets, &values, graph, atoms)?);
+            refined.push(refine(&bucket, &facets, &values, parts)?);
         }
     }
     Ok(Faceted {
@@ -54,16 +47,10 @@ pub(super) fn split(
 }
 
 /// The truth values that enough rules of the bucket ask for, the most wanted first.
-fn facets(
-    bucket: &Bucket,
-    graph: &Graph,
-    atoms: &AtomTable,
-    operands: &OperandTable,
-    fields: &Fields,
-) -> Vec<OperandId> {
+fn facets(bucket: &Bucket, parts: &Parts) -> Vec<OperandId> {
     let mut wanted: HashMap<OperandId, usize> = HashMap::new();
     for (_, node) in bucket {
-        for operand in truth_values(*node, graph, atoms, operands, fields) {
+        for operand in truth_values(*node, parts) {
             let count = wanted.entry(operand).or_insert(0);
             *count = count.saturating_add(1);
         }
@@ -82,13 +69,13 @@ fn facets(
 }
 
 /// The truth values that a condition asks for.
-fn truth_values(
-    root: NodeId,
-    graph: &Graph,
-    atoms: &AtomTable,
-    operands: &OperandTable,
-    fields: &Fields,
-) -> HashSet<OperandId> {
+fn truth_values(root: NodeId, parts: &Parts) -> HashSet<OperandId> {
+    let Parts {
+        fields,
+        operands,
+        atoms,
+        graph,
+    } = parts;
     let is_truth_value = |operand: OperandId| match operands.get(operand) {
         Some(Operand::Field(field)) => {
             let is_single = fields
@@ -121,9 +108,9 @@ fn refine(
     bucket: &Bucket,
     facets: &[OperandId],
     values: &[FacetValue],
-    graph: &mut Graph,
-    atoms: &AtomTable,
+    parts: &mut Parts,
 ) -> Result<Bucket, GraphFull> {
+    let Parts { graph, atoms, .. } = parts;
     let never = graph.constant(false)?;
     let known = |atom: AtomId| {
         let atom = atoms.get(atom)?;
