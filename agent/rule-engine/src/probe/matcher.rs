@@ -333,7 +333,7 @@ impl Texts {
         let Ok(mut state) = automaton.start_state(self.anchored) else {
             return found;
         };
-        for byte in text {
+        for (byte, length) in text.iter().zip(1..) {
             state = automaton.next_state(self.anchored, state, *byte);
             if !automaton.is_special(state) {
                 continue;
@@ -341,16 +341,19 @@ impl Texts {
             if automaton.is_dead(state) {
                 break;
             }
-            if automaton.is_match(state) {
-                for index in 0..automaton.match_len(state) {
-                    let text = automaton.match_pattern(state, index).as_usize();
-                    let locals = self
-                        .ranges
-                        .get(text)
-                        .and_then(|range| self.locals.get(range.clone()));
-                    hits.extend_from_slice(locals.unwrap_or_default());
-                    found = found.saturating_add(1);
+            if !automaton.is_match(state) {
+                continue;
+            }
+            for index in 0..automaton.match_len(state) {
+                let pattern = automaton.match_pattern(state, index);
+                // A state also names the texts that it merely ends with.
+                if self.anchored.is_anchored() && automaton.pattern_len(pattern) != length {
+                    continue;
                 }
+                let range = self.ranges.get(pattern.as_usize());
+                let locals = range.and_then(|range| self.locals.get(range.clone()));
+                hits.extend_from_slice(locals.unwrap_or_default());
+                found = found.saturating_add(1);
             }
         }
         found
