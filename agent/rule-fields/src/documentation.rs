@@ -128,7 +128,8 @@ fn cell(text: &str) -> String {
 }
 
 /// The name of a type, as documentation prints it.
-const fn type_name(value_type: FieldType) -> &'static str {
+#[must_use]
+pub const fn type_name(value_type: FieldType) -> &'static str {
     match value_type {
         FieldType::Bool => "bool",
         FieldType::Int => "integer",
@@ -145,7 +146,9 @@ const fn type_name(value_type: FieldType) -> &'static str {
     }
 }
 
-const fn plurality_name(plurality: Plurality) -> &'static str {
+/// What documentation adds to the type of a field with several values; empty for one value.
+#[must_use]
+pub const fn plurality_name(plurality: Plurality) -> &'static str {
     match plurality {
         Plurality::One => "",
         Plurality::List => ", list",
@@ -154,7 +157,9 @@ const fn plurality_name(plurality: Plurality) -> &'static str {
     }
 }
 
-const fn argument_name(argument: ArgumentRule) -> &'static str {
+/// The argument of a field, as documentation prints it in Markdown; empty where it takes none.
+#[must_use]
+pub const fn argument_name(argument: ArgumentRule) -> &'static str {
     match argument {
         ArgumentRule::None => "",
         ArgumentRule::Optional(ArgumentForms::Index) => "(`[n]`)",

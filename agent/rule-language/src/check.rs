@@ -12,6 +12,7 @@ mod warning;
 
 use crate::span::Span;
 
+pub use compatibility::operators_of;
 pub(crate) use condition::check_expression;
 pub(crate) use event_analysis::event_types;
 pub(crate) use field::Scope;

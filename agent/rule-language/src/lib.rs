@@ -54,6 +54,7 @@ mod yaml;
 pub use catalog::{
     ArgumentForms, ArgumentRule, FieldCatalog, FieldDefinition, FieldId, FieldType, FieldUsage,
 };
+pub use check::operators_of;
 pub use checked::{
     Capture, CheckedRule, CheckedRuleSet, Condition, FieldArgument, FieldRef, IpNetwork, Literal,
     LoadedFile, Operand, Right, Test, Transform, TransformArgument, TransformKind,
@@ -68,11 +69,11 @@ pub use options::{
     PluginRequirement, PluginVersion, Version,
 };
 pub use priority::{Priority, UnknownPriority};
-pub use render::{ColorChoice, render};
+pub use render::{ColorChoice, Notice, NoticeLevel, render, render_notice};
 pub use selection::{Selection, SelectionAction, SelectionTarget, matches_name};
 pub use single::{
-    CheckedCondition, check_condition, check_template, event_types_of, parse_condition,
-    parse_condition_within,
+    CheckedCondition, check_condition, check_condition_within, check_template, event_types_of,
+    parse_condition, parse_condition_within,
 };
-pub use span::{FileIndex, Position, SourceFile, Span};
+pub use span::{FileIndex, LineIndex, Position, SourceFile, Span};
 pub use template::{OnMissing, Template, TemplatePart, TemplateToken};

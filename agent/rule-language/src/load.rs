@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, ItemKind};
 use crate::digest::Digest;
 use crate::document::read_items;
 use crate::event_types::EventTypeSet;
-use crate::options::{AppendOutput, LoadOptions};
+use crate::options::{AppendOutput, Limits, LoadOptions};
 use crate::origin::MappedText;
 use crate::report::{Context, Report};
 use crate::resolve::{
@@ -183,8 +183,9 @@ impl<'a, 'r, 'f> Compilation<'a, 'r, 'f> {
         self.size = self.size.saturating_add(expansion.size.total());
         if self.size > self.options.limits.set_size {
             let message = "the rules are too large together";
+            let finding = rule.context.finding(Code::ErrValidate, message);
             self.report
-                .add(rule.context.finding(Code::ErrValidate, message));
+                .add(finding.with_remedy(Limits::remedy("set_size")));
             return None;
         }
         self.warn(warnings_of(&expansion.expression, &scope), &context);
@@ -227,8 +228,9 @@ impl<'a, 'r, 'f> Compilation<'a, 'r, 'f> {
         if text.len() > self.options.limits.output_bytes {
             let limit = self.options.limits.output_bytes;
             let message = format!("the output has more than {limit} bytes");
+            let finding = context.finding(Code::ErrCompileOutput, message);
             self.report
-                .add(context.finding(Code::ErrCompileOutput, message));
+                .add(finding.with_remedy(Limits::remedy("output_bytes")));
             return None;
         }
         match check_template_text(&text, OnMissing::Print, &scope) {

@@ -46,6 +46,29 @@ pub enum Operator {
 }
 
 impl Operator {
+    /// Every operator.
+    pub const ALL: [Self; 19] = [
+        Self::Exists,
+        Self::Equal,
+        Self::NotEqual,
+        Self::Less,
+        Self::LessOrEqual,
+        Self::Greater,
+        Self::GreaterOrEqual,
+        Self::Contains,
+        Self::IContains,
+        Self::BContains,
+        Self::StartsWith,
+        Self::BStartsWith,
+        Self::EndsWith,
+        Self::Glob,
+        Self::IGlob,
+        Self::Regex,
+        Self::In,
+        Self::Intersects,
+        Self::PMatch,
+    ];
+
     /// The operator's text in canonical form.
     #[must_use]
     pub fn name(self) -> &'static str {

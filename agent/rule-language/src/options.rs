@@ -99,6 +99,15 @@ pub struct Limits {
     pub diagnostics: usize,
 }
 
+impl Limits {
+    /// What to do where the bound of this name is in the way.
+    pub(crate) fn remedy(name: &str) -> Option<String> {
+        Some(format!(
+            "if this is meant, raise 'limits.{name}' in the configuration"
+        ))
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -53,7 +53,8 @@ fn parse_in(text: &str, limits: &Limits, report: &mut Report<'_>) -> Option<Expr
             "the condition has more than {} bytes",
             limits.condition_bytes
         );
-        report.add(context.finding(Code::ErrCompileCondition, message));
+        let finding = context.finding(Code::ErrCompileCondition, message);
+        report.add(finding.with_remedy(Limits::remedy("condition_bytes")));
         return None;
     }
     let parsed = parse(&MappedText::standalone(text), limits);
@@ -75,10 +76,23 @@ pub fn check_condition(
     source: &str,
     catalog: &dyn FieldCatalog,
 ) -> Result<CheckedCondition, Vec<Diagnostic>> {
+    check_condition_within(text, source, catalog, &Limits::default())
+}
+
+/// Parses and checks one condition as [`check_condition`] does, within limits.
+///
+/// # Errors
+///
+/// As [`check_condition`].
+pub fn check_condition_within(
+    text: &str,
+    source: &str,
+    catalog: &dyn FieldCatalog,
+    limits: &Limits,
+) -> Result<CheckedCondition, Vec<Diagnostic>> {
     let file = [SourceFile::new("", text)];
-    let limits = Limits::default();
     let mut report = Report::new(&file, limits.diagnostics, ErrorReporting::All);
-    let Some(expression) = parse_in(text, &limits, &mut report) else {
+    let Some(expression) = parse_in(text, limits, &mut report) else {
         return Err(report.finish());
     };
     let context = Context::standalone(ItemKind::ConditionExpression);

@@ -90,13 +90,16 @@ impl SourceFile {
     }
 }
 
-/// Where the lines of a text start.
-pub(crate) struct LineIndex {
+/// Where the lines of a text start: for whoever asks for many positions in one text.
+#[derive(Clone, Debug)]
+pub struct LineIndex {
     starts: Vec<usize>,
 }
 
 impl LineIndex {
-    pub(crate) fn new(text: &str) -> Self {
+    /// Finds the lines of a text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let starts = breaks.map(|(at, _)| at.saturating_add(1));
         Self {
@@ -104,7 +107,10 @@ impl LineIndex {
         }
     }
 
-    pub(crate) fn position(&self, text: &str, offset: u32) -> Position {
+    /// The human position of a byte offset in the text that the index was made of; an offset past the
+    /// end gives the end.
+    #[must_use]
+    pub fn position(&self, text: &str, offset: u32) -> Position {
         let mut at = usize::try_from(offset)
             .unwrap_or(usize::MAX)
             .min(text.len());

@@ -71,31 +71,15 @@ fn fits_bytes(operator: Operator) -> bool {
 
 /// The operators that fit a type, for messages.
 pub(super) fn fitting(value_type: FieldType, is_list: bool) -> String {
-    let all = [
-        Operator::Exists,
-        Operator::Equal,
-        Operator::NotEqual,
-        Operator::Less,
-        Operator::LessOrEqual,
-        Operator::Greater,
-        Operator::GreaterOrEqual,
-        Operator::Contains,
-        Operator::IContains,
-        Operator::BContains,
-        Operator::StartsWith,
-        Operator::BStartsWith,
-        Operator::EndsWith,
-        Operator::Glob,
-        Operator::IGlob,
-        Operator::Regex,
-        Operator::In,
-        Operator::Intersects,
-        Operator::PMatch,
-    ];
-    let names: Vec<&str> = all
-        .into_iter()
-        .filter(|operator| fits(*operator, value_type, is_list).is_ok())
+    let names: Vec<&str> = operators_of(value_type, is_list)
         .map(Operator::name)
         .collect();
     names.join(" ")
+}
+
+/// The operators that compare values of a type, or lists of them.
+pub fn operators_of(value_type: FieldType, is_list: bool) -> impl Iterator<Item = Operator> {
+    Operator::ALL
+        .into_iter()
+        .filter(move |operator| fits(*operator, value_type, is_list).is_ok())
 }

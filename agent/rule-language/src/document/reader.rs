@@ -32,10 +32,13 @@ pub(crate) fn read_items(
     if source.text.len() > limits.file_bytes {
         let (bytes, limit) = (source.text.len(), limits.file_bytes);
         let message = format!("the file has {bytes} bytes, more than the limit of {limit}");
-        return Err(root.finding(Code::ErrFileRead, message));
+        let finding = root.finding(Code::ErrFileRead, message);
+        return Err(finding.with_remedy(Limits::remedy("file_bytes")));
     }
-    let documents = yaml::read(file, source, limits)
-        .map_err(|error| root.finding_at(Code::ErrYamlParse, error.message, error.span))?;
+    let documents = yaml::read(file, source, limits).map_err(|error| {
+        root.finding_at(Code::ErrYamlParse, error.message, error.span)
+            .with_remedy(error.remedy)
+    })?;
     let mut reader = Reader {
         source,
         root: &root,

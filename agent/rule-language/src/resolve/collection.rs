@@ -137,7 +137,8 @@ impl<'a> Collection<'a> {
             return Ok(());
         }
         let message = format!("more than {} lists, macros or rules", self.limits.items);
-        Err(context.finding(Code::ErrValidate, message))
+        let finding = context.finding(Code::ErrValidate, message);
+        Err(finding.with_remedy(Limits::remedy("items")))
     }
 
     fn take_list(&mut self, item: ListItem) -> Found<()> {

@@ -65,7 +65,8 @@ impl Lists {
                     "list '{}' has more than {} items",
                     list.name, limits.list_items
                 );
-                report.add(list.context.finding(Code::ErrValidate, message));
+                let finding = list.context.finding(Code::ErrValidate, message);
+                report.add(finding.with_remedy(Limits::remedy("list_items")));
                 items.clear();
             }
             resolved

@@ -104,7 +104,8 @@ impl<'a> Macros<'a> {
             macros.states.insert(definition.name.clone(), state);
             if total > limits.set_size {
                 let message = "the macros are too large together";
-                report.add(definition.context.finding(Code::ErrValidate, message));
+                let finding = definition.context.finding(Code::ErrValidate, message);
+                report.add(finding.with_remedy(Limits::remedy("set_size")));
                 break;
             }
         }
@@ -171,7 +172,9 @@ pub(crate) fn parse_condition(
             "the condition has more than {} bytes after lists are put in",
             limits.condition_bytes
         );
-        context.finding(Code::ErrCompileCondition, message)
+        context
+            .finding(Code::ErrCompileCondition, message)
+            .with_remedy(Limits::remedy("condition_bytes"))
     })?;
     parse(&text, limits).map_err(|error| {
         context
@@ -202,9 +205,9 @@ impl Run<'_, '_> {
     ) -> Result<Expression, ExpansionError> {
         let limit = self.macros.limits.tree_depth;
         if depth >= limit {
-            return self.fail(format!(
-                "'and', 'or' and 'not' are nested deeper than {limit} with macros put in"
-            ));
+            let message =
+                format!("'and', 'or' and 'not' are nested deeper than {limit} with macros put in");
+            return self.fail("tree_depth", message);
         }
         let deeper = depth.saturating_add(1);
         Ok(match expression {
@@ -301,18 +304,22 @@ impl Run<'_, '_> {
         let limits = self.macros.limits;
         if size.tests > limits.condition_tests {
             let limit = limits.condition_tests;
-            return self.fail(format!("more than {limit} tests with macros put in"));
+            let message = format!("more than {limit} tests with macros put in");
+            return self.fail("condition_tests", message);
         }
         if size.literals > limits.condition_literals {
             let limit = limits.condition_literals;
-            return self.fail(format!("more than {limit} literals with macros put in"));
+            let message = format!("more than {limit} literals with macros put in");
+            return self.fail("condition_literals", message);
         }
         Ok(())
     }
 
-    fn fail<T>(&self, message: String) -> Result<T, ExpansionError> {
+    /// Fails for the bound of this name.
+    fn fail<T>(&self, limit: &str, message: String) -> Result<T, ExpansionError> {
+        let finding = self.context.finding(Code::ErrCompileCondition, message);
         Err(ExpansionError::Finding(
-            self.context.finding(Code::ErrCompileCondition, message),
+            finding.with_remedy(Limits::remedy(limit)),
         ))
     }
 }

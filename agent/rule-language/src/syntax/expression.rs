@@ -41,7 +41,10 @@ fn check_tree_depth(expression: &Expression, text: &MappedText, limit: usize) ->
             return Err(SyntaxError {
                 message: format!("'and', 'or' and 'not' are nested deeper than {limit}"),
                 span: text.span(0..text.len()),
-                remedy: Some("flatten the condition".to_owned()),
+                remedy: Some(
+                    "flatten the condition, or raise 'limits.tree_depth' in the configuration"
+                        .to_owned(),
+                ),
             });
         }
         let deeper = depth.saturating_add(1);
@@ -119,7 +122,11 @@ impl<'t> Parser<'t> {
     fn operand(&mut self, groups: &mut Vec<Group>, depth: usize) -> Parsed<Expression> {
         loop {
             if groups.len().saturating_mul(LEVELS_PER_PARENTHESIS) > depth {
-                return self.fail(format!("exceeded max depth limit of {depth}"));
+                return Err(SyntaxError {
+                    message: format!("exceeded max depth limit of {depth}"),
+                    span: self.cursor.span_ahead(),
+                    remedy: Limits::remedy("condition_depth"),
+                });
             }
             self.cursor.blank();
             let mut negated = false;

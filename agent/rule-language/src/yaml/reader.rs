@@ -15,6 +15,7 @@ use crate::span::{FileIndex, SourceFile, Span};
 pub(crate) struct YamlError {
     pub(crate) message: String,
     pub(crate) span: Span,
+    pub(crate) remedy: Option<String>,
 }
 
 /// Reads all documents of a file; an empty document is a null node.
@@ -40,6 +41,7 @@ pub(crate) fn read(
             return Err(YamlError {
                 message: error.info().to_owned(),
                 span,
+                remedy: None,
             });
         }
     }
@@ -168,7 +170,11 @@ impl Tree<'_> {
             Event::Alias(anchor) => {
                 let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
                     let message = "an alias names an anchor that is not complete".to_owned();
-                    return Err(YamlError { message, span });
+                    return Err(YamlError {
+                        message,
+                        span,
+                        remedy: None,
+                    });
                 };
                 self.count(size, span)?;
                 self.close(node, 0, size);
@@ -184,14 +190,20 @@ impl Tree<'_> {
         if self.nodes <= self.limits.yaml_nodes {
             return Ok(());
         }
-        let message = format!("more than {} YAML nodes", self.limits.yaml_nodes);
-        Err(YamlError { message, span })
+        Err(YamlError {
+            message: format!("more than {} YAML nodes", self.limits.yaml_nodes),
+            span,
+            remedy: Limits::remedy("yaml_nodes"),
+        })
     }
 
     fn open(&mut self, anchor: usize, span: Span, kind: OpenKind) -> Result<(), YamlError> {
         if self.open.len() >= self.limits.yaml_depth {
-            let message = format!("YAML nested deeper than {}", self.limits.yaml_depth);
-            return Err(YamlError { message, span });
+            return Err(YamlError {
+                message: format!("YAML nested deeper than {}", self.limits.yaml_depth),
+                span,
+                remedy: Limits::remedy("yaml_depth"),
+            });
         }
         let nodes_before = self.nodes;
         self.count(1, span)?;
