@@ -1,5 +1,13 @@
 //! The command line.
 
+mod filter;
+mod reference;
+mod rules;
+
+pub(crate) use filter::{FilterCheckArgs, FilterCommand};
+pub(crate) use reference::{EventsArgs, FieldsArgs, ReferenceFormat};
+pub(crate) use rules::{CheckFormat, ListFormat, RulesCheckArgs, RulesCommand, RulesListArgs};
+
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use saker_rule_language::Priority;
@@ -44,6 +52,24 @@ pub(crate) enum Command {
     /// Say what this host supports and what is lost where it does not.
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
+    /// Check and list rules.
+    Rules {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+    /// Look up the fields that conditions and outputs may name.
+    #[command(after_help = reference::FIELDS_EXAMPLES)]
+    Fields(FieldsArgs),
+    /// Look up the events that rules may name.
+    #[command(after_help = reference::EVENTS_EXAMPLES)]
+    Events(EventsArgs),
+    /// Check conditions by themselves.
+    Filter {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: FilterCommand,
+    },
     /// Print a shell's completion script.
     Completions {
         /// The shell.

@@ -3,7 +3,11 @@
 //! What the file says ([`ConfigFile`]) and the command line are put together and checked once; the
 //! rest of the agent sees [`Config`] only.
 
+mod limits;
+
 use crate::cli::{MetricsAddress, OutputFormat, RunArgs};
+use limits::LimitsFile;
+pub(crate) use limits::RuleLimits;
 use saker_rule_engine::Matching;
 use saker_rule_language::Priority;
 use serde::Deserialize;
@@ -40,6 +44,8 @@ pub(crate) struct ConfigFile {
     rule_matching: Option<String>,
     /// Whether changes of rules files are noticed.
     watch_config_files: Option<bool>,
+    /// How large rules may be.
+    limits: LimitsFile,
     /// Sizes of the kernel's rings.
     rings: RingsFile,
     /// The metrics server.
@@ -75,6 +81,8 @@ pub(crate) struct Config {
     pub(crate) iso_8601: bool,
     /// Whether one event may match several rules.
     pub(crate) matching: Matching,
+    /// How large rules may be.
+    pub(crate) limits: RuleLimits,
     /// Whether changes of rules files are noticed.
     pub(crate) watch: bool,
     /// Bytes of the lifecycle ring.
@@ -83,6 +91,17 @@ pub(crate) struct Config {
     pub(crate) bulk_ring_bytes: u32,
     /// Where the metrics are served.
     pub(crate) metrics: Option<SocketAddr>,
+}
+
+/// What the commands for rule authors take from the configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct RulesConfig {
+    /// Rules files and folders, in order.
+    pub(crate) rules: Vec<PathBuf>,
+    /// Whether one event may match several rules.
+    pub(crate) matching: Matching,
+    /// How large rules may be.
+    pub(crate) limits: RuleLimits,
 }
 
 /// A configuration that cannot be used.
@@ -114,10 +133,20 @@ pub(crate) enum ConfigError {
         /// What would be right.
         expected: String,
     },
+    /// A limit is out of its own bounds.
+    #[error("limits.{name}: `{value}` is not allowed; a number from 1 to {max}")]
+    Limit {
+        /// The setting.
+        name: &'static str,
+        /// What was given.
+        value: usize,
+        /// The largest value.
+        max: usize,
+    },
     /// There are no rules to load.
     #[error(
-        "no rules: name files or folders with --rules, or with rules_files in the configuration \
-         file, or put them below {DEFAULT_RULES}"
+        "no rules: name files or folders on the command line, or with rules_files in the \
+         configuration file, or put them below {DEFAULT_RULES}"
     )]
     NoRules,
 }
@@ -125,24 +154,12 @@ pub(crate) enum ConfigError {
 impl Config {
     /// Puts the configuration file and the command line together.
     pub(crate) fn build(arguments: &RunArgs) -> Result<Self, ConfigError> {
-        let file = match &arguments.config {
-            Some(path) => ConfigFile::read(path)?,
-            None if Path::new(DEFAULT_FILE).exists() => ConfigFile::read(Path::new(DEFAULT_FILE))?,
-            None => ConfigFile::default(),
-        };
+        let file = ConfigFile::find(arguments.config.as_deref())?;
         Self::validate(file, arguments)
     }
 
     fn validate(file: ConfigFile, arguments: &RunArgs) -> Result<Self, ConfigError> {
-        let rules = if !arguments.rules.is_empty() {
-            arguments.rules.clone()
-        } else if !file.rules_files.is_empty() {
-            file.rules_files
-        } else if Path::new(DEFAULT_RULES).exists() {
-            vec![PathBuf::from(DEFAULT_RULES)]
-        } else {
-            return Err(ConfigError::NoRules);
-        };
+        let rules = rules_paths(&arguments.rules, file.rules_files)?;
         let priority = match (arguments.priority, file.priority) {
             (Some(priority), _) => priority,
             (None, Some(name)) => name.parse().map_err(|_| ConfigError::Value {
@@ -165,6 +182,7 @@ impl Config {
             output,
             iso_8601: file.time_format_iso_8601,
             matching: matching(file.rule_matching)?,
+            limits: file.limits.validate()?,
             watch: file.watch_config_files.unwrap_or(true),
             lifecycle_ring_bytes: ring(
                 "rings.lifecycle_bytes",
@@ -177,7 +195,44 @@ impl Config {
     }
 }
 
+impl RulesConfig {
+    /// Puts the configuration file and the paths of the command line together.
+    pub(crate) fn build(config: Option<&Path>, paths: &[PathBuf]) -> Result<Self, ConfigError> {
+        let file = ConfigFile::find(config)?;
+        Ok(Self {
+            rules: rules_paths(paths, file.rules_files)?,
+            matching: matching(file.rule_matching)?,
+            limits: file.limits.validate()?,
+        })
+    }
+}
+
+/// The paths of the command line, else those of the file, else the default folder.
+fn rules_paths(
+    arguments: &[PathBuf],
+    rules_files: Vec<PathBuf>,
+) -> Result<Vec<PathBuf>, ConfigError> {
+    if !arguments.is_empty() {
+        Ok(arguments.to_vec())
+    } else if !rules_files.is_empty() {
+        Ok(rules_files)
+    } else if Path::new(DEFAULT_RULES).exists() {
+        Ok(vec![PathBuf::from(DEFAULT_RULES)])
+    } else {
+        Err(ConfigError::NoRules)
+    }
+}
+
 impl ConfigFile {
+    /// The named file, or the default one where it exists, or the defaults.
+    fn find(path: Option<&Path>) -> Result<Self, ConfigError> {
+        match path {
+            Some(path) => Self::read(path),
+            None if Path::new(DEFAULT_FILE).exists() => Self::read(Path::new(DEFAULT_FILE)),
+            None => Ok(Self::default()),
+        }
+    }
+
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
             path: path.to_owned(),

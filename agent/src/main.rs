@@ -5,8 +5,10 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod commands;
 mod config;
 mod doctor;
+mod findings;
 mod metrics;
 mod output;
 mod pipeline;
@@ -18,11 +20,11 @@ mod statistics;
 mod summary;
 
 use clap::Parser;
-use cli::{Cli, Command, Page};
+use cli::{Cli, Command, FilterCommand, Page, RulesCommand};
 use std::process::ExitCode;
 
 /// Bad rules, configuration or usage; also what clap exits with.
-const EXIT_BAD_INPUT: u8 = 2;
+pub(crate) const EXIT_BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = Cli::parse();
@@ -35,7 +37,9 @@ fn main() -> ExitCode {
                 Some(rules::RulesError::Invalid { .. }) => eprintln!("{error}"),
                 _ => eprintln!("saker: {error:#}"),
             }
-            let bad_input = error.is::<config::ConfigError>() || error.is::<rules::RulesError>();
+            let bad_input = error.is::<config::ConfigError>()
+                || error.is::<rules::RulesError>()
+                || error.is::<commands::BadRequest>();
             if bad_input {
                 ExitCode::from(EXIT_BAD_INPUT)
             } else {
@@ -50,6 +54,15 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Doctor(arguments) if arguments.load => doctor::load(),
         Command::Doctor(arguments) => doctor::examine(arguments.output),
+        Command::Rules { command } => match command {
+            RulesCommand::Check(arguments) => commands::rules_check::run(&arguments),
+            RulesCommand::List(arguments) => commands::rules_list::run(&arguments),
+        },
+        Command::Fields(arguments) => commands::fields::run(&arguments),
+        Command::Events(arguments) => commands::events::run(&arguments),
+        Command::Filter { command } => match command {
+            FilterCommand::Check(arguments) => commands::filter_check::run(&arguments),
+        },
         Command::Completions { shell } => {
             cli::print_completions(shell);
             Ok(ExitCode::SUCCESS)

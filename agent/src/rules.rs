@@ -1,13 +1,14 @@
 //! Reading rules from files and folders, and what there is to say about them.
 
 use crate::config::Config;
-use saker_rule_engine::{CompileError, CompileOptions, RuleSet, RuleState};
+use saker_rule_engine::{CompileError, CompileOptions, PatternError, RuleSet, RuleState};
 use saker_rule_fields::Fields;
 use saker_rule_language::{
-    ColorChoice, Diagnostic, LoadOptions, Severity, SourceFile, load, render,
+    CheckedRuleSet, ColorChoice, Diagnostic, Limits, LoadOptions, Severity, SourceFile, load,
+    render,
 };
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Rules that cannot be used; the message is complete.
@@ -20,6 +21,18 @@ pub(crate) enum RulesError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// A file is larger than a setting permits.
+    #[error(
+        "rules file {path} has more than {limit} bytes; if this is meant, raise \
+         'limits.file_bytes' in the configuration",
+        path = .path.display()
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The setting, in bytes.
+        limit: usize,
     },
     /// A folder has no rules.
     #[error("no rules in folder {path}: it has no file that ends in .yaml or .yml", path = .path.display())]
@@ -36,8 +49,81 @@ pub(crate) enum RulesError {
         errors: usize,
     },
     /// The compiler says no.
-    #[error("cannot compile the rules")]
+    #[error("cannot compile the rules{remedy}", remedy = setting_of(.0).map(raise).unwrap_or_default())]
     Compile(#[from] CompileError),
+}
+
+impl RulesError {
+    /// The file or folder that could not be read.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Read { path, .. } | Self::TooLarge { path, .. } | Self::EmptyFolder { path } => {
+                Some(path)
+            }
+            Self::Invalid { .. } | Self::Compile(_) => None,
+        }
+    }
+}
+
+/// The setting that a pattern is over, if it is over one.
+pub(crate) fn setting_of(error: &CompileError) -> Option<&'static str> {
+    match error {
+        CompileError::Pattern { source, .. } => match source {
+            PatternError::TooLong { .. } => Some("pattern_bytes"),
+            PatternError::Automaton(_) => Some("automaton_bytes"),
+            PatternError::Syntax(_) => None,
+        },
+        CompileError::Mismatch { .. } | CompileError::TooMany { .. } => None,
+    }
+}
+
+fn raise(setting: &str) -> String {
+    format!(" (if this is meant, raise 'limits.{setting}' in the configuration)")
+}
+
+/// Rules that are checked and not compiled.
+pub(crate) struct CheckedRules {
+    /// The rules.
+    pub(crate) rules: CheckedRuleSet,
+    /// Warnings with their places, rendered.
+    pub(crate) warnings: String,
+    /// The files that the set was read from.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl CheckedRules {
+    /// Reads and checks rules.
+    pub(crate) fn load(
+        paths: &[PathBuf],
+        limits: &Limits,
+        color: ColorChoice,
+    ) -> Result<Self, RulesError> {
+        let sources = read_all(paths, limits)
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?;
+        let options = LoadOptions {
+            limits: limits.clone(),
+            ..LoadOptions::default()
+        };
+        let loaded = load(&sources, &Fields::new(), &options);
+        let rendered = render_all(&loaded.diagnostics, &sources, color);
+        let Some(rules) = loaded.rules else {
+            let errors = loaded
+                .diagnostics
+                .iter()
+                .filter(|diagnostic| diagnostic.severity == Severity::Error)
+                .count();
+            return Err(RulesError::Invalid { rendered, errors });
+        };
+        Ok(Self {
+            rules,
+            warnings: rendered,
+            files: sources
+                .iter()
+                .map(|source| PathBuf::from(&*source.name))
+                .collect(),
+        })
+    }
 }
 
 /// A loaded set and what there is to say about it.
@@ -53,36 +139,16 @@ pub(crate) struct LoadedRules {
 impl LoadedRules {
     /// Reads, checks and compiles what the configuration names.
     pub(crate) fn load(config: &Config, color: ColorChoice) -> Result<Self, RulesError> {
-        let files = files_of(&config.rules)?;
-        let mut sources = Vec::with_capacity(files.len());
-        for path in &files {
-            let text = fs::read_to_string(path).map_err(|source| RulesError::Read {
-                path: path.clone(),
-                source,
-            })?;
-            sources.push(SourceFile::new(&path.display().to_string(), &text));
-        }
-        let fields = Fields::new();
-        let loaded = load(&sources, &fields, &LoadOptions::default());
-        let rendered = render_all(&loaded.diagnostics, &sources, color);
-        let Some(checked) = loaded.rules else {
-            let errors = loaded
-                .diagnostics
-                .iter()
-                .filter(|diagnostic| diagnostic.severity == Severity::Error)
-                .count();
-            return Err(RulesError::Invalid { rendered, errors });
-        };
+        let checked = CheckedRules::load(&config.rules, &config.limits.language, color)?;
         let options = CompileOptions {
             matching: config.matching,
+            patterns: config.limits.patterns,
             minimum_priority: Some(config.priority),
-            ..CompileOptions::default()
         };
-        let rules = RuleSet::compile(&checked, &options)?;
         Ok(Self {
-            rules,
-            warnings: rendered,
-            files,
+            rules: RuleSet::compile(&checked.rules, &options)?,
+            warnings: checked.warnings,
+            files: checked.files,
         })
     }
 
@@ -96,32 +162,69 @@ impl LoadedRules {
     }
 }
 
-/// The rules files that the paths name, in order; the files of a folder by name.
-pub(crate) fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RulesError> {
-    let mut files = Vec::new();
+/// Reads the rules files that the paths name, in order; the files of a folder by name.
+pub(crate) fn read_all(paths: &[PathBuf], limits: &Limits) -> Vec<Result<SourceFile, RulesError>> {
+    let mut sources = Vec::new();
     for path in paths {
-        let read_error = |source| RulesError::Read {
-            path: path.clone(),
-            source,
-        };
-        if !fs::metadata(path).map_err(read_error)?.is_dir() {
-            files.push(path.clone());
-            continue;
+        match files_of(path) {
+            Ok(files) => sources.extend(files.into_iter().map(|file| read(&file, limits))),
+            Err(error) => sources.push(Err(error)),
         }
-        let mut found = Vec::new();
-        for entry in fs::read_dir(path).map_err(read_error)? {
-            let file = entry.map_err(read_error)?.path();
-            if is_rules_file(&file) {
-                found.push(file);
-            }
-        }
-        if found.is_empty() {
-            return Err(RulesError::EmptyFolder { path: path.clone() });
-        }
-        found.sort();
-        files.append(&mut found);
     }
-    Ok(files)
+    sources
+}
+
+/// Reads one file, and no more of it than permitted: its size may be a lie, or unknown.
+fn read(path: &Path, limits: &Limits) -> Result<SourceFile, RulesError> {
+    let limit = limits.file_bytes;
+    let read_error = |source| RulesError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let file = fs::File::open(path).map_err(read_error)?;
+    let permitted = u64::try_from(limit).unwrap_or(u64::MAX);
+    let too_large = || RulesError::TooLarge {
+        path: path.to_owned(),
+        limit,
+    };
+    if file.metadata().map_err(read_error)?.len() > permitted {
+        return Err(too_large());
+    }
+    let mut text = Vec::new();
+    file.take(permitted.saturating_add(1))
+        .read_to_end(&mut text)
+        .map_err(read_error)?;
+    if text.len() > limit {
+        return Err(too_large());
+    }
+    let text = String::from_utf8(text)
+        .map_err(|error| read_error(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+    Ok(SourceFile::new(&path.display().to_string(), &text))
+}
+
+/// The rules files that a path names.
+fn files_of(path: &Path) -> Result<Vec<PathBuf>, RulesError> {
+    let read_error = |source| RulesError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    if !fs::metadata(path).map_err(read_error)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path).map_err(read_error)? {
+        let file = entry.map_err(read_error)?.path();
+        if is_rules_file(&file) {
+            found.push(file);
+        }
+    }
+    if found.is_empty() {
+        return Err(RulesError::EmptyFolder {
+            path: path.to_owned(),
+        });
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// As Falco: only .yaml and .yml files of a folder are rules, and folders in it are not entered.
@@ -146,7 +249,7 @@ fn render_all(diagnostics: &[Diagnostic], sources: &[SourceFile], color: ColorCh
 }
 
 /// `1 error`, `2 errors`.
-fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -161,7 +264,7 @@ mod tests {
             fs::write(folder.path().join(name), "").expect("a file");
         }
         fs::create_dir(folder.path().join("tests.yaml")).expect("a folder in it");
-        let files = files_of(&[folder.path().to_owned()]).expect("files");
+        let files = files_of(folder.path()).expect("files");
         let names: Vec<_> = files.iter().filter_map(|file| file.file_name()).collect();
         assert_eq!(names, ["a.yaml", "b.yml"]);
     }
@@ -169,17 +272,13 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
-        let error = files_of(&[folder.path().to_owned()])
-            .expect_err("empty")
-            .to_string();
+        let error = files_of(folder.path()).expect_err("empty").to_string();
         assert!(
             error.contains(&folder.path().display().to_string()),
             "{error}"
         );
         let missing = folder.path().join("missing.yaml");
-        let error = files_of(std::slice::from_ref(&missing))
-            .expect_err("missing")
-            .to_string();
+        let error = files_of(&missing).expect_err("missing").to_string();
         assert!(error.contains("missing.yaml"), "{error}");
     }
 }

@@ -39,6 +39,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "saker-rule-lint",
+        &[
+            "saker-rule-engine",
+            "saker-rule-fields",
+            "saker-rule-language",
+        ],
+    ),
+    (
         "saker-alert",
         &[
             "saker-rule-engine",
@@ -83,6 +91,7 @@ const AGENT: &[&str] = &[
     "saker-rule-engine",
     "saker-rule-fields",
     "saker-rule-language",
+    "saker-rule-lint",
 ];
 
 fn workspace() -> Metadata {

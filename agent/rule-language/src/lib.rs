@@ -76,4 +76,5 @@ pub use single::{
     parse_condition, parse_condition_within,
 };
 pub use span::{FileIndex, LineIndex, Position, SourceFile, Span};
+pub use suggestion::{did_you_mean, nearest};
 pub use template::{OnMissing, Template, TemplatePart, TemplateToken};

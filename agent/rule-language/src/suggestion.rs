@@ -9,8 +9,9 @@ const NAME_BYTES_MAX: usize = 80;
 /// How alike two names must be (0 to 1).
 const SIMILARITY_MIN: f64 = 0.7;
 
-/// The candidates most like `name`, best first.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+/// The candidates most like `name`, best first; none if nothing is like it.
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     if name.len() > NAME_BYTES_MAX {
         return Vec::new();
     }
@@ -38,7 +39,8 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>)
 }
 
 /// The suggestions as a remedy.
-pub(crate) fn did_you_mean(names: &[&str]) -> Option<String> {
+#[must_use]
+pub fn did_you_mean(names: &[&str]) -> Option<String> {
     if names.is_empty() {
         return None;
     }

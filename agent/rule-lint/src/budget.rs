@@ -1,0 +1,38 @@
+//! How much may be compared.
+
+/// Comparisons that are left. When none is, whoever asks gives up and says nothing.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    left: u64,
+}
+
+impl Budget {
+    pub(crate) fn new(steps: u64) -> Self {
+        Self { left: steps }
+    }
+
+    /// Takes one step, if there is one.
+    pub(crate) fn step(&mut self) -> bool {
+        self.steps(1)
+    }
+
+    /// Takes several steps, if there are as many.
+    pub(crate) fn steps(&mut self, count: usize) -> bool {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        match self.left.checked_sub(count) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => {
+                self.left = 0;
+                false
+            }
+        }
+    }
+
+    /// Whether nothing is left.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+}

@@ -1,0 +1,127 @@
+//! Comparisons that cost more than they need, and lists that repeat themselves.
+
+use crate::display;
+use crate::hint::HintCode;
+use saker_rule_language::{Condition, Literal, Operator, Right, Test};
+use std::collections::HashSet;
+
+/// A hint about one comparison.
+pub(crate) struct TestHint<'c> {
+    pub(crate) code: HintCode,
+    pub(crate) test: &'c Test,
+    pub(crate) message: String,
+    pub(crate) remedy: Option<String>,
+}
+
+/// Every hint about the comparisons of a condition.
+pub(crate) fn hints(condition: &Condition) -> Vec<TestHint<'_>> {
+    let mut hints = Vec::new();
+    let mut pending = vec![condition];
+    while let Some(condition) = pending.pop() {
+        match condition {
+            Condition::And(parts) | Condition::Or(parts) => pending.extend(parts.iter().rev()),
+            Condition::Not(inner) => pending.push(inner),
+            Condition::Test(test) => {
+                hints.extend(literals(test).filter_map(|literal| pattern(test, literal)));
+                hints.extend(duplicate(test));
+            }
+        }
+    }
+    hints
+}
+
+fn literals(test: &Test) -> impl Iterator<Item = &Literal> {
+    match &test.right {
+        Right::Values(values) => values.as_slice(),
+        Right::None | Right::Operand(_) => &[],
+    }
+    .iter()
+}
+
+fn pattern<'c>(test: &'c Test, literal: &Literal) -> Option<TestHint<'c>> {
+    match (test.operator, literal) {
+        (Operator::Glob | Operator::IGlob, Literal::String(glob)) => simpler(test, glob),
+        (Operator::Regex, Literal::Regex(regex)) => unanchored(test, regex),
+        _ => None,
+    }
+}
+
+/// The operator that means the same as a glob with asterisks at its ends only.
+fn simpler<'c>(test: &'c Test, glob: &[u8]) -> Option<TestHint<'c>> {
+    let glob = std::str::from_utf8(glob).ok()?;
+    let inner = glob.trim_matches('*');
+    if inner.contains(['*', '?', '[', '\\']) {
+        return None;
+    }
+    let ignores_case = test.operator == Operator::IGlob;
+    let operator = match (glob.starts_with('*'), glob.ends_with('*')) {
+        _ if inner.is_empty() && !glob.is_empty() => "exists",
+        (true, true) if ignores_case => "icontains",
+        _ if ignores_case => return None,
+        (true, true) => "contains",
+        (true, false) => "endswith",
+        (false, true) => "startswith",
+        (false, false) => "=",
+    };
+    let field = test.left.text();
+    let remedy = match operator {
+        "exists" => format!("write '{field} exists'"),
+        _ => format!("write '{field} {operator} {inner}'"),
+    };
+    Some(TestHint {
+        code: HintCode::SimplerOperator,
+        test,
+        message: format!("'{field} {} {glob}' needs no pattern", test.operator),
+        remedy: Some(remedy),
+    })
+}
+
+/// A regular expression that begins with `.*` or `.+`. The language itself warns of those that a simpler
+/// operator could replace.
+fn unanchored<'c>(test: &'c Test, regex: &str) -> Option<TestHint<'c>> {
+    let is_any_run = regex.starts_with(".*") || regex.starts_with(".+");
+    if !is_any_run || is_literal(regex) {
+        return None;
+    }
+    Some(TestHint {
+        code: HintCode::UnanchoredPattern,
+        test,
+        message: format!(
+            "the pattern of '{}' begins with '{}', so it is tried at every place of the value",
+            test.left.text(),
+            regex.get(..2).unwrap_or_default()
+        ),
+        remedy: Some(
+            "say how the value begins, or put a cheaper test before it (startswith, contains)"
+                .to_owned(),
+        ),
+    })
+}
+
+/// Whether nothing but the ends of a pattern is special.
+fn is_literal(regex: &str) -> bool {
+    let start = regex.strip_prefix(".*").or(regex.strip_prefix(".+"));
+    let inner = start.unwrap_or(regex);
+    let end = inner.strip_suffix(".*").or(inner.strip_suffix(".+"));
+    !end.unwrap_or(inner).contains([
+        '.', '+', '*', '?', '^', '$', '(', ')', '[', ']', '{', '}', '|', '\\',
+    ])
+}
+
+/// The first value that a list names twice.
+fn duplicate(test: &Test) -> Option<TestHint<'_>> {
+    let mut seen = HashSet::new();
+    let twice = literals(test)
+        .filter_map(|literal| Some((crate::values::Value::of(literal)?, literal)))
+        .find(|(value, _)| !seen.insert(value.clone()))?;
+    Some(TestHint {
+        code: HintCode::DuplicateValue,
+        test,
+        message: format!(
+            "'{}' stands twice among the values of '{}'",
+            display::literal(twice.1),
+            test.left.text()
+        ),
+        remedy: None,
+    })
+}

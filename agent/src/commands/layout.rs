@@ -1,0 +1,62 @@
+//! Tables as text.
+
+use std::fmt::Write;
+
+/// Rows of cells; columns are as wide as their widest cell, the last one as long as it likes.
+#[derive(Default)]
+pub(super) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Adds a row. Cells are one line, without characters that a terminal would act on: they may come
+    /// from rules files.
+    pub(super) fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        let cells = cells.into_iter().map(|cell| visible(&cell.into()));
+        self.rows.push(cells.collect());
+    }
+
+    /// Writes the rows below one another, each after `indentation` blanks.
+    pub(super) fn write(&self, text: &mut String, indentation: usize) {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        for row in &self.rows {
+            let mut line = " ".repeat(indentation);
+            for (cell, width) in row.iter().zip(&widths) {
+                // Writing to a String cannot fail.
+                write!(line, "{cell:<width$}  ").unwrap_or_default();
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+    }
+}
+
+/// The text without characters that a terminal would act on.
+pub(super) fn visible(text: &str) -> String {
+    let visible = |character: char| match character {
+        '\n' => ' ',
+        character if character.is_control() => char::REPLACEMENT_CHARACTER,
+        character => character,
+    };
+    text.chars().map(visible).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Table;
+
+    #[test]
+    fn columns_are_aligned() {
+        let mut table = Table::default();
+        table.row(["a", "b", "c"]);
+        table.row(["äöü", "", "d"]);
+        let mut text = String::new();
+        table.write(&mut text, 1);
+        assert_eq!(text, " a    b  c\n äöü     d\n");
+    }
+}
