@@ -23,8 +23,11 @@ pub(crate) use json::JsonReport;
 pub(crate) use sarif::sarif;
 pub(crate) use text::text;
 
+/// Characters of a pattern in a message.
+const PATTERN_CHARACTERS_SHOWN: usize = 80;
+
 /// How urgent a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
     /// The rules do not load.
@@ -91,7 +94,7 @@ pub(crate) struct CheckedFile {
 pub(crate) struct Findings {
     /// The files, in load order.
     pub(crate) files: Vec<CheckedFile>,
-    /// What there is to say, as it was found.
+    /// What there is to say: errors first, then by file and place.
     pub(crate) all: Vec<Finding>,
     /// Rules in the set, if it loads.
     pub(crate) rules: Option<usize>,
@@ -130,7 +133,7 @@ impl Findings {
             let options = LintOptions {
                 matching: config.matching,
             };
-            let lints = lint(checked, &fields, &options);
+            let lints = lint(checked, &sources, &fields, &options);
             for hint in &lints.hints {
                 gathering.add_hint(hint);
             }
@@ -139,7 +142,10 @@ impl Findings {
         }
         findings.files = gathering.files;
         findings.all = gathering.all;
-        findings.all.sort_by_key(|finding| finding.severity as u8);
+        findings.all.sort_by_key(|finding| {
+            let start = finding.place.map(|place| place.span.start);
+            (finding.severity, finding.file, start)
+        });
         if findings.count(Severity::Error) > 0 {
             findings.rules = None;
         }
@@ -274,7 +280,7 @@ impl Gathering {
             severity: Severity::Error,
             code: Code::ErrCompileCondition.name(),
             description: Code::ErrCompileCondition.description(),
-            message: chain(error),
+            message: uncompiled(error),
             file: self.file(span),
             place: Some(self.place(span)),
             context: vec![self.step(ItemKind::Rule, rule, span)],
@@ -309,6 +315,29 @@ impl Gathering {
             end: position(span.end),
         }
     }
+}
+
+/// Why a rule does not compile, with as much of a pattern as helps to find it.
+fn uncompiled(error: &CompileError) -> String {
+    let CompileError::Pattern {
+        field,
+        pattern,
+        source,
+        ..
+    } = error
+    else {
+        return chain(error);
+    };
+    let shown: String = pattern.chars().take(PATTERN_CHARACTERS_SHOWN).collect();
+    let more = if shown.len() < pattern.len() {
+        "…"
+    } else {
+        ""
+    };
+    format!(
+        "the pattern '{shown}{more}' of '{field}' cannot be compiled: {}",
+        chain(source)
+    )
 }
 
 /// An error with what caused it.

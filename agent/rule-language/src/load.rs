@@ -168,7 +168,10 @@ impl<'a, 'r, 'f> Compilation<'a, 'r, 'f> {
             catalog: self.catalog,
             source: &rule.source,
         };
-        let output = self.output(rule, scope)?;
+        let output = self.output(rule, scope);
+        if output.is_none() && rule.skip_if_unknown_filter {
+            return None;
+        }
         let context = condition_context(rule);
         let parsed = parse_condition(&condition, &mut self.lists, &self.options.limits, &context);
         let expression = self.report.check(parsed)?;
@@ -205,7 +208,7 @@ impl<'a, 'r, 'f> Compilation<'a, 'r, 'f> {
         };
         self.warn_event_types(rule, &types);
         let text: Arc<str> = expansion.expression.to_string().into();
-        Some(finished(rule, parts.condition?, text, output, types))
+        Some(finished(rule, parts.condition?, text, output?, types))
     }
 
     fn output(&mut self, rule: &Rule, scope: Scope<'_>) -> Option<Template> {

@@ -31,8 +31,9 @@
 //!   priority: WARNING
 //! ");
 //! let fields = Fields::new();
-//! let rules = load(&[source], &fields, &LoadOptions::default()).rules;
-//! let lints = lint(&rules.ok_or("the rules have errors")?, &fields, &LintOptions::default());
+//! let sources = [source];
+//! let rules = load(&sources, &fields, &LoadOptions::default()).rules.ok_or("the rules have errors")?;
+//! let lints = lint(&rules, &sources, &fields, &LintOptions::default());
 //! assert_eq!(lints.hints[0].code, HintCode::NeverTrue);
 //! # Ok::<(), &str>(())
 //! ```

@@ -3,7 +3,7 @@
 use crate::fact::{Fact, unfilled};
 use crate::values::Values;
 use saker_rule_fields::Fields;
-use saker_rule_language::{Condition, Modifier, Operand, Right, Test};
+use saker_rule_language::{Condition, Literal, Modifier, Operand, Right, Test};
 
 /// Modifiers with more values are not taken apart.
 const ALTERNATIVES_MAX: usize = 64;
@@ -106,7 +106,7 @@ impl Normalizer<'_> {
 }
 
 /// A test of one value out of several, without the modifier.
-fn single(test: &Test, value: Option<&saker_rule_language::Literal>) -> Test {
+fn single(test: &Test, value: Option<&Literal>) -> Test {
     Test {
         left: test.left.clone(),
         operator: test.operator,

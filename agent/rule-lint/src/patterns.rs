@@ -2,7 +2,8 @@
 
 use crate::display;
 use crate::hint::HintCode;
-use saker_rule_language::{Condition, Literal, Operator, Right, Test};
+use crate::values::Value;
+use saker_rule_language::{Condition, Literal, Operator, Right, SourceFile, Test};
 use std::collections::HashSet;
 
 /// A hint about one comparison.
@@ -14,7 +15,7 @@ pub(crate) struct TestHint<'c> {
 }
 
 /// Every hint about the comparisons of a condition.
-pub(crate) fn hints(condition: &Condition) -> Vec<TestHint<'_>> {
+pub(crate) fn hints<'c>(condition: &'c Condition, sources: &[SourceFile]) -> Vec<TestHint<'c>> {
     let mut hints = Vec::new();
     let mut pending = vec![condition];
     while let Some(condition) = pending.pop() {
@@ -23,7 +24,7 @@ pub(crate) fn hints(condition: &Condition) -> Vec<TestHint<'_>> {
             Condition::Not(inner) => pending.push(inner),
             Condition::Test(test) => {
                 hints.extend(literals(test).filter_map(|literal| pattern(test, literal)));
-                hints.extend(duplicate(test));
+                hints.extend(duplicate(test, sources));
             }
         }
     }
@@ -98,6 +99,14 @@ fn unanchored<'c>(test: &'c Test, regex: &str) -> Option<TestHint<'c>> {
     })
 }
 
+/// The text of a test in its file.
+fn written<'s>(test: &Test, sources: &'s [SourceFile]) -> Option<&'s str> {
+    let file = sources.get(usize::try_from(test.span.file.0).ok()?)?;
+    let start = usize::try_from(test.span.start).ok()?;
+    let end = usize::try_from(test.span.end).ok()?;
+    file.text.get(start..end)
+}
+
 /// Whether nothing but the ends of a pattern is special.
 fn is_literal(regex: &str) -> bool {
     let start = regex.strip_prefix(".*").or(regex.strip_prefix(".+"));
@@ -108,12 +117,20 @@ fn is_literal(regex: &str) -> bool {
     ])
 }
 
-/// The first value that a list names twice.
-fn duplicate(test: &Test) -> Option<TestHint<'_>> {
+/// The first value that is written twice in one list. Lists that were put in may name it again: whoever
+/// puts lists together cannot help that.
+fn duplicate<'c>(test: &'c Test, sources: &[SourceFile]) -> Option<TestHint<'c>> {
     let mut seen = HashSet::new();
     let twice = literals(test)
-        .filter_map(|literal| Some((crate::values::Value::of(literal)?, literal)))
+        .filter_map(|literal| Some((Value::of(literal)?, literal)))
         .find(|(value, _)| !seen.insert(value.clone()))?;
+    let text = written(test, sources)?;
+    let words =
+        text.split(|character: char| character.is_whitespace() || "(),\"'=".contains(character));
+    let twice_written = display::literal(twice.1);
+    if words.filter(|word| *word == twice_written).count() < 2 {
+        return None;
+    }
     Some(TestHint {
         code: HintCode::DuplicateValue,
         test,

@@ -11,7 +11,7 @@ use crate::tautology::tautology;
 use crate::truth::{Conflict, conflict};
 use saker_rule_engine::Matching;
 use saker_rule_fields::{Emission, FieldCatalog, Fields, emission};
-use saker_rule_language::{CheckedRule, CheckedRuleSet, EventTypeSet, Span};
+use saker_rule_language::{CheckedRule, CheckedRuleSet, EventTypeSet, SourceFile, Span, Test};
 use std::collections::HashSet;
 
 /// Comparisons for each rule by itself. A set of a thousand honest rules needs far fewer.
@@ -37,11 +37,17 @@ pub struct Lints {
 }
 
 /// Looks for rules that do not do what they look like. Rules that are switched off are looked at, too,
-/// but shadow nothing.
+/// but shadow nothing. `sources` are the files that the set was loaded from.
 #[must_use]
-pub fn lint(set: &CheckedRuleSet, fields: &Fields, options: &LintOptions) -> Lints {
+pub fn lint(
+    set: &CheckedRuleSet,
+    sources: &[SourceFile],
+    fields: &Fields,
+    options: &LintOptions,
+) -> Lints {
     let mut linter = Linter {
         fields,
+        sources,
         hints: Vec::new(),
         said: HashSet::new(),
         complete: true,
@@ -67,6 +73,7 @@ pub fn lint(set: &CheckedRuleSet, fields: &Fields, options: &LintOptions) -> Lin
 
 struct Linter<'f> {
     fields: &'f Fields,
+    sources: &'f [SourceFile],
     hints: Vec<Hint>,
     /// Hints about comparisons that have been given: a macro is part of many rules.
     said: HashSet<(HintCode, Span, String)>,
@@ -99,7 +106,7 @@ impl Linter<'_> {
             let span = found.second.test.span;
             self.once(rule, HintCode::AlwaysTrue, span, message, remedy);
         }
-        for hint in patterns::hints(&rule.condition) {
+        for hint in patterns::hints(&rule.condition, self.sources) {
             self.once(rule, hint.code, hint.test.span, hint.message, hint.remedy);
         }
         self.complete &= !budget.is_spent();
@@ -253,7 +260,7 @@ fn describe(conflict: &Conflict<'_>) -> (Span, String) {
 }
 
 /// The comparison at which a condition fails for want of a value.
-fn needed<'n>(conflict: &Conflict<'n>) -> Option<&'n saker_rule_language::Test> {
+fn needed<'n>(conflict: &Conflict<'n>) -> Option<&'n Test> {
     match conflict {
         Conflict::Never(test) => Some(test),
         Conflict::NoAlternative(first) => needed(first),

@@ -3,7 +3,7 @@
 use crate::budget::Budget;
 use crate::fact::Fact;
 use crate::normal::Node;
-use crate::values::Values;
+use crate::values::{Value, Values};
 use saker_rule_language::Test;
 use std::collections::HashMap;
 
@@ -99,7 +99,7 @@ impl<'n> Facts<'n> {
             return None;
         }
         // A value passes a comparison that is known to fail only if it certainly does.
-        let fits = |value: &&crate::values::Value| {
+        let fits = |value: &&Value| {
             facts().all(|it| !it.is_single() || it.values.contains(value) != Some(!it.holds))
         };
         let none_fits = candidates.iter().find(fits).is_none();

@@ -18,6 +18,15 @@ pub(crate) struct YamlError {
     pub(crate) remedy: Option<String>,
 }
 
+/// What the scanner says of collections that are nested too deep for it (255).
+const TOO_DEEP: &str = "recursion limit exceeded";
+
+/// Message and remedy for collections that are nested too deep.
+fn too_deep(limits: &Limits) -> (String, Option<String>) {
+    let message = format!("YAML nested deeper than {}", limits.yaml_depth);
+    (message, Limits::remedy("yaml_depth"))
+}
+
 /// Reads all documents of a file; an empty document is a null node.
 pub(crate) fn read(
     file: FileIndex,
@@ -38,10 +47,16 @@ pub(crate) fn read(
         let offset = offsets.byte(*error.marker());
         drop(offsets);
         if !relaxed.relax(&error, offset) {
+            // The scanner looks ahead, and gives up at a depth of its own that no setting exceeds.
+            let (message, remedy) = if error.info() == TOO_DEEP {
+                too_deep(limits)
+            } else {
+                (error.info().to_owned(), None)
+            };
             return Err(YamlError {
-                message: error.info().to_owned(),
+                message,
                 span,
-                remedy: None,
+                remedy,
             });
         }
     }
@@ -199,10 +214,11 @@ impl Tree<'_> {
 
     fn open(&mut self, anchor: usize, span: Span, kind: OpenKind) -> Result<(), YamlError> {
         if self.open.len() >= self.limits.yaml_depth {
+            let (message, remedy) = too_deep(self.limits);
             return Err(YamlError {
-                message: format!("YAML nested deeper than {}", self.limits.yaml_depth),
+                message,
                 span,
-                remedy: Limits::remedy("yaml_depth"),
+                remedy,
             });
         }
         let nodes_before = self.nodes;

@@ -1,0 +1,16 @@
+//! The commands for rule authors, run as a user runs them. None needs root.
+
+#[path = "commands/completions.rs"]
+mod completions;
+#[path = "commands/filter_check.rs"]
+mod filter_check;
+#[path = "commands/limits.rs"]
+mod limits;
+#[path = "commands/reference.rs"]
+mod reference;
+#[path = "commands/rules_check.rs"]
+mod rules_check;
+#[path = "commands/rules_list.rs"]
+mod rules_list;
+#[path = "commands/run.rs"]
+mod run;

@@ -1,0 +1,129 @@
+//! `saker rules list`.
+
+use crate::run::Folder;
+use serde_json::json;
+
+const RULES: &str = "\
+- rule: File opened
+  desc: A file was opened.
+  condition: evt.type in (open, openat, openat2, creat, close) and fd.name = /x
+  output: opened %fd.name
+  priority: INFO
+  tags: [host, files]
+- rule: Program run
+  desc: A program was run.
+  condition: evt.type = execve and proc.name = x
+  output: run %proc.name
+  priority: ERROR
+  enabled: false
+  tags: [host]
+";
+
+fn names(folder: &Folder, arguments: &[&str]) -> Vec<String> {
+    let all = [
+        &["rules", "list", "--output", "json", "rules.yaml"],
+        arguments,
+    ]
+    .concat();
+    let list = folder.run(&all).json();
+    let rules = list["rules"].as_array().expect("rules").iter();
+    rules
+        .map(|rule| rule["name"].as_str().expect("a name").to_owned())
+        .collect()
+}
+
+#[test]
+fn a_table_for_people() {
+    let folder = Folder::new(&[("rules.yaml", RULES)]);
+    let outcome = folder.run(&["rules", "list", "rules.yaml"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(
+        outcome.out,
+        "\
+RULE         PRIORITY       SOURCE   ENABLED  EVENTS                      TAGS
+File opened  Informational  syscall  yes      close,creat,open,openat,+1  files,host
+Program run  Error          syscall  no       execve                      host
+
+2 rules
+"
+    );
+    let long = folder.run(&["rules", "list", "--long", "rules.yaml"]).out;
+    assert!(
+        long.contains("  description  A file was opened.\n"),
+        "{long}"
+    );
+    assert!(long.contains("close,creat,open,openat,openat2"), "{long}");
+}
+
+#[test]
+fn rules_are_chosen_by_tag_and_source() {
+    let folder = Folder::new(&[("rules.yaml", RULES)]);
+    assert_eq!(names(&folder, &["--tag", "files"]), ["File opened"]);
+    assert_eq!(
+        names(&folder, &["--tag", "files", "--tag", "host"]).len(),
+        2
+    );
+    assert_eq!(names(&folder, &["--tag", "none"]).len(), 0);
+    assert_eq!(names(&folder, &["--source", "syscall"]).len(), 2);
+    assert_eq!(names(&folder, &["--source", "other"]).len(), 0);
+}
+
+#[test]
+fn the_json_shape() {
+    let folder = Folder::new(&[("rules.yaml", RULES)]);
+    let list = folder
+        .run(&["rules", "list", "-o", "json", "rules.yaml"])
+        .json();
+    assert_eq!(
+        list["rules"][1],
+        json!({
+            "name": "Program run",
+            "description": "A program was run.",
+            "priority": "Error",
+            "source": "syscall",
+            "enabled": false,
+            "tags": ["host"],
+            "event_types": ["execve"],
+            "event_types_excluded": [],
+            "file": "rules.yaml",
+            "condition": "(evt.type = execve and proc.name = x)",
+            "output": "run %proc.name",
+        })
+    );
+}
+
+#[test]
+fn the_rules_of_the_configuration_are_the_default() {
+    let folder = Folder::new(&[
+        ("rules.yaml", RULES),
+        ("saker.yaml", "rules_files: [rules.yaml]\n"),
+    ]);
+    let outcome = folder.run(&["rules", "list", "--config", "saker.yaml"]);
+    assert!(outcome.out.ends_with("\n2 rules\n"), "{outcome:?}");
+}
+
+#[test]
+fn rules_that_do_not_load_are_not_listed() {
+    let folder = Folder::new(&[(
+        "rules.yaml",
+        &RULES.replace("proc.name = x", "proc.nam = x"),
+    )]);
+    let outcome = folder.run(&["rules", "list", "rules.yaml"]);
+    assert_eq!(outcome.code, Some(2));
+    assert_eq!(outcome.out, "");
+    assert!(outcome.errors.contains("proc.nam"), "{outcome:?}");
+}
+
+#[test]
+fn names_cannot_speak_to_the_terminal() {
+    let rules = RULES.replace("rule: File opened", "rule: \"File\\e[2J opened\"");
+    let folder = Folder::new(&[("rules.yaml", &rules)]);
+    for arguments in [
+        &["rules", "list", "rules.yaml"][..],
+        &["rules", "list", "-l", "rules.yaml"],
+    ] {
+        let outcome = folder.run(arguments);
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        assert!(!outcome.out.contains('\u{1b}'), "{outcome:?}");
+    }
+}
