@@ -31,6 +31,18 @@ impl Budget {
         }
     }
 
+    /// A budget of at most as many steps, taken out of this one.
+    pub(crate) fn part(&mut self, steps: u64) -> Self {
+        let part = steps.min(self.left);
+        self.left = self.left.saturating_sub(part);
+        Self::new(part)
+    }
+
+    /// Gives back what is left of a part.
+    pub(crate) fn take_back(&mut self, part: &Self) {
+        self.left = self.left.saturating_add(part.left);
+    }
+
     /// Whether nothing is left.
     pub(crate) fn is_spent(&self) -> bool {
         self.left == 0

@@ -3,7 +3,7 @@
 use crate::display;
 use crate::hint::HintCode;
 use crate::values::Value;
-use saker_rule_language::{Condition, Literal, Operator, Right, SourceFile, Test};
+use saker_rule_language::{Condition, Literal, Operator, Right, SourceFile, Span, Test};
 use std::collections::HashSet;
 
 /// A hint about one comparison.
@@ -14,18 +14,24 @@ pub(crate) struct TestHint<'c> {
     pub(crate) remedy: Option<String>,
 }
 
-/// Every hint about the comparisons of a condition.
-pub(crate) fn hints<'c>(condition: &'c Condition, sources: &[SourceFile]) -> Vec<TestHint<'c>> {
+/// Every hint about the comparisons of a condition that are not among those that have been looked at: a
+/// macro is part of many rules.
+pub(crate) fn hints<'c>(
+    condition: &'c Condition,
+    sources: &[SourceFile],
+    looked_at: &mut HashSet<Span>,
+) -> Vec<TestHint<'c>> {
     let mut hints = Vec::new();
     let mut pending = vec![condition];
     while let Some(condition) = pending.pop() {
         match condition {
             Condition::And(parts) | Condition::Or(parts) => pending.extend(parts.iter().rev()),
             Condition::Not(inner) => pending.push(inner),
-            Condition::Test(test) => {
+            Condition::Test(test) if looked_at.insert(test.span) => {
                 hints.extend(literals(test).filter_map(|literal| pattern(test, literal)));
                 hints.extend(duplicate(test, sources));
             }
+            Condition::Test(_) => {}
         }
     }
     hints

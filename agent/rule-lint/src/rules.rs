@@ -11,14 +11,22 @@ use crate::tautology::tautology;
 use crate::truth::{Conflict, conflict};
 use saker_rule_engine::Matching;
 use saker_rule_fields::{Emission, FieldCatalog, Fields, emission};
-use saker_rule_language::{CheckedRule, CheckedRuleSet, EventTypeSet, SourceFile, Span, Test};
+use saker_rule_language::{
+    CheckedRule, CheckedRuleSet, Condition, EventTypeSet, Right, SourceFile, Span, Test,
+};
 use std::collections::HashSet;
 
-/// Comparisons for each rule by itself. A set of a thousand honest rules needs far fewer.
+/// Comparisons for one rule by itself. A set of a thousand honest rules needs far fewer.
 const STEPS_PER_RULE: u64 = 1_000_000;
 
+/// Comparisons for all rules, each by itself.
+const STEPS_FOR_RULES: u64 = 20_000_000;
+
 /// Comparisons for all pairs of rules together: some seconds at most.
-const STEPS_FOR_PAIRS: u64 = 50_000_000;
+const STEPS_FOR_PAIRS: u64 = 20_000_000;
+
+/// Tests and values of all conditions together, which are kept in another form: some 200 MiB at most.
+const SIZE_MAX: u64 = 1_000_000;
 
 /// What the rules are used for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,11 +58,18 @@ pub fn lint(
         sources,
         hints: Vec::new(),
         said: HashSet::new(),
+        looked_at: HashSet::new(),
         complete: true,
+        steps: Budget::new(STEPS_FOR_RULES),
         pairs: Budget::new(STEPS_FOR_PAIRS),
     };
     let mut earlier: Vec<(&CheckedRule, Node)> = Vec::new();
+    let mut room = Budget::new(SIZE_MAX);
     for rule in &set.rules {
+        if !room.steps(size(&rule.condition)) {
+            linter.complete = false;
+            break;
+        }
         let node = normalize(&rule.condition, fields, Knowledge::Language);
         let can_fire = linter.rule(rule, &node);
         if !can_fire || !rule.enabled {
@@ -77,14 +92,17 @@ struct Linter<'f> {
     hints: Vec<Hint>,
     /// Hints about comparisons that have been given: a macro is part of many rules.
     said: HashSet<(HintCode, Span, String)>,
+    /// Comparisons that have been looked at by themselves.
+    looked_at: HashSet<Span>,
     complete: bool,
+    steps: Budget,
     pairs: Budget,
 }
 
 impl Linter<'_> {
     /// Everything about one rule by itself. Gives whether the rule can fire.
     fn rule(&mut self, rule: &CheckedRule, node: &Node) -> bool {
-        let mut budget = Budget::new(STEPS_PER_RULE);
+        let mut budget = self.steps.part(STEPS_PER_RULE);
         let can_fire = match self.never(rule, node, &mut budget) {
             Some(hint) => {
                 self.hints.push(hint);
@@ -106,10 +124,11 @@ impl Linter<'_> {
             let span = found.second.test.span;
             self.once(rule, HintCode::AlwaysTrue, span, message, remedy);
         }
-        for hint in patterns::hints(&rule.condition, self.sources) {
+        for hint in patterns::hints(&rule.condition, self.sources, &mut self.looked_at) {
             self.once(rule, hint.code, hint.test.span, hint.message, hint.remedy);
         }
         self.complete &= !budget.is_spent();
+        self.steps.take_back(&budget);
         can_fire
     }
 
@@ -219,6 +238,26 @@ fn hint(
         message,
         remedy,
     }
+}
+
+/// The tests and values of a condition.
+fn size(condition: &Condition) -> usize {
+    let mut size = 0usize;
+    let mut pending = vec![condition];
+    while let Some(condition) = pending.pop() {
+        match condition {
+            Condition::And(parts) | Condition::Or(parts) => pending.extend(parts),
+            Condition::Not(inner) => pending.push(inner),
+            Condition::Test(test) => {
+                let values = match &test.right {
+                    Right::Values(values) => values.len(),
+                    Right::None | Right::Operand(_) => 0,
+                };
+                size = size.saturating_add(values).saturating_add(1);
+            }
+        }
+    }
+    size
 }
 
 /// Where and why a condition cannot be true.
