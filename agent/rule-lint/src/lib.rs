@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Each [`HintCode`] is one kind of hint. Conditions are brought to negation normal form
-//! ([`normal`](mod@normal)); what two comparisons of one field say of each other is worked out from the
-//! sets of values that pass them ([`values`](mod@values)).
+//! (`normal`); what two comparisons of one field say of each other is worked out from the
+//! sets of values that pass them (`values`).
 //!
 //! # Invariants
 //!

@@ -42,76 +42,84 @@ pub(crate) struct RuleLimits {
 impl LimitsFile {
     /// The limits, if each lies within its bounds.
     pub(super) fn validate(&self) -> Result<RuleLimits, ConfigError> {
-        let language = Limits::default();
-        let patterns = PatternLimits::default();
         Ok(RuleLimits {
-            language: Limits {
-                // Places in a file are counted with 32 bits.
-                file_bytes: within("file_bytes", self.file_bytes, language.file_bytes, 1 << 30)?,
-                yaml_nodes: within("yaml_nodes", self.yaml_nodes, language.yaml_nodes, 1 << 26)?,
-                yaml_depth: within("yaml_depth", self.yaml_depth, language.yaml_depth, 128)?,
-                list_items: within("list_items", self.list_items, language.list_items, 1 << 24)?,
-                condition_bytes: within(
-                    "condition_bytes",
-                    self.condition_bytes,
-                    language.condition_bytes,
-                    1 << 30,
-                )?,
-                condition_depth: within(
-                    "condition_depth",
-                    self.condition_depth,
-                    language.condition_depth,
-                    100_000,
-                )?,
-                // A level costs some 2 KiB of stack in a debug build.
-                tree_depth: within("tree_depth", self.tree_depth, language.tree_depth, 500)?,
-                condition_tests: within(
-                    "condition_tests",
-                    self.condition_tests,
-                    language.condition_tests,
-                    1 << 24,
-                )?,
-                condition_literals: within(
-                    "condition_literals",
-                    self.condition_literals,
-                    language.condition_literals,
-                    1 << 26,
-                )?,
-                set_size: within("set_size", self.set_size, language.set_size, 1 << 28)?,
-                output_bytes: within(
-                    "output_bytes",
-                    self.output_bytes,
-                    language.output_bytes,
-                    1 << 24,
-                )?,
-                items: within("items", self.items, language.items, 1 << 24)?,
-                diagnostics: within(
-                    "diagnostics",
-                    self.diagnostics,
-                    language.diagnostics,
-                    1 << 20,
-                )?,
-            },
-            patterns: PatternLimits {
-                pattern_bytes: within(
-                    "pattern_bytes",
-                    self.pattern_bytes,
-                    patterns.pattern_bytes,
-                    1 << 20,
-                )?,
-                automaton_bytes: within(
-                    "automaton_bytes",
-                    self.automaton_bytes,
-                    patterns.automaton_bytes,
-                    1 << 28,
-                )?,
-                cache_bytes: within(
-                    "cache_bytes",
-                    self.cache_bytes,
-                    patterns.cache_bytes,
-                    1 << 28,
-                )?,
-            },
+            language: self.language()?,
+            patterns: self.patterns()?,
+        })
+    }
+
+    fn language(&self) -> Result<Limits, ConfigError> {
+        let default = Limits::default();
+        Ok(Limits {
+            // Places in a file are counted with 32 bits.
+            file_bytes: within("file_bytes", self.file_bytes, default.file_bytes, 1 << 30)?,
+            yaml_nodes: within("yaml_nodes", self.yaml_nodes, default.yaml_nodes, 1 << 26)?,
+            yaml_depth: within("yaml_depth", self.yaml_depth, default.yaml_depth, 128)?,
+            list_items: within("list_items", self.list_items, default.list_items, 1 << 24)?,
+            condition_bytes: within(
+                "condition_bytes",
+                self.condition_bytes,
+                default.condition_bytes,
+                1 << 30,
+            )?,
+            condition_depth: within(
+                "condition_depth",
+                self.condition_depth,
+                default.condition_depth,
+                100_000,
+            )?,
+            // A level costs some 2 KiB of stack in a debug build.
+            tree_depth: within("tree_depth", self.tree_depth, default.tree_depth, 500)?,
+            condition_tests: within(
+                "condition_tests",
+                self.condition_tests,
+                default.condition_tests,
+                1 << 24,
+            )?,
+            condition_literals: within(
+                "condition_literals",
+                self.condition_literals,
+                default.condition_literals,
+                1 << 26,
+            )?,
+            set_size: within("set_size", self.set_size, default.set_size, 1 << 28)?,
+            output_bytes: within(
+                "output_bytes",
+                self.output_bytes,
+                default.output_bytes,
+                1 << 24,
+            )?,
+            items: within("items", self.items, default.items, 1 << 24)?,
+            diagnostics: within(
+                "diagnostics",
+                self.diagnostics,
+                default.diagnostics,
+                1 << 20,
+            )?,
+        })
+    }
+
+    fn patterns(&self) -> Result<PatternLimits, ConfigError> {
+        let default = PatternLimits::default();
+        Ok(PatternLimits {
+            pattern_bytes: within(
+                "pattern_bytes",
+                self.pattern_bytes,
+                default.pattern_bytes,
+                1 << 20,
+            )?,
+            automaton_bytes: within(
+                "automaton_bytes",
+                self.automaton_bytes,
+                default.automaton_bytes,
+                1 << 28,
+            )?,
+            cache_bytes: within(
+                "cache_bytes",
+                self.cache_bytes,
+                default.cache_bytes,
+                1 << 28,
+            )?,
         })
     }
 }
