@@ -52,6 +52,7 @@
 
 mod budget;
 mod display;
+mod earlier;
 mod fact;
 mod hint;
 mod implication;

@@ -2,9 +2,9 @@
 
 use crate::budget::Budget;
 use crate::display;
+use crate::earlier::Earlier;
 use crate::fact::unfilled;
 use crate::hint::{Hint, HintCode};
-use crate::implication::implies;
 use crate::normal::{Knowledge, Node, normalize};
 use crate::patterns;
 use crate::tautology::tautology;
@@ -63,7 +63,7 @@ pub fn lint(
         steps: Budget::new(STEPS_FOR_RULES),
         pairs: Budget::new(STEPS_FOR_PAIRS),
     };
-    let mut earlier: Vec<(&CheckedRule, Node)> = Vec::new();
+    let mut earlier = Earlier::default();
     let mut room = Budget::new(SIZE_MAX);
     for rule in &set.rules {
         if !room.steps(size(&rule.condition)) {
@@ -78,7 +78,7 @@ pub fn lint(
         if options.matching == Matching::First {
             linter.shadowed(rule, &node, &earlier);
         }
-        earlier.push((rule, node));
+        earlier.push(rule, node);
     }
     Lints {
         complete: linter.complete && !linter.pairs.is_spent(),
@@ -187,11 +187,8 @@ impl Linter<'_> {
     }
 
     /// Whether an earlier rule fires for every event that this one matches.
-    fn shadowed(&mut self, rule: &CheckedRule, node: &Node, earlier: &[(&CheckedRule, Node)]) {
-        let shadow = earlier.iter().find(|(other, condition)| {
-            other.source == rule.source && implies(node, condition, &mut self.pairs)
-        });
-        if let Some((other, _)) = shadow {
+    fn shadowed(&mut self, rule: &CheckedRule, node: &Node, earlier: &Earlier<'_>) {
+        if let Some(other) = earlier.shadow(rule, node, &mut self.pairs) {
             let message = format!(
                 "the rule never fires: '{}' stands before it and matches every event that it matches",
                 other.name

@@ -378,14 +378,18 @@ fn a_large_set_costs_bounded_time() {
     let mut text = String::new();
     for number in 0..1500 {
         text.push_str(&format!(
-            "- rule: r{number}\n  desc: d\n  condition: evt.type = open and (fd.name = /a/{number} or \
-             fd.name = /b/{number}) and not proc.name in (x{number}, y{number})\n  output: o\n  \
+            "- rule: r{number}\n  desc: d\n  condition: evt.type = open and fd.name in (/a/{number}, \
+             /b/{number}) and not proc.name in (x{number}, y{number})\n  output: o\n  \
              priority: INFO\n"
         ));
     }
     let started = std::time::Instant::now();
     let lints = lint_text(&text, Matching::First);
     assert_eq!(lints.hints, []);
+    assert!(
+        lints.complete,
+        "rules with values of their own are told apart without comparing all"
+    );
     // Generous: a debug build on a busy machine.
     assert!(started.elapsed().as_secs() < 120, "{:?}", started.elapsed());
 }
@@ -421,4 +425,15 @@ fn hostile_conditions_cost_bounded_time() {
         assert!(lints.hints.iter().all(|hint| certain.contains(&hint.code)));
     }
     assert!(started.elapsed().as_secs() < 120, "{:?}", started.elapsed());
+}
+
+#[test]
+fn every_kind_of_hint_is_documented() {
+    let page = include_str!("../../../docs/rules.md");
+    let names: std::collections::BTreeSet<&str> =
+        HintCode::ALL.into_iter().map(HintCode::name).collect();
+    assert_eq!(names.len(), HintCode::ALL.len());
+    for name in names {
+        assert!(page.contains(&format!("| `{name}` |")), "{name}");
+    }
 }
