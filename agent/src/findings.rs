@@ -7,12 +7,11 @@ mod sarif;
 mod text;
 
 use crate::config::RulesConfig;
-use crate::rules::{RulesError, read_all, setting_of};
+use crate::rules::{RulesError, load_options, read_all, setting_of};
 use saker_rule_engine::{CompileError, CompileOptions, RuleSet};
 use saker_rule_fields::Fields;
 use saker_rule_language::{
-    CheckedRuleSet, Code, Diagnostic, ItemKind, LineIndex, LoadOptions, Position, SourceFile, Span,
-    load,
+    CheckedRuleSet, Code, Diagnostic, ItemKind, LineIndex, Position, SourceFile, Span, load,
 };
 use saker_rule_lint::{Hint, LintOptions, lint};
 use serde::Serialize;
@@ -114,11 +113,7 @@ impl Findings {
             .map(|file| file.source.clone())
             .collect();
         let fields = Fields::new();
-        let options = LoadOptions {
-            limits: config.limits.language.clone(),
-            ..LoadOptions::default()
-        };
-        let outcome = load(&sources, &fields, &options);
+        let outcome = load(&sources, &fields, &load_options(&config.limits.language));
         for diagnostic in &outcome.diagnostics {
             gathering.add_diagnostic(diagnostic);
         }
@@ -251,7 +246,7 @@ impl Gathering {
         let options = CompileOptions {
             matching: config.matching,
             patterns: config.limits.patterns,
-            minimum_priority: None,
+            ..CompileOptions::default()
         };
         let Err(error) = RuleSet::compile(checked, &options) else {
             return;

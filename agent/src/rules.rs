@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use saker_rule_engine::{CompileError, CompileOptions, PatternError, RuleSet, RuleState};
-use saker_rule_fields::Fields;
+use saker_rule_fields::{Fields, builtin_plugins};
 use saker_rule_language::{
     CheckedRuleSet, ColorChoice, Diagnostic, Limits, LoadOptions, Severity, SourceFile, load,
     render,
@@ -81,6 +81,15 @@ fn raise(setting: &str) -> String {
     format!(" (if this is meant, raise 'limits.{setting}' in the configuration)")
 }
 
+/// How every command loads rules: what they require of plugins is held against those built in.
+pub(crate) fn load_options(limits: &Limits) -> LoadOptions {
+    LoadOptions {
+        limits: limits.clone(),
+        plugins: Some(builtin_plugins()),
+        ..LoadOptions::default()
+    }
+}
+
 /// Rules that are checked and not compiled.
 pub(crate) struct CheckedRules {
     /// The rules.
@@ -101,11 +110,7 @@ impl CheckedRules {
         let sources = read_all(paths, limits)
             .into_iter()
             .collect::<Result<Vec<_>, _>>()?;
-        let options = LoadOptions {
-            limits: limits.clone(),
-            ..LoadOptions::default()
-        };
-        let loaded = load(&sources, &Fields::new(), &options);
+        let loaded = load(&sources, &Fields::new(), &load_options(limits));
         let rendered = render_all(&loaded.diagnostics, &sources, color);
         let Some(rules) = loaded.rules else {
             let errors = loaded
@@ -144,6 +149,7 @@ impl LoadedRules {
             matching: config.matching,
             patterns: config.limits.patterns,
             minimum_priority: Some(config.priority),
+            ..CompileOptions::default()
         };
         Ok(Self {
             rules: RuleSet::compile(&checked.rules, &options)?,

@@ -25,20 +25,25 @@ pub fn markdown() -> String {
             fields.len()
         ),
     );
-    let mut namespace = "";
-    for (_, row) in fields.iter() {
-        if row.namespace() != namespace {
-            namespace = row.namespace();
-            line(&mut page, format_args!("\n## {namespace}\n"));
-            line(
-                &mut page,
-                format_args!("| field | type | argument | source | filled | meaning |"),
-            );
-            line(&mut page, format_args!("|---|---|---|---|---|---|"));
-        }
-        field_line(&mut page, row);
+    let rows: Vec<&FieldRow> = fields.iter().map(|(_, row)| row).collect();
+    for group in rows.chunk_by(|left, right| left.namespace() == right.namespace()) {
+        let namespace = group.first().map_or("", |row| row.namespace());
+        line(&mut page, format_args!("\n## {namespace}\n"));
+        page.push_str(&fields_table(group));
     }
     page
+}
+
+/// A table of fields, in Markdown.
+#[must_use]
+pub fn fields_table(rows: &[&FieldRow]) -> String {
+    let mut table = String::from(
+        "| field | type | argument | source | filled | meaning |\n|---|---|---|---|---|---|\n",
+    );
+    for row in rows {
+        field_line(&mut table, row);
+    }
+    table
 }
 
 /// The page about events, in Markdown.
@@ -102,13 +107,7 @@ fn field_line(page: &mut String, row: &FieldRow) {
         meaning.push_str(note);
         meaning.push_str(")*");
     }
-    let filled = match row.availability {
-        Availability::Filled => "yes".to_owned(),
-        Availability::OnHost { reason } => {
-            format!("outside of containers; for the others {}", cell(reason))
-        }
-        Availability::NotYet { reason } => format!("no: {}", cell(reason)),
-    };
+    let filled = cell(&availability_note(row.availability));
     line(
         page,
         format_args!(
@@ -125,6 +124,18 @@ fn field_line(page: &mut String, row: &FieldRow) {
 /// Text as the cell of a table.
 fn cell(text: &str) -> String {
     text.trim().replace('|', "\\|").replace('\n', " ")
+}
+
+/// Whether a field has values, as documentation says it.
+#[must_use]
+pub fn availability_note(availability: Availability) -> String {
+    match availability {
+        Availability::Filled => "yes".to_owned(),
+        Availability::OnHost { reason } => {
+            format!("outside of containers; for the others {reason}")
+        }
+        Availability::NotYet { reason } => format!("no: {reason}"),
+    }
 }
 
 /// The name of a type, as documentation prints it.

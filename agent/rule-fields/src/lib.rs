@@ -46,7 +46,10 @@ mod scratch;
 mod value;
 
 pub use context::{EventContext, Host, PathView, Payload, Surroundings};
-pub use documentation::{argument_name, events_markdown, markdown, plurality_name, type_name};
+pub use documentation::{
+    argument_name, availability_note, events_markdown, fields_table, markdown, plurality_name,
+    type_name,
+};
 pub use event_names::{EVENT_NAMES, Emission, emission};
 pub use fields::{BUILTIN_PLUGINS, Fields, K8S_AUDIT_SOURCE, SYSCALL_SOURCE, builtin_plugins};
 pub use row::{Availability, Extractor, FieldRow, FieldSources, Plurality};

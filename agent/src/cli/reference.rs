@@ -4,10 +4,11 @@ use clap::{Args, ValueEnum};
 
 pub(super) const FIELDS_EXAMPLES: &str = "\
 Examples:
-  saker fields                    every field
-  saker fields proc               those that begin with proc
-  saker fields fd.name            all about one: operators, example, whether it has values
-  saker fields --output json | jq -r '.fields[] | select(.filled | not) | .name'
+  saker fields                      every field
+  saker fields proc                 those that begin with proc
+  saker fields fd.name              all about one: operators, example, whether it has values
+  saker fields --source k8s_audit   those of the Kubernetes audit log
+  saker fields --output json | jq -r '.fields[] | select(.values == \"no\") | .name'
 
 Exit codes: 0 found, 2 no field has this name.";
 

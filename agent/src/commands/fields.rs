@@ -5,8 +5,8 @@ use super::{BadRequest, print, print_json};
 use crate::cli::{FieldsArgs, ReferenceFormat};
 use crate::rules::count;
 use saker_rule_fields::{
-    Availability, FieldCatalog, FieldRow, Fields, Plurality, argument_name, markdown,
-    plurality_name, type_name,
+    Availability, FieldCatalog, FieldRow, Fields, Plurality, argument_name, availability_note,
+    fields_table, markdown, plurality_name, type_name,
 };
 use saker_rule_language::{
     ArgumentForms, ArgumentRule, FieldType, Operator, did_you_mean, nearest, operators_of,
@@ -23,14 +23,24 @@ struct Entry<'a> {
     plurality: &'a str,
     /// Empty for none; in parentheses where it may be left out.
     argument: String,
-    filled: bool,
-    /// Why it has no values.
+    sources: &'static [&'static str],
+    values: Values,
+    /// Why it has none, or none for processes in containers.
     reason: Option<&'a str>,
     conditions: bool,
     outputs: bool,
     deprecated: bool,
     operators: Vec<&'static str>,
     description: String,
+}
+
+/// Which events have a value, as JSON shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Values {
+    Yes,
+    OnHost,
+    No,
 }
 
 #[derive(Serialize)]
@@ -52,7 +62,7 @@ pub(crate) fn run(arguments: &FieldsArgs) -> anyhow::Result<ExitCode> {
             fields: rows.into_iter().map(entry).collect(),
         })?,
         ReferenceFormat::Markdown if whole => print(&markdown())?,
-        ReferenceFormat::Markdown => print(&markdown_table(&rows))?,
+        ReferenceFormat::Markdown => print(&fields_table(&rows))?,
         ReferenceFormat::Text => print(&match rows.as_slice() {
             [row] => detail(row),
             rows => overview(rows),
@@ -119,12 +129,16 @@ fn overview(rows: &[&FieldRow]) -> String {
     for group in rows.chunk_by(|left, right| left.namespace() == right.namespace()) {
         let mut table = Table::default();
         for row in group {
-            let is_filled = row.availability == Availability::Filled;
-            filled += usize::from(is_filled);
+            let note = match row.availability {
+                Availability::Filled => "",
+                Availability::OnHost { .. } => "on the host",
+                Availability::NotYet { .. } => "no values",
+            };
+            filled += usize::from(!matches!(row.availability, Availability::NotYet { .. }));
             table.row([
                 format!("{}{}", row.name, plain(argument_name(row.argument))),
                 type_of(row),
-                if is_filled { "" } else { "no values" }.to_owned(),
+                note.to_owned(),
                 first_sentence(row.doc),
             ]);
         }
@@ -164,12 +178,11 @@ fn detail(row: &FieldRow) -> String {
     if !notes.is_empty() {
         table.row(["use".to_owned(), notes.join(", ")]);
     }
-    let values = match row.availability {
-        Availability::Filled => "yes".to_owned(),
-        Availability::NotYet { reason } => {
-            format!("no: {reason}; comparisons with it are false")
-        }
-    };
+    table.row(["source".to_owned(), row.sources.names().join(" ")]);
+    let mut values = availability_note(row.availability);
+    if row.availability != Availability::Filled {
+        values.push_str("; comparisons with what is missing are false");
+    }
     table.row(["values".to_owned(), values]);
     let mut text = format!("{}\n\n{}\n\n", row.name, one_line(row.doc));
     table.write(&mut text, 2);
@@ -177,42 +190,25 @@ fn detail(row: &FieldRow) -> String {
 }
 
 fn entry(row: &'static FieldRow) -> Entry<'static> {
+    let (values, reason) = match row.availability {
+        Availability::Filled => (Values::Yes, None),
+        Availability::OnHost { reason } => (Values::OnHost, Some(reason)),
+        Availability::NotYet { reason } => (Values::No, Some(reason)),
+    };
     Entry {
         name: row.name,
         r#type: type_name(row.value_type),
         plurality: plurality_name(row.plurality).trim_start_matches(", "),
         argument: plain(argument_name(row.argument)),
-        filled: row.availability == Availability::Filled,
-        reason: match row.availability {
-            Availability::Filled => None,
-            Availability::NotYet { reason } => Some(reason),
-        },
+        sources: row.sources.names(),
+        values,
+        reason,
         conditions: !row.usage.print_only,
         outputs: !row.usage.filter_only,
         deprecated: row.usage.deprecated,
         operators: operators(row),
         description: one_line(row.doc),
     }
-}
-
-fn markdown_table(rows: &[&FieldRow]) -> String {
-    let cell = |text: &str| text.replace('|', "\\|");
-    let mut text =
-        String::from("| field | type | argument | filled | meaning |\n|---|---|---|---|---|\n");
-    for row in rows {
-        let filled = match row.availability {
-            Availability::Filled => "yes".to_owned(),
-            Availability::NotYet { reason } => format!("no: {}", cell(reason)),
-        };
-        text.push_str(&format!(
-            "| `{}` | {} | {} | {filled} | {} |\n",
-            row.name,
-            type_of(row),
-            argument_name(row.argument),
-            cell(&one_line(row.doc)),
-        ));
-    }
-    text
 }
 
 fn type_of(row: &FieldRow) -> String {

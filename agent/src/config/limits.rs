@@ -120,6 +120,7 @@ impl LimitsFile {
                 default.cache_bytes,
                 1 << 28,
             )?,
+            ..default
         })
     }
 }

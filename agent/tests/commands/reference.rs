@@ -43,11 +43,41 @@ fn a_beginning_gives_several_fields() {
     for field in some["fields"].as_array().expect("fields") {
         assert!(field["name"].as_str().expect("a name").starts_with("proc."));
         assert_eq!(
-            field["filled"].as_bool(),
-            Some(field["reason"].is_null()),
+            field["values"] == "yes",
+            field["reason"].is_null(),
             "{field}"
         );
     }
+}
+
+#[test]
+fn a_source_has_its_own_fields() {
+    let audit = run(&["fields", "--output", "json", "--source", "k8s_audit"]).json();
+    let names: Vec<&str> = audit["fields"]
+        .as_array()
+        .expect("fields")
+        .iter()
+        .filter_map(|field| field["name"].as_str())
+        .collect();
+    assert!(names.contains(&"ka.verb") && names.contains(&"json.value"));
+    assert!(!names.contains(&"proc.name"), "{names:?}");
+    let outcome = run(&["fields", "--source", "k8s_audit", "proc.name"]);
+    assert_eq!(outcome.code, Some(2), "{}", outcome.out);
+    assert!(
+        run(&["fields", "ka.verb"])
+            .out
+            .contains("source     k8s_audit")
+    );
+}
+
+#[test]
+fn a_field_with_values_on_the_host_says_what_is_missing() {
+    let container = run(&["fields", "--output", "json", "container.image"]).json();
+    let field = &container["fields"][0];
+    assert_eq!(field["values"], "on_host", "{field}");
+    assert!(!field["reason"].is_null(), "{field}");
+    let text = run(&["fields", "container.image"]).out;
+    assert!(text.contains("values     outside of containers"), "{text}");
 }
 
 #[test]
