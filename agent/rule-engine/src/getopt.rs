@@ -2,81 +2,79 @@
 
 /// What was found at one place of an argument list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Found<'a> {
-    /// The option's letter; `?` for one that is not known or lacks its value.
-    shown: u8,
-    /// The letter as it stands in the arguments.
-    letter: u8,
-    /// The option's value; empty for an option without one.
-    value: &'a [u8],
+enum Found<'a> {
+    /// An option that is not known.
+    Unknown,
+    /// An option without a value.
+    Flag(u8),
+    /// An option with its value; `None` where the arguments end before it.
+    Valued(u8, Option<&'a [u8]>),
 }
 
-/// The letters of all options in order, each followed by its value if it takes one.
+/// The letters of all options in order, each followed by its value if it takes one. An option that is
+/// not known shows as `?`, one that lacks its value as an empty text alone.
 pub(crate) fn options(arguments: &[&[u8]], specification: &[u8]) -> Vec<Vec<u8>> {
     let mut list = Vec::new();
     for found in scan(arguments, specification) {
-        list.push(vec![found.shown]);
-        if takes_value(specification, found.letter) == Some(true) {
-            list.push(found.value.to_vec());
+        match found {
+            Found::Unknown => list.push(b"?".to_vec()),
+            Found::Flag(letter) => list.push(vec![letter]),
+            Found::Valued(_, None) => list.push(Vec::new()),
+            Found::Valued(letter, Some(value)) => list.extend([vec![letter], value.to_vec()]),
         }
     }
     list
 }
 
-/// The value of the last option of this letter: empty where it takes none, nothing where it is not there.
-pub(crate) fn value_of<'a>(
-    arguments: &[&'a [u8]],
-    specification: &[u8],
-    letter: u8,
-) -> Option<&'a [u8]> {
+/// The value of the last option of this letter: the letter itself where it takes none, empty where the
+/// value is not there; nothing where the option is not there.
+pub(crate) fn value_of(arguments: &[&[u8]], specification: &[u8], letter: u8) -> Option<Vec<u8>> {
     scan(arguments, specification)
         .into_iter()
         .rev()
-        .find(|found| found.letter == letter && takes_value(specification, letter).is_some())
-        .map(|found| found.value)
+        .find_map(|found| match found {
+            Found::Flag(found) if found == letter => Some(vec![letter]),
+            Found::Valued(found, value) if found == letter => {
+                Some(value.unwrap_or_default().to_vec())
+            }
+            _ => None,
+        })
 }
 
 /// Whether the option takes a value; nothing where it is not known.
 fn takes_value(specification: &[u8], letter: u8) -> Option<bool> {
-    if letter == b':' {
+    if letter == b':' || !specification.contains(&letter) {
         return None;
     }
-    let position = specification.iter().position(|known| *known == letter)?;
-    let next = specification.iter().skip(position).nth(1);
-    Some(next == Some(&b':'))
+    Some(specification.windows(2).any(|pair| *pair == [letter, b':']))
 }
 
-/// Reads options up to the first argument that is none, `-`, `--` or a long option.
+/// Reads options up to the first argument that is none, `-` or `--`; long options are passed over.
 fn scan<'a>(arguments: &[&'a [u8]], specification: &[u8]) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     let mut arguments = arguments.iter();
     while let Some([b'-', letters @ ..]) = arguments.next().copied() {
-        if letters.is_empty() || letters.starts_with(b"-") {
+        if matches!(letters, b"" | b"-") {
             break;
+        }
+        if letters.starts_with(b"-") {
+            continue;
         }
         let mut rest = letters;
         while let Some((letter, after)) = rest.split_first() {
             rest = after;
-            let (mut shown, mut value): (u8, &[u8]) = (*letter, b"");
-            match takes_value(specification, *letter) {
-                None => shown = b'?',
-                Some(false) => {}
+            found.push(match takes_value(specification, *letter) {
+                None => Found::Unknown,
+                Some(false) => Found::Flag(*letter),
                 Some(true) => {
-                    if rest.is_empty() {
-                        match arguments.next() {
-                            Some(next) => value = next,
-                            None => shown = b'?',
-                        }
+                    let attached = std::mem::take(&mut rest);
+                    let value = if attached.is_empty() {
+                        arguments.next().copied()
                     } else {
-                        value = rest;
-                        rest = b"";
-                    }
+                        Some(attached)
+                    };
+                    Found::Valued(*letter, value)
                 }
-            }
-            found.push(Found {
-                shown,
-                letter: *letter,
-                value,
             });
         }
     }
@@ -95,9 +93,10 @@ mod tests {
             .collect()
     }
 
-    fn value(arguments: &[&'static str], specification: &str, letter: u8) -> Option<&'static [u8]> {
-        let arguments: Vec<&'static [u8]> = arguments.iter().map(|text| text.as_bytes()).collect();
+    fn value(arguments: &[&str], specification: &str, letter: u8) -> Option<String> {
+        let arguments: Vec<&[u8]> = arguments.iter().map(|text| text.as_bytes()).collect();
         value_of(&arguments, specification.as_bytes(), letter)
+            .map(|text| String::from_utf8(text).unwrap())
     }
 
     #[test]
@@ -107,7 +106,8 @@ mod tests {
         assert_eq!(list(&["-abcvalue"], "abc:"), ["a", "b", "c", "value"]);
         assert_eq!(list(&["-t", "-123"], "t:"), ["t", "-123"]);
         assert_eq!(list(&["-nx"], "n"), ["n", "?"]);
-        assert_eq!(list(&["-t"], "t:"), ["?", ""]);
+        assert_eq!(list(&["-t"], "t:"), [""]);
+        assert_eq!(list(&["-t", "x"], "tt:"), ["t", "x"]);
     }
 
     #[test]
@@ -116,19 +116,20 @@ mod tests {
         assert!(list(&["-", "-n"], "n").is_empty());
         assert!(list(&["--", "-n"], "n").is_empty());
         assert!(list(&["--exec"], "e:").is_empty());
+        assert_eq!(list(&["--exec", "-n"], "n"), ["n"]);
         assert_eq!(list(&["-n", "file", "-t"], "nt"), ["n"]);
         assert_eq!(list(&["-n", "-t"], ""), ["?", "?"]);
     }
 
     #[test]
     fn the_last_option_gives_the_value() {
-        assert_eq!(value(&["-t?"], "t:", b't'), Some(&b"?"[..]));
-        assert_eq!(value(&["-t", "v1", "-t"], "t:", b't'), Some(&b""[..]));
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(value(&["-t?"], "t:", b't'), some("?"));
+        assert_eq!(value(&["-t", "v1", "-t"], "t:", b't'), some(""));
         assert_eq!(value(&["-n"], "nt:", b't'), None);
-        assert_eq!(
-            value(&["-n", "-t", "hello"], "nt:", b't'),
-            Some(&b"hello"[..])
-        );
+        assert_eq!(value(&["-n"], "nt:", b'n'), some("n"));
+        assert_eq!(value(&["-x"], "nt:", b'x'), None);
+        assert_eq!(value(&["-n", "-t", "hello"], "nt:", b't'), some("hello"));
         assert_eq!(value(&["-:"], "t:", b':'), None);
     }
 }

@@ -182,10 +182,9 @@ fn options<'e, E: Event + ?Sized>(
     let specification = argument(event, specification, view)?;
     let specification = specification.as_bytes().ok_or(Gap::Missing)?;
     let arguments: Vec<&[u8]> = elements.iter().filter_map(FieldValue::as_bytes).collect();
-    let text = |text: &[u8]| FieldValue::Text(Cow::Owned(text.to_vec()));
     match transform.selector.as_deref().map(str::as_bytes) {
         Some([letter]) => getopt::value_of(&arguments, specification, *letter)
-            .map(text)
+            .map(|value| FieldValue::Text(Cow::Owned(value)))
             .ok_or(Gap::Missing),
         Some(_) => Err(Gap::Missing),
         None => Ok(FieldValue::List(
