@@ -79,7 +79,8 @@ pub struct Limits {
     pub list_items: usize,
     /// Bytes of one condition after lists and exceptions are put in.
     pub condition_bytes: usize,
-    /// Nesting of one condition as it is written, where a pair of parentheses counts five, as in Falco.
+    /// Nesting of one condition as it is written, counted as Falco does: five for a pair of parentheses,
+    /// less for one right after `not`, `and` or `or`, and some for the test within.
     pub condition_depth: usize,
     /// Nesting of `and`, `or` and `not` in one condition, also with macros put in. The default costs
     /// under 512 KiB of stack even in a debug build (a test measures it), so whoever walks the tree may

@@ -21,6 +21,8 @@ const DELIMITERS: &[char] = &[' ', '\t', '\n', '\r', '(', ')', ',', '='];
 /// All lists, ready to be put into conditions.
 pub(crate) struct Lists {
     index: HashMap<Arc<str>, usize>,
+    /// Lists whose names hold delimiters, which Falco warns of and puts in all the same.
+    delimited: Vec<usize>,
     entries: Vec<Entry>,
     condition_bytes_max: usize,
 }
@@ -43,6 +45,7 @@ impl Lists {
         let mut used: BTreeSet<&str> = BTreeSet::new();
         let mut resolved = Self {
             index: HashMap::new(),
+            delimited: Vec::new(),
             entries: Vec::new(),
             condition_bytes_max: limits.condition_bytes,
         };
@@ -69,9 +72,11 @@ impl Lists {
                 report.add(finding.with_remedy(Limits::remedy("list_items")));
                 items.clear();
             }
-            resolved
-                .index
-                .insert(list.name.clone(), resolved.entries.len());
+            let place = resolved.entries.len();
+            resolved.index.insert(list.name.clone(), place);
+            if list.name.contains(DELIMITERS) {
+                resolved.delimited.push(place);
+            }
             resolved.entries.push(Entry {
                 name: list.name.clone(),
                 context: list.context.clone(),
@@ -117,9 +122,13 @@ impl Lists {
     }
 
     fn named_in(&self, text: &str) -> BTreeSet<usize> {
-        text.split(DELIMITERS)
-            .filter_map(|token| self.index.get(token).copied())
-            .collect()
+        let tokens = text.split(DELIMITERS);
+        let named = tokens.filter_map(|token| self.index.get(token).copied());
+        let delimited = self.delimited.iter().copied().filter(|index| {
+            let name = self.entries.get(*index).map(|entry| &*entry.name);
+            name.is_some_and(|name| mentions(text, name).next().is_some())
+        });
+        named.chain(delimited).collect()
     }
 }
 
@@ -137,20 +146,24 @@ fn items_text(items: &[&Arc<str>]) -> String {
     quoted.join(", ")
 }
 
+/// Where a name stands between delimiters or ends of the text.
+fn mentions<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = usize> + 't {
+    let places = text.match_indices(name);
+    places.map(|(start, _)| start).filter(move |start| {
+        let end = start.saturating_add(name.len());
+        let (before, after) = (text.get(..*start), text.get(end..));
+        before.is_some_and(|text| text.is_empty() || text.ends_with(DELIMITERS))
+            && after.is_some_and(|text| text.is_empty() || text.starts_with(DELIMITERS))
+    })
+}
+
 /// Replaces every mention of one list. Blanks around it go, and with an empty list one comma.
 fn put_in(text: &MappedText, list: &Entry, bytes_max: usize) -> Result<MappedText, TooLarge> {
     let raw = text.as_str();
     let mut result = MappedText::default();
     let mut copied = 0usize;
-    let mut at = 0usize;
-    for token in raw.split(DELIMITERS) {
-        let start = at;
-        let end = start.saturating_add(token.len());
-        // Delimiters are one byte each.
-        at = end.saturating_add(1);
-        if *token != *list.name {
-            continue;
-        }
+    for start in mentions(raw, &list.name) {
+        let end = start.saturating_add(list.name.len());
         let before = raw
             .get(copied..start)
             .unwrap_or_default()

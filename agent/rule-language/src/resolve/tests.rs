@@ -63,6 +63,19 @@ fn lists_are_put_in_as_text() {
 }
 
 #[test]
+fn a_list_with_a_wrong_name_is_put_in_with_a_warning() {
+    let lists = "- list: two words\n  items: [a, b]\n- list: k=v\n  items: [c]\n";
+    assert_eq!(
+        expanded(lists, "proc.name in (two words, k=v)"),
+        "proc.name in (a, b, c)"
+    );
+    let rule = "- rule: r\n  desc: d\n  condition: proc.name in (two words, k=v)\n  output: o\n  \
+                priority: INFO\n  warn_evttypes: false\n";
+    let expected = [Code::InvalidListName, Code::InvalidListName];
+    assert_eq!(codes(&format!("{lists}{rule}")), expected);
+}
+
+#[test]
 fn lists_see_those_defined_before() {
     let lists = "- list: a\n  items: [x]\n- list: b\n  items: [a, y]\n- list: c\n  items: [b]\n";
     assert_eq!(expanded(lists, "proc.name in (b)"), "proc.name in (x, y)");

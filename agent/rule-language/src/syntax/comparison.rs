@@ -38,16 +38,20 @@ const MODIFIERS: [Modifier; 3] = [Modifier::OneOf, Modifier::AnyOf, Modifier::Al
 impl Parser<'_> {
     /// An operator and its right-hand side.
     pub(super) fn comparison(&mut self, left: Term, start: usize) -> Parsed<Expression> {
+        self.deeper(|parser| parser.comparison_of(left, start))
+    }
+
+    fn comparison_of(&mut self, left: Term, start: usize) -> Parsed<Expression> {
         self.cursor.blank();
         let (operator, modifier, right) = if self.cursor.symbol(Operator::Exists.name()) {
             (Operator::Exists, None, RightSide::None)
         } else if let Some(operator) = self.operator_of(&NUMERIC_OPERATORS) {
-            (operator, None, self.number()?)
+            (operator, None, self.deeper(Self::number)?)
         } else if let Some((operator, blank)) = self.string_operator() {
             let (modifier, right) = self.string_right_side(blank)?;
             (operator, modifier, right)
         } else if let Some(operator) = self.operator_of(&LIST_OPERATORS) {
-            (operator, None, self.list_or_transformer()?)
+            (operator, None, self.deeper(Self::list_or_transformer)?)
         } else {
             let operators = operator_names();
             return self.fail(format!(
@@ -92,14 +96,16 @@ impl Parser<'_> {
                 .into_iter()
                 .find(|modifier| self.cursor.word(modifier.name()));
             if found.is_some() && self.list_follows() {
-                return Ok((found, self.list()?));
+                return Ok((found, self.deeper(Self::list)?));
             }
         }
         self.cursor.reset(start);
-        let right = match self.value_or_transformer()? {
-            Some(term) => RightSide::Term(term),
-            None => RightSide::Value(self.value()?),
-        };
+        let right = self.deeper(|parser| {
+            Ok(match parser.value_or_transformer()? {
+                Some(term) => RightSide::Term(term),
+                None => RightSide::Value(parser.value()?),
+            })
+        })?;
         Ok((None, right))
     }
 
@@ -163,7 +169,7 @@ impl Parser<'_> {
             return Ok(items);
         }
         loop {
-            items.push(self.value()?);
+            items.push(self.deeper(Self::value)?);
             self.cursor.blank();
             if !self.cursor.symbol(",") {
                 break;

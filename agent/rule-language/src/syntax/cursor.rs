@@ -167,12 +167,12 @@ impl<'t> Cursor<'t> {
     }
 
     /// A quoted text, unescaped. It ends at the first closing quote that no backslash precedes, even if
-    /// that backslash is itself escaped: `'a\\'` is not closed.
+    /// that backslash is itself escaped: `'a\\'` is not closed. A NUL byte ends the search.
     pub(super) fn quoted(&mut self) -> Option<Result<Bytes, EscapeError>> {
         let rest = self.rest();
         let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
         let mut previous = '\\';
-        for (index, character) in rest.char_indices() {
+        for (index, character) in rest.char_indices().take_while(|(_, c)| *c != '\0') {
             if character == quote && previous != '\\' {
                 let length = index.saturating_add(1);
                 let text = rest.get(..length).unwrap_or_default();

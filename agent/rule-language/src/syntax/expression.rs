@@ -10,8 +10,15 @@ use crate::options::Limits;
 use crate::origin::MappedText;
 use crate::span::Span;
 
-/// Levels of depth that one pair of parentheses counts for, as in Falco.
-const LEVELS_PER_PARENTHESIS: usize = 5;
+/// Levels of depth between the start of a group and what stands in it, as Falco counts them: one for
+/// `or`, one for `and`, one for `not`, one for a test, and one for an opening parenthesis.
+const LEVELS_OR: usize = 1;
+const LEVELS_AND: usize = 2;
+const LEVELS_NOT: usize = 3;
+const LEVELS_TEST: usize = 4;
+
+/// The depth of a field or transformer that stands by itself is as limited as in Falco.
+const TERM_DEPTH_MAX: usize = 100;
 
 /// Why a condition does not parse.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +32,15 @@ pub(super) type Parsed<T> = Result<T, SyntaxError>;
 
 /// Parses a condition, no deeper than the limits on its nesting.
 pub(crate) fn parse(text: &MappedText, limits: &Limits) -> Result<Expression, SyntaxError> {
-    let mut parser = Parser::new(text);
+    let mut parser = Parser {
+        depth_max: limits.condition_depth,
+        depth_remedy: Limits::remedy("condition_depth"),
+        ..Parser::new(text)
+    };
     if text.len() == 0 {
         return parser.fail("the condition is empty");
     }
-    let expression = parser.condition(limits.condition_depth)?;
+    let expression = parser.condition()?;
     check_tree_depth(&expression, text, limits.tree_depth)?;
     Ok(expression)
 }
@@ -63,11 +74,18 @@ pub(super) struct Parser<'t> {
     pub(super) cursor: Cursor<'t>,
     /// Transformers that are open.
     pub(super) call_depth: usize,
+    /// How deep the current place is, in Falco's count.
+    depth: usize,
+    depth_max: usize,
+    /// What to do where that is too deep.
+    depth_remedy: Option<String>,
 }
 
 /// What is between an opening parenthesis (or the start) and the current place.
 #[derive(Default)]
 struct Group {
+    /// How deep its start is.
+    depth: usize,
     /// Closed parts of an `or`.
     alternatives: Vec<Expression>,
     /// Parts of the `and` that is being read.
@@ -89,7 +107,33 @@ impl<'t> Parser<'t> {
         Self {
             cursor: Cursor::new(text),
             call_depth: 0,
+            depth: 0,
+            depth_max: TERM_DEPTH_MAX,
+            depth_remedy: None,
         }
+    }
+
+    /// Goes on at a depth, if the limit lets it.
+    fn at_depth(&mut self, depth: usize) -> Parsed<()> {
+        self.depth = depth;
+        if depth < self.depth_max {
+            return Ok(());
+        }
+        let limit = self.depth_max;
+        Err(SyntaxError {
+            message: format!("exceeded max depth limit of {limit}"),
+            span: self.cursor.span_ahead(),
+            remedy: self.depth_remedy.clone(),
+        })
+    }
+
+    /// Parses something one level deeper.
+    pub(super) fn deeper<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        let depth = self.depth;
+        self.at_depth(depth.saturating_add(1))?;
+        let parsed = parse(self)?;
+        self.depth = depth;
+        Ok(parsed)
     }
 
     /// An error about what comes next.
@@ -101,10 +145,13 @@ impl<'t> Parser<'t> {
         })
     }
 
-    fn condition(&mut self, depth: usize) -> Parsed<Expression> {
-        let mut groups = vec![Group::default()];
+    fn condition(&mut self) -> Parsed<Expression> {
+        let mut groups = vec![Group {
+            depth: 1,
+            ..Group::default()
+        }];
         loop {
-            let operand = self.operand(&mut groups, depth)?;
+            let operand = self.operand(&mut groups)?;
             match self.after_operand(&mut groups, operand)? {
                 Next::Operand => {}
                 Next::End(expression) if self.cursor.at_end() => return Ok(expression),
@@ -119,38 +166,42 @@ impl<'t> Parser<'t> {
     }
 
     /// Reads `not` and opening parentheses up to the first test or macro, and that.
-    fn operand(&mut self, groups: &mut Vec<Group>, depth: usize) -> Parsed<Expression> {
+    fn operand(&mut self, groups: &mut Vec<Group>) -> Parsed<Expression> {
         loop {
-            if groups.len().saturating_mul(LEVELS_PER_PARENTHESIS) > depth {
-                return Err(SyntaxError {
-                    message: format!("exceeded max depth limit of {depth}"),
-                    span: self.cursor.span_ahead(),
-                    remedy: Limits::remedy("condition_depth"),
-                });
-            }
+            let start = groups.last().map_or(0, |group| group.depth);
+            self.at_depth(start.saturating_add(LEVELS_AND))?;
             self.cursor.blank();
             let mut negated = false;
             while self.cursor.not() {
                 negated = !negated;
             }
             if self.cursor.symbol("not(") {
+                let group = self.group(start.saturating_add(LEVELS_NOT))?;
                 groups.push(Group {
                     negated: !negated,
-                    ..Group::default()
+                    ..group
                 });
                 continue;
             }
+            self.at_depth(start.saturating_add(LEVELS_NOT))?;
             self.cursor.blank();
             if self.cursor.symbol("(") {
-                groups.push(Group {
-                    negated,
-                    ..Group::default()
-                });
+                let group = self.group(start.saturating_add(LEVELS_TEST))?;
+                groups.push(Group { negated, ..group });
                 continue;
             }
             let operand = self.test_or_macro()?;
             return Ok(negate(operand, negated));
         }
+    }
+
+    /// The group whose opening parenthesis, at this depth, has been read.
+    fn group(&mut self, depth: usize) -> Parsed<Group> {
+        self.at_depth(depth)?;
+        Ok(Group {
+            depth: depth.saturating_add(1),
+            ..Group::default()
+        })
     }
 
     /// Reads `and`, `or` and closing parentheses after an operand.
@@ -164,11 +215,11 @@ impl<'t> Parser<'t> {
             group.conjuncts.push(operand);
             self.cursor.blank();
             if !after_or && self.cursor.symbol("and") {
-                return self.next_operand(groups, "and");
+                return self.next_operand(groups, "and", LEVELS_AND);
             }
             group.close_conjunction();
             if self.cursor.symbol("or") {
-                return self.next_operand(groups, "or");
+                return self.next_operand(groups, "or", LEVELS_OR);
             }
             let expression = group.finish();
             if groups.len() == 1 {
@@ -184,16 +235,23 @@ impl<'t> Parser<'t> {
     }
 
     /// What must stand after `and` and `or`: a blank or a parenthesis.
-    fn next_operand(&mut self, groups: &mut Vec<Group>, keyword: &str) -> Parsed<Next> {
+    fn next_operand(
+        &mut self,
+        groups: &mut Vec<Group>,
+        keyword: &str,
+        levels: usize,
+    ) -> Parsed<Next> {
         if self.cursor.blank() {
             return Ok(Next::Operand);
         }
         if !self.cursor.symbol("(") {
             return self.fail(format!("expected blank or '(' after '{keyword}'"));
         }
+        let start = groups.last().map_or(0, |group| group.depth);
+        let group = self.group(start.saturating_add(levels))?;
         groups.push(Group {
             after_or: keyword == "or",
-            ..Group::default()
+            ..group
         });
         Ok(Next::Operand)
     }

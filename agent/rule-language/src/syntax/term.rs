@@ -8,7 +8,7 @@ use super::expression::{Parsed, Parser, SyntaxError};
 use crate::origin::MappedText;
 
 /// Transformers inside one another; each costs some stack while it is parsed and checked.
-const TRANSFORMER_DEPTH_MAX: usize = 32;
+const TRANSFORMER_DEPTH_MAX: usize = 64;
 
 /// Parses a text that is one field or transformer and nothing else.
 pub(crate) fn parse_term(text: &MappedText) -> Result<Term, SyntaxError> {
@@ -30,7 +30,7 @@ pub(crate) fn parse_term(text: &MappedText) -> Result<Term, SyntaxError> {
 /// far the parser came.
 pub(crate) fn parse_term_prefix(text: &MappedText) -> Result<(Term, usize), (SyntaxError, usize)> {
     let mut parser = Parser::new(text);
-    let parsed = parser.field_or_transformer();
+    let parsed = parser.deeper(Parser::field_or_transformer);
     let end = parser.cursor.position();
     match parsed {
         Ok(term) => Ok((term, end)),
@@ -55,7 +55,7 @@ impl Parser<'_> {
         let Some(name) = self.cursor.field_name() else {
             return Ok(None);
         };
-        let argument = self.bracketed()?;
+        let argument = self.deeper(Self::bracketed)?;
         let span = self.cursor.span_from(start);
         Ok(Some(Term::Field(FieldUse {
             name: name.into(),
@@ -69,7 +69,7 @@ impl Parser<'_> {
         let start = self.cursor.position();
         for kind in Function::TRANSFORMS {
             if self.call_opens(kind.name()) {
-                let call = self.call(Function::Transform(kind), start)?;
+                let call = self.deeper(|parser| parser.call(Function::Transform(kind), start))?;
                 return Ok(Some(Term::Call(call)));
             }
         }
@@ -78,6 +78,10 @@ impl Parser<'_> {
 
     /// `val(field)` or a transformer.
     pub(super) fn value_or_transformer(&mut self) -> Parsed<Option<Term>> {
+        self.deeper(Self::value_or_transformer_here)
+    }
+
+    fn value_or_transformer_here(&mut self) -> Parsed<Option<Term>> {
         self.cursor.blank();
         let start = self.cursor.position();
         if !self.call_opens(Function::Value.name()) {
@@ -117,7 +121,7 @@ impl Parser<'_> {
         let mut arguments = Vec::new();
         loop {
             self.cursor.blank();
-            arguments.push(self.argument()?);
+            arguments.push(self.deeper(Self::argument)?);
             self.cursor.blank();
             if !self.cursor.symbol(",") {
                 break;

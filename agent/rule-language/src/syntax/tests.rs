@@ -111,3 +111,54 @@ fn fields_of_a_term_include_those_of_lists() {
         .collect();
     assert_eq!(names, ["a.b", "c.d"]);
 }
+
+#[test]
+fn depth_counts_what_opens_a_group() {
+    let parses = |text: String, depth| {
+        let limits = Limits {
+            condition_depth: depth,
+            ..Limits::default()
+        };
+        let parsed = parse(&MappedText::standalone(&text), &limits);
+        let exceeded = format!("exceeded max depth limit of {depth}");
+        assert!(
+            parsed
+                .as_ref()
+                .err()
+                .is_none_or(|error| error.message == exceeded)
+        );
+        parsed.is_ok()
+    };
+    // Opening, levels of each, levels of the innermost test below its own group.
+    for (opening, levels, leaf, below) in [
+        ("(", 5, "m", 3),
+        ("not(", 4, "m", 3),
+        ("m and(", 3, "m", 3),
+        ("m or(", 2, "m", 3),
+        ("(", 5, "a.b exists", 4),
+        ("(", 5, "a.b > 1", 6),
+        ("(", 5, "a.b = x", 6),
+        ("(", 5, "a.b = val(c.d)", 7),
+        ("(", 5, "tolower(a.b) exists", 6),
+    ] {
+        let nested = |count| format!("{}{leaf}{}", opening.repeat(count), ")".repeat(count));
+        for count in [1, 3, 7] {
+            let depth = 1 + count * levels + below;
+            assert!(
+                parses(nested(count), depth + 1),
+                "{} {depth}",
+                nested(count)
+            );
+            assert!(!parses(nested(count), depth), "{} {depth}", nested(count));
+        }
+    }
+}
+
+#[test]
+fn a_nul_byte_closes_no_quote() {
+    assert!(
+        refused("a.b = 'x\0y'")
+            .0
+            .starts_with("expected a string value")
+    );
+}
