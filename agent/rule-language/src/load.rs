@@ -7,7 +7,7 @@ use crate::check::{
     CheckError, CheckErrorKind, Scope, Warning, check_expression, event_types, warnings_of,
 };
 use crate::checked::{Capture, CheckedRule, CheckedRuleSet, LoadedFile};
-use crate::diagnostic::{Code, Diagnostic, ItemKind};
+use crate::diagnostic::{Code, Diagnostic, ItemKind, Severity};
 use crate::digest::Digest;
 use crate::document::read_items;
 use crate::event_types::EventTypeSet;
@@ -39,12 +39,40 @@ pub struct Loaded {
 }
 
 /// Loads rules files, in order, as one set: later files may append to and override what earlier ones
-/// define.
+/// define. A rule may use the macros of its own file and of earlier ones, and the lists of all.
 ///
-/// All files are read before anything is resolved, so a rule may use macros and lists of a later file.
-/// Rules are checked only if all files could be read.
+/// Rules are checked only if all files could be read. If there is an error, what the files before it
+/// leave unused is still reported.
 #[must_use]
 pub fn load(sources: &[SourceFile], catalog: &dyn FieldCatalog, options: &LoadOptions) -> Loaded {
+    let mut loaded = load_together(sources, catalog, options);
+    let errors = loaded
+        .diagnostics
+        .iter()
+        .filter(|it| it.severity == Severity::Error);
+    let first = errors
+        .filter_map(|it| usize::try_from(it.span.file.0).ok())
+        .min();
+    if let Some(before @ [_, ..]) = first.and_then(|first| sources.get(..first)) {
+        let room = options
+            .limits
+            .diagnostics
+            .saturating_sub(loaded.diagnostics.len());
+        let earlier = load_together(before, catalog, options).diagnostics;
+        let unused = earlier
+            .into_iter()
+            .filter(|it| matches!(it.code, Code::UnusedMacro | Code::UnusedList))
+            .take(room);
+        loaded.diagnostics.splice(0..0, unused);
+    }
+    loaded
+}
+
+fn load_together(
+    sources: &[SourceFile],
+    catalog: &dyn FieldCatalog,
+    options: &LoadOptions,
+) -> Loaded {
     let mut report = Report::new(sources, options.limits.diagnostics, options.errors);
     let mut collection = Collection::new(catalog, &options.limits);
     for (index, source) in sources.iter().enumerate() {

@@ -70,6 +70,8 @@ pub(crate) struct List {
 pub(crate) struct Macro {
     pub(crate) name: Arc<str>,
     pub(crate) context: Context,
+    /// Where it was defined first.
+    pub(crate) file: FileIndex,
     pub(crate) condition: MappedText,
     pub(crate) order: Order,
 }
@@ -216,6 +218,7 @@ impl<'a> Collection<'a> {
                 *found = Macro {
                     name,
                     context,
+                    file: found.file,
                     condition,
                     order,
                 };
@@ -236,11 +239,13 @@ impl<'a> Collection<'a> {
                     defined: now,
                     changed: now,
                 };
+                let file = context.span().file;
                 self.macros.push(
                     name.clone(),
                     Macro {
                         name,
                         context,
+                        file,
                         condition,
                         order,
                     },

@@ -242,9 +242,12 @@ impl Run<'_, '_> {
         depth: usize,
     ) -> Result<Expression, ExpansionError> {
         let macros = self.macros;
+        // Files are loaded one by one: what is written in one cannot use what a later one defines.
         let seen = macros.definitions.get(&used.name).filter(|found| {
-            self.viewer
-                .is_none_or(|viewer| viewer.order.sees(found.order))
+            found.file <= used.span.file
+                && self
+                    .viewer
+                    .is_none_or(|viewer| viewer.order.sees(found.order))
         });
         let Some(definition) = seen else {
             return Err(self.undefined(used));
@@ -281,10 +284,12 @@ impl Run<'_, '_> {
             Some(format!(
                 "'{name}' is a list: compare a field with it, as in 'proc.name in ({name})'"
             ))
-        } else if self.macros.definitions.get(name).is_some() {
-            Some(format!(
-                "define macro '{name}' before the macro that uses it"
-            ))
+        } else if let Some(found) = self.macros.definitions.get(name) {
+            Some(if found.file > used.span.file {
+                format!("load the file that defines macro '{name}' first")
+            } else {
+                format!("define macro '{name}' before the macro that uses it")
+            })
         } else {
             let nearest = suggestion::nearest(name, self.macros.definitions.names());
             suggestion::did_you_mean(&nearest)

@@ -186,3 +186,49 @@ fn overrides_apply_in_order() {
     assert_eq!(rule.tags, ["a".into(), "b".into()]);
     assert!(!rule.enabled);
 }
+
+fn load_files(texts: &[&str]) -> Loaded {
+    let files: Vec<SourceFile> = texts
+        .iter()
+        .map(|text| SourceFile::new("rules.yaml", text))
+        .collect();
+    load(&files, &SmallCatalog, &LoadOptions::default())
+}
+
+const USES_MACRO: &str =
+    "- rule: r\n  desc: d\n  condition: opens\n  output: o\n  priority: INFO\n";
+
+#[test]
+fn macros_of_later_files_are_not_seen() {
+    let opens = "- macro: opens\n  condition: evt.type = open\n";
+    assert!(load_files(&[opens, USES_MACRO]).rules.is_some());
+    let loaded = load_files(&[USES_MACRO, opens]);
+    let [error] = loaded.diagnostics.as_slice() else {
+        panic!("{:#?}", loaded.diagnostics)
+    };
+    assert_eq!(error.code, Code::ErrValidate);
+    assert!(error.remedy.as_ref().unwrap().contains("first"));
+    // A later file may change a macro that an earlier one defines and uses.
+    let changed =
+        "- macro: opens\n  condition: or evt.type = close\n  override: {condition: append}\n";
+    let loaded = load_files(&[&format!("{opens}{USES_MACRO}"), changed]);
+    let text = &loaded.rules.unwrap().rules[0].condition_text;
+    assert_eq!(&**text, "(evt.type = open or evt.type = close)");
+}
+
+#[test]
+fn what_earlier_files_leave_unused_is_told_in_spite_of_an_error() {
+    let unused = "- macro: opens\n  condition: evt.type = open\n- list: l\n  items: [a]\n";
+    let broken = "- macro: opens\n  condition: foo\n  override: {condition: append}\n";
+    let found: Vec<Code> = load_files(&[unused, broken])
+        .diagnostics
+        .iter()
+        .map(|it| it.code)
+        .collect();
+    let expected = [
+        Code::UnusedMacro,
+        Code::UnusedList,
+        Code::ErrCompileCondition,
+    ];
+    assert_eq!(found, expected);
+}
