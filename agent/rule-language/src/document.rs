@@ -6,6 +6,7 @@ mod overrides;
 mod reader;
 mod requirements;
 mod rule;
+mod schema;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::report::Context;
 use crate::span::Span;
 
 pub(crate) use reader::read_items;
+pub use schema::{SchemaFinding, SchemaStatus};
 
 /// A top-level item.
 pub(crate) enum Item {

@@ -61,6 +61,7 @@ pub use checked::{
 };
 pub use diagnostic::{Code, Diagnostic, ItemContext, ItemKind, Severity};
 pub use digest::Digest;
+pub use document::{SchemaFinding, SchemaStatus};
 pub use event_types::EventTypeSet;
 pub use load::{Loaded, load};
 pub use operator::{Modifier, Operator};

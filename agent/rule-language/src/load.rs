@@ -9,7 +9,7 @@ use crate::check::{
 use crate::checked::{Capture, CheckedRule, CheckedRuleSet, LoadedFile};
 use crate::diagnostic::{Code, Diagnostic, ItemKind, Severity};
 use crate::digest::Digest;
-use crate::document::read_items;
+use crate::document::{SchemaStatus, read_items};
 use crate::event_types::EventTypeSet;
 use crate::options::{AppendOutput, Limits, LoadOptions};
 use crate::origin::MappedText;
@@ -36,6 +36,9 @@ pub struct Loaded {
     pub rules: Option<CheckedRuleSet>,
     /// Everything found, in the order of the stages and of the files.
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether each file has the strict shape that Falco publishes as a JSON schema. A file without it may
+    /// load, and one with it may have errors.
+    pub schemas: Vec<SchemaStatus>,
 }
 
 /// Loads rules files, in order, as one set: later files may append to and override what earlier ones
@@ -75,7 +78,8 @@ fn load_together(
 ) -> Loaded {
     let mut report = Report::new(sources, options.limits.diagnostics, options.errors);
     let mut collection = Collection::new(catalog, &options.limits);
-    for (index, source) in sources.iter().enumerate() {
+    let mut schemas = vec![SchemaStatus::Unchecked; sources.len()];
+    for ((index, source), schema) in sources.iter().enumerate().zip(&mut schemas) {
         let file = FileIndex(u32::try_from(index).unwrap_or(u32::MAX));
         let outcome = read_items(
             file,
@@ -86,8 +90,9 @@ fn load_together(
                 collection.take(item, report);
             },
         );
-        if report.check(outcome).is_none() {
-            break;
+        match report.check(outcome) {
+            Some(status) => *schema = status,
+            None => break,
         }
     }
     check_plugins(&collection, options, &mut report);
@@ -99,6 +104,7 @@ fn load_together(
     Loaded {
         rules,
         diagnostics: report.finish(),
+        schemas,
     }
 }
 

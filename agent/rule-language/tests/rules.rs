@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use saker_rule_language::{
-    AppendOutput, Code, Diagnostic, ErrorReporting, LoadOptions, Loaded, PluginVersion, Severity,
-    SourceFile, load, matches_name,
+    AppendOutput, Code, Diagnostic, ErrorReporting, LoadOptions, Loaded, PluginVersion,
+    SchemaStatus, Severity, SourceFile, load, matches_name,
 };
 use serde_json::Value;
 
@@ -118,6 +118,22 @@ fn check_rules(case: &Value, loaded: &Loaded) -> Result<(), String> {
     Ok(())
 }
 
+/// Compares the strict shape of the file with `schema`.
+fn check_schema(case: &Value, loaded: &Loaded) -> Result<(), String> {
+    let status = loaded.schemas.first();
+    let fits = match case["schema"].as_str() {
+        None => return Ok(()),
+        Some("ok") => status == Some(&SchemaStatus::Valid),
+        Some("failed") => matches!(status, Some(SchemaStatus::Invalid(_))),
+        Some("none") => status == Some(&SchemaStatus::Unchecked),
+        Some(other) => return Err(format!("unknown schema status {other}")),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(format!("schema: wanted {}, got {status:?}", case["schema"]))
+}
+
 #[test]
 fn rule_loader_unit() {
     let Some(catalog) = FalcoCatalog::read() else {
@@ -141,6 +157,7 @@ fn rule_loader_unit() {
             };
             let [loaded, first] = load_both(&files, &catalog, &options);
             check_outcome(case, &loaded, &first)?;
+            check_schema(case, &loaded)?;
             check_rules(case, &loaded)
         },
     );

@@ -6,6 +6,7 @@ use super::fields::Fields;
 use super::overrides::{Overridable, read_mode};
 use super::requirements::{check_engine_version, read_plugin_requirements};
 use super::rule::{RULE_KEYS, read_action};
+use super::schema::{SchemaStatus, check_schema};
 use super::{Item, ListItem, MacroItem, RuleItem};
 use crate::diagnostic::{Code, ItemKind};
 use crate::options::Limits;
@@ -18,7 +19,7 @@ const BARE_TEXT_ENDS: &[char] = &[
     '(', ')', '"', '\'', '=', ',', ' ', '\t', '\n', '\r', '\u{b}', '\u{c}',
 ];
 
-/// Reads a file into items, handing each to `take` in order. What is wrong goes to the report; items
+/// Reads a file into items, handing each to `take` in order, and compares it with the schema. What is wrong goes to the report; items
 /// after a wrong one are still read. An error means that nothing could be read at all; then later
 /// files, which build on this one, make no sense.
 pub(crate) fn read_items(
@@ -27,7 +28,7 @@ pub(crate) fn read_items(
     limits: &Limits,
     report: &mut Report<'_>,
     take: &mut dyn FnMut(Item, &mut Report<'_>),
-) -> Found<()> {
+) -> Found<SchemaStatus> {
     let root = Context::file(&source.name, Span::new(file, 0, 0));
     if source.text.len() > limits.file_bytes {
         let (bytes, limit) = (source.text.len(), limits.file_bytes);
@@ -60,7 +61,7 @@ pub(crate) fn read_items(
             }
         }
     }
-    Ok(())
+    Ok(check_schema(&documents))
 }
 
 /// Reads the items of one file.
