@@ -173,7 +173,8 @@ impl Run {
     fn node(&mut self, node: &Node, shape: &Shape) {
         match (shape, node) {
             (Shape::Any, _) | (Shape::Text, Node::Scalar(_)) => {}
-            (Shape::Flag, Node::Scalar(scalar)) if scalar.as_bool().is_some() => {}
+            // Of the words for truth that the loader takes, the schema knows these two.
+            (Shape::Flag, Node::Scalar(scalar)) if matches!(&*scalar.value, "true" | "false") => {}
             (Shape::Integer, Node::Scalar(scalar)) if scalar.value.parse::<i64>().is_ok() => {}
             (Shape::OneOf(names), Node::Scalar(scalar)) if names.contains(&&*scalar.value) => {}
             (Shape::Sequence(shape), Node::Sequence(sequence)) => {
@@ -272,7 +273,7 @@ mod tests {
         let text = "- required_engine_version: 0.40.0\n- required_plugin_versions:\n  - name: json\n    \
                     version: 0.7.0\n    alternatives: [{name: other, version: 1.0.0}]\n---\n---\n- list: l\n  \
                     items: [a, 1]\n  override: {items: append}\n- rule: r\n  condition: c\n  priority: \
-                    WARNING\n  capture_duration: 10\n  enabled: yes\n  tags: [t]\n  exceptions:\n  - \
+                    WARNING\n  capture_duration: 10\n  enabled: true\n  tags: [t]\n  exceptions:\n  - \
                     {name: e, fields: [f], values: [[x]]}\n";
         assert!(paths(text).is_empty(), "{:?}", paths(text));
         assert!(paths("").is_empty());
@@ -284,7 +285,7 @@ mod tests {
         assert_eq!(paths("- r\n- rule: [x]\n"), ["[0]", "[1].rule"]);
         assert_eq!(paths("- rule: r\n  prio: INFO\n"), ["[0]"]);
         assert_eq!(paths("- rule: r\n  priority: info\n"), ["[0].priority"]);
-        assert_eq!(paths("- rule: r\n  enabled: maybe\n"), ["[0].enabled"]);
+        assert_eq!(paths("- rule: r\n  enabled: yes\n"), ["[0].enabled"]);
         assert_eq!(paths("- rule: r\n  tags: t\n"), ["[0].tags"]);
         assert_eq!(paths("- list: l\n  items: [[a]]\n"), ["[0].items[0]"]);
         assert_eq!(paths("- rule: r\n  override: {}\n"), ["[0].override"]);
