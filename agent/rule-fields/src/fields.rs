@@ -169,6 +169,23 @@ impl FieldCatalog for Fields {
         }
     }
 
+    fn integer_bits(&self, _source: &str, field: FieldId, argument: Option<&str>) -> u32 {
+        if self.has_name(field, "evt.rawarg") {
+            return match argument.and_then(argument_kind) {
+                Some(Kind::Uid | Kind::Gid) => u32::BITS,
+                _ => u64::BITS,
+            };
+        }
+        let name = self.row(field).map_or("", |row| row.name);
+        match name {
+            "evt.cpu" => i16::BITS,
+            "evt.type.is" | "fd.dev" | "fd.dev.major" | "fd.dev.minor" | "group.gid"
+            | "proc.tty" | "user.uid" => u32::BITS,
+            counter if counter == "evt.count" || counter.starts_with("evt.count.") => u32::BITS,
+            _ => u64::BITS,
+        }
+    }
+
     fn dynamic_type(&self, _source: &str, field: FieldId, argument: &str) -> Option<FieldType> {
         if !self.has_name(field, "evt.rawarg") {
             return None;

@@ -119,6 +119,13 @@ pub trait FieldCatalog {
         true
     }
 
+    /// How many bits a number of this field has in Falco. A literal is cut to them as it is there, so -1
+    /// stands for 4294967295 where an unsigned number has 32 bits. It is asked for [`FieldType::Int`] and
+    /// [`FieldType::Uint`] only.
+    fn integer_bits(&self, _source: &str, _field: FieldId, _argument: Option<&str>) -> u32 {
+        u64::BITS
+    }
+
     /// The type that a [`FieldType::Dynamic`] field has with this argument, if it is known before an
     /// event is seen (`evt.rawarg.res` is a signed integer).
     fn dynamic_type(&self, _source: &str, _field: FieldId, _argument: &str) -> Option<FieldType> {

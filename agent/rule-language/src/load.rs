@@ -20,8 +20,11 @@ use crate::resolve::{
 use crate::span::{FileIndex, SourceFile};
 use crate::template::{OnMissing, Template, check_template_text};
 
-/// More event types than this draw a warning.
-const EVENT_TYPES_FEW: usize = 100;
+/// More events than this draw a warning.
+const EVENTS_FEW: usize = 100;
+
+/// Falco counts the entry to a system call and the exit from it.
+const EVENTS_PER_TYPE: usize = 2;
 
 /// The source whose events are too many to look at all of them.
 const SYSCALL_SOURCE: &str = "syscall";
@@ -306,11 +309,7 @@ impl<'a, 'r, 'f> Compilation<'a, 'r, 'f> {
     }
 
     fn warn_event_types(&mut self, rule: &Rule, types: &EventTypeSet) {
-        let many = match types {
-            EventTypeSet::Only(names) => names.len() > EVENT_TYPES_FEW,
-            EventTypeSet::Except(_) => true,
-        };
-        if !many || !rule.warn_evttypes || &*rule.source != SYSCALL_SOURCE {
+        if !are_many(types) || !rule.warn_evttypes || &*rule.source != SYSCALL_SOURCE {
             return;
         }
         let message = format!(
@@ -320,6 +319,14 @@ impl<'a, 'r, 'f> Compilation<'a, 'r, 'f> {
         let remedy = "add a test of evt.type, or 'warn_evttypes: false'".to_owned();
         let finding = rule.context.finding(Code::NoEvttype, message);
         self.report.add(finding.with_remedy(Some(remedy)));
+    }
+}
+
+/// Whether events of these types are too many to look at every one.
+fn are_many(types: &EventTypeSet) -> bool {
+    match types {
+        EventTypeSet::Only(names) => names.len().saturating_mul(EVENTS_PER_TYPE) > EVENTS_FEW,
+        EventTypeSet::Except(_) => true,
     }
 }
 
@@ -399,4 +406,21 @@ fn without_container_info(text: &MappedText) -> MappedText {
     }
     rest.push_part(text, at..text.len());
     rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::are_many;
+    use crate::event_types::EventTypeSet;
+
+    #[test]
+    fn more_than_fifty_types_are_many() {
+        let first = |count: usize| -> EventTypeSet {
+            (0..count).map(|at| format!("e{at}").into()).collect()
+        };
+        assert!(!are_many(&EventTypeSet::none()));
+        assert!(!are_many(&first(50)));
+        assert!(are_many(&first(51)));
+        assert!(are_many(&first(1).complement()));
+    }
 }

@@ -42,6 +42,7 @@ const FIELDS: &[(&str, FieldType, bool, ArgumentRule)] = &[
         ArgumentRule::Required(ArgumentForms::IndexOrKey),
     ),
     ("evt.num", FieldType::Uint, false, ArgumentRule::None),
+    ("evt.count", FieldType::Uint, false, ArgumentRule::None),
     ("evt.rawtime", FieldType::AbsTime, false, ArgumentRule::None),
     ("evt.buffer", FieldType::Bytes, false, ArgumentRule::None),
     ("evt.failed", FieldType::Bool, false, ArgumentRule::None),
@@ -85,6 +86,13 @@ impl FieldCatalog for SmallCatalog {
 
     fn event_types(&self, _source: &str) -> Vec<&str> {
         vec!["open", "openat", "close", "execve"]
+    }
+
+    fn integer_bits(&self, _source: &str, field: FieldId, _argument: Option<&str>) -> u32 {
+        match FIELDS[usize::from(field.0)].0 {
+            "evt.count" => u32::BITS,
+            _ => u64::BITS,
+        }
     }
 
     fn is_argument(&self, _source: &str, field: FieldId, argument: &str) -> bool {

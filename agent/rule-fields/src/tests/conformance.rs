@@ -67,6 +67,14 @@ fn every_field_is_known() {
         let row = fields.row(field.id).unwrap();
         let is_list = value_type.ends_with(" list");
         let value_type = value_type.trim_end_matches(" list");
+        if let Some((_, bits)) = value_type.split_once("INT") {
+            let wanted: u32 = bits.parse().unwrap();
+            assert_eq!(
+                fields.integer_bits("syscall", field.id, None),
+                wanted,
+                "{name}"
+            );
+        }
         assert_eq!(field.value_type, type_of(value_type), "type of {name}");
         assert_eq!(
             row.plurality == Plurality::List,

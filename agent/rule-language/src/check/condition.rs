@@ -131,13 +131,14 @@ impl Run<'_> {
             .first()
             .is_some_and(|field| &*field.name == "evt.type" && field.argument.is_none());
         let words = check.right.words();
+        let bits = self.scope.integer_bits(left);
         let mut literals = Vec::with_capacity(words.len());
         for word in words {
             let warnings = self
                 .scope
                 .literal_warnings(check.operator, &word.value, word.span);
             self.warnings.extend(warnings);
-            let literal = literal::convert(&word.value, check.operator, left.value_type())
+            let literal = literal::convert(&word.value, check.operator, left.value_type(), bits)
                 .map_err(|message| CheckError::mismatch(message, word.span))?;
             if is_event_type {
                 self.check_event_type(word)?;

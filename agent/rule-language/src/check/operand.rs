@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CheckError, Scope};
 use crate::catalog::{FieldType, FieldUsage};
-use crate::checked::{Operand, Transform, TransformArgument, TransformKind};
+use crate::checked::{FieldArgument, Operand, Transform, TransformArgument, TransformKind};
 use crate::span::Span;
 use crate::syntax::{Argument, Call, Function, Term};
 
@@ -36,6 +36,18 @@ impl Scope<'_> {
             }
             Term::Call(call) => self.call(call),
         }
+    }
+
+    /// How many bits a number of an operand has.
+    pub(super) fn integer_bits(&self, operand: &Operand) -> u32 {
+        let Operand::Field(field) = operand else {
+            return u64::BITS;
+        };
+        let argument = match &field.argument {
+            Some(FieldArgument::Key(key)) => Some(&**key),
+            Some(FieldArgument::Index(_)) | None => None,
+        };
+        self.catalog.integer_bits(self.source, field.id, argument)
     }
 
     fn call(&self, call: &Call) -> Result<Typed, CheckError> {

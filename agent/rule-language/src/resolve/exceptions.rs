@@ -94,12 +94,10 @@ pub(super) fn validate(
         Entry::List(_) if !is_list => {
             return refuse("fields and comps must both be strings".to_owned());
         }
-        Entry::List(comps) => comps.iter_mut().collect(),
-        single => vec![single],
+        Entry::List(comps) if comps.len() == fields.len() => comps.iter_mut().collect(),
+        single if !is_list => vec![single],
+        _ => return refuse("fields and comps lists must have equal length".to_owned()),
     };
-    if is_list && comps.len() != fields.len() {
-        return refuse("fields and comps lists must have equal length".to_owned());
-    }
     for entry in &mut comps {
         let text = entry.text().trimmed();
         match comparison(text.as_str()) {

@@ -150,6 +150,8 @@ fn exceptions_become_conditions() {
         text("  - name: e\n    fields: proc.name\n"),
         "(evt.type = open or evt.type = close)"
     );
+    let single = "  - name: e\n    fields: [proc.name]\n    comps: '='\n    values: [[a]]\n";
+    assert_eq!(codes(&rule(single)), [Code::ErrValidate]);
 }
 
 #[test]
