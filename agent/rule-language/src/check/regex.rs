@@ -14,6 +14,9 @@ const PATTERN_BYTES_MAX: usize = 64 << 10;
 /// Groups inside one another.
 const NESTING_MAX: u32 = 100;
 
+/// Repetitions of repetitions, each of which takes a group here.
+const STACKED_MAX: u32 = 50;
+
 /// Translates a pattern. The result is valid and means the same; the error is a message.
 pub(super) fn translate(pattern: &str) -> Result<String, String> {
     if pattern.len() > PATTERN_BYTES_MAX {
@@ -25,6 +28,10 @@ pub(super) fn translate(pattern: &str) -> Result<String, String> {
     let mut translation = Translation {
         rest: pattern,
         output: String::new(),
+        groups: Vec::new(),
+        atom: None,
+        repetition: None,
+        stacked: 0,
     };
     translation.run().map_err(invalid)?;
     let parsed = regex_syntax::ParserBuilder::new()
@@ -62,6 +69,21 @@ fn repetitions(pattern: &Hir) -> u32 {
 struct Translation<'p> {
     rest: &'p str,
     output: String,
+    /// Where the open groups start in the output.
+    groups: Vec<usize>,
+    /// Where what a repetition would repeat starts in the output.
+    atom: Option<usize>,
+    /// The repetition that the output ends with.
+    repetition: Option<Repetition>,
+    stacked: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repetition {
+    /// `*`, `+` or `?`.
+    Sign(char),
+    /// `{n,m}`.
+    Count,
 }
 
 impl Translation<'_> {
@@ -71,12 +93,22 @@ impl Translation<'_> {
                 '\\' => self.escape()?,
                 '[' => self.class()?,
                 '{' => self.brace()?,
-                '^' => self.output.push_str("(?m:^)"),
-                '$' => self.output.push_str("(?m:$)"),
+                '^' => self.atom("(?m:^)"),
+                '$' => self.atom("(?m:$)"),
+                '.' => self.atom("."),
                 '(' if self.rest.starts_with('?') => {
                     return Err("'(?' is not part of POSIX syntax".to_owned());
                 }
-                '.' | '*' | '+' | '?' | '(' | ')' | '|' => self.repeat_or_group(character)?,
+                '(' => {
+                    self.groups.push(self.output.len());
+                    self.operator('(');
+                }
+                ')' => {
+                    self.operator(')');
+                    self.atom = self.groups.pop();
+                }
+                '|' => self.operator('|'),
+                '*' | '+' | '?' => self.repeat(character)?,
                 literal => self.literal(literal),
             }
         }
@@ -91,15 +123,51 @@ impl Translation<'_> {
     }
 
     fn literal(&mut self, character: char) {
-        self.output
-            .push_str(&regex_syntax::escape(character.encode_utf8(&mut [0; 4])));
+        self.atom(&regex_syntax::escape(character.encode_utf8(&mut [0; 4])));
     }
 
-    /// `a**` and `a+?` have no meaning in POSIX (the second would be lazy here).
-    fn repeat_or_group(&mut self, character: char) -> Result<(), String> {
+    /// Something that a repetition may follow.
+    fn atom(&mut self, text: &str) {
+        self.atom = Some(self.output.len());
+        self.repetition = None;
+        self.output.push_str(text);
+    }
+
+    /// Something that no repetition may follow.
+    fn operator(&mut self, character: char) {
         self.output.push(character);
-        if "*+?".contains(character) && self.rest.starts_with(['*', '+', '?']) {
-            return Err("two repetitions in a row".to_owned());
+        self.atom = None;
+        self.repetition = None;
+    }
+
+    /// Repetitions may be repeated in POSIX: `a+?` is `(a+)?`, while here it would be lazy. Two signs
+    /// in a row are `*`, unless they are the same.
+    fn repeat(&mut self, sign: char) -> Result<(), String> {
+        match self.repetition {
+            Some(Repetition::Sign(earlier)) => {
+                self.output.pop();
+                let both = if earlier == sign { sign } else { '*' };
+                self.output.push(both);
+                self.repetition = Some(Repetition::Sign(both));
+            }
+            Some(Repetition::Count) | None => {
+                self.close_repetition()?;
+                self.output.push(sign);
+                self.repetition = Some(Repetition::Sign(sign));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a group around a repetition that is about to be repeated.
+    fn close_repetition(&mut self) -> Result<(), String> {
+        if let (Some(_), Some(start)) = (self.repetition, self.atom) {
+            self.stacked = self.stacked.saturating_add(1);
+            if self.stacked > STACKED_MAX {
+                return Err("too many repetitions of repetitions".to_owned());
+            }
+            self.output.insert_str(start, "(?:");
+            self.output.push(')');
         }
         Ok(())
     }
@@ -122,16 +190,15 @@ impl Translation<'_> {
                 ));
             }
         }
+        self.close_repetition()?;
         self.output.push('{');
         self.output.push_str(counts);
         self.output.push('}');
+        self.repetition = Some(Repetition::Count);
         self.rest = self
             .rest
             .get(counts.len().saturating_add(1)..)
             .unwrap_or_default();
-        if self.rest.starts_with(['*', '+', '?']) {
-            return Err("two repetitions in a row".to_owned());
-        }
         Ok(())
     }
 
@@ -152,9 +219,30 @@ impl Translation<'_> {
             't' => Ok('\t'),
             'v' => Ok('\u{b}'),
             'x' => self.hexadecimal(),
-            punctuation if punctuation.is_ascii_punctuation() => Ok(punctuation),
-            other => Err(format!("bad escape \\{other}")),
+            '0' => self.octal(character),
+            // One digit alone would be a reference to a group, which there is not.
+            '1'..='7' if self.rest.starts_with(is_octal) => self.octal(character),
+            word if word.is_ascii_alphanumeric() || !word.is_ascii() => {
+                Err(format!("bad escape \\{word}"))
+            }
+            itself => Ok(itself),
         }
+    }
+
+    /// Up to three octal digits, the first of which has been read.
+    fn octal(&mut self, first: char) -> Result<char, String> {
+        let more = self
+            .rest
+            .chars()
+            .take(2)
+            .take_while(|c| is_octal(*c))
+            .count();
+        let (digits, rest) = self.rest.split_at_checked(more).unwrap_or_default();
+        self.rest = rest;
+        u32::from_str_radix(&format!("{first}{digits}"), 8)
+            .ok()
+            .and_then(char::from_u32)
+            .ok_or_else(|| format!("bad escape \\{first}"))
     }
 
     /// `\xHH` or `\x{H…}`.
@@ -180,7 +268,7 @@ impl Translation<'_> {
 
     /// What stands in brackets; the opening one has been read.
     fn class(&mut self) -> Result<(), String> {
-        self.output.push('[');
+        self.atom("[");
         if self.rest.starts_with('^') {
             self.next();
             self.output.push('^');
@@ -191,6 +279,9 @@ impl Translation<'_> {
                 self.next();
                 self.output.push(']');
                 return Ok(());
+            }
+            if !first && self.rest.starts_with('-') && !self.rest.starts_with("-]") {
+                return Err("'-' within brackets stands for itself first or last only".to_owned());
             }
             first = false;
             if self.rest.starts_with("[:") && self.named_class()? {
@@ -247,6 +338,10 @@ impl Translation<'_> {
     }
 }
 
+fn is_octal(character: char) -> bool {
+    matches!(character, '0'..='7')
+}
+
 fn is_count(text: &str) -> bool {
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     match text.split_once(',') {
@@ -283,10 +378,48 @@ mod tests {
     }
 
     #[test]
+    fn repetitions_may_be_repeated() {
+        assert_eq!(translate("a**").unwrap(), "a*");
+        assert_eq!(translate("a+?").unwrap(), "a*");
+        assert_eq!(translate("a??b++").unwrap(), "a?b+");
+        assert_eq!(translate("(ab)+*?").unwrap(), "(ab)*");
+        assert_eq!(translate("xa{2}?").unwrap(), "x(?:a{2})?");
+        assert_eq!(
+            translate("(x)(b[c]){2}{3}*").unwrap(),
+            "(x)(?:(?:(b[c]){2}){3})*"
+        );
+        assert_eq!(translate("a*{2}").unwrap(), "(?:a*){2}");
+        assert!(translate(&"a{1}".repeat(100)).is_ok());
+        assert!(translate(&format!("a{}", "{1}".repeat(100))).is_err());
+    }
+
+    #[test]
+    fn escapes_are_those_of_re2() {
+        assert_eq!(translate(r"\ \-\_\/").unwrap(), r" \-_/");
+        assert_eq!(translate(r"\101\0607\x41").unwrap(), "A07A");
+        assert_eq!(translate(r"[\060-\071]").unwrap(), "[0-9]");
+    }
+
+    #[test]
     fn what_posix_does_not_have_is_refused() {
         for pattern in [
-            r"\d+", r"\bword", "(?i)a", "a**", "a+?", "a{2000}", "(a", "a)", "[a", "[z-a]", "*a",
+            r"\d+",
+            r"\bword",
+            "(?i)a",
+            "a{2000}",
+            "(a",
+            "a)",
+            "[a",
+            "[z-a]",
+            "*a",
+            "a|*",
+            "(+a)",
             r"\x4",
+            r"\1",
+            r"\8",
+            r"\é",
+            "[a-c-e]",
+            "[[:alpha:]-z]",
         ] {
             assert!(translate(pattern).is_err(), "{pattern}");
         }
