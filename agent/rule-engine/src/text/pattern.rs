@@ -22,22 +22,32 @@ const NESTING_MAX: u32 = 100;
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     regex: meta::Regex,
+    alphabet: Alphabet,
     required: Option<Arc<[u8]>>,
 }
 
+/// What one step of an expression takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alphabet {
+    Bytes,
+    Characters,
+}
+
 impl Pattern {
-    /// Compiles a regular expression. Bytes are matched, so `.` is any byte but a newline; an
-    /// expression that only makes sense on characters (`[é]`) is matched on UTF-8 text instead.
+    /// Compiles a regular expression. Characters are matched, so `.` is any of them but a newline; what
+    /// is not UTF-8 in a value counts as U+FFFD.
     pub(crate) fn regex(text: &str, limits: &PatternLimits) -> Result<Self, PatternError> {
         check_length(text.len(), limits)?;
-        let hir = match parse(text, Alphabet::Bytes) {
-            Ok(hir) => hir,
-            Err(_) => parse(text, Alphabet::Characters).map_err(PatternError::Syntax)?,
-        };
-        Self::whole(hir, limits)
+        let hir = parse(text).map_err(PatternError::Syntax)?;
+        let whole = Self::whole(hir, limits)?;
+        Ok(Self {
+            alphabet: Alphabet::Characters,
+            required: whole.required.filter(|text| stands_in_value(text)),
+            ..whole
+        })
     }
 
-    /// Compiles a syntax tree that must match the whole value.
+    /// Compiles a syntax tree that must match all bytes of the value.
     pub(crate) fn whole(hir: Hir, limits: &PatternLimits) -> Result<Self, PatternError> {
         let required = required_text(&hir)
             .filter(|text| memchr::memmem::find(text, REPLACEMENT).is_none())
@@ -52,7 +62,11 @@ impl Pattern {
             .configure(config)
             .build_from_hir(&anchored)
             .map_err(|error| PatternError::Automaton(Box::new(error)))?;
-        Ok(Self { regex, required })
+        Ok(Self {
+            regex,
+            alphabet: Alphabet::Bytes,
+            required,
+        })
     }
 
     /// The longest text known to be in everything that matches.
@@ -62,8 +76,17 @@ impl Pattern {
 
     /// Whether it matches the whole value.
     pub(crate) fn is_match(&self, value: &[u8]) -> bool {
-        self.regex.is_match(value)
+        match self.alphabet {
+            Alphabet::Bytes => self.regex.is_match(value),
+            // Nothing is copied where the value is UTF-8.
+            Alphabet::Characters => self.regex.is_match(&*String::from_utf8_lossy(value)),
+        }
     }
+}
+
+/// Whether a text that is found once what is not UTF-8 is replaced stands in the value itself.
+fn stands_in_value(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| !text.contains(char::REPLACEMENT_CHARACTER))
 }
 
 /// The longest literal that every match of the expression has. The parser bounds the nesting.
@@ -91,17 +114,10 @@ pub(super) fn check_length(length: usize, limits: &PatternLimits) -> Result<(), 
     Ok(())
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Alphabet {
-    Bytes,
-    Characters,
-}
-
-fn parse(text: &str, alphabet: Alphabet) -> Result<Hir, Box<regex_syntax::Error>> {
+fn parse(text: &str) -> Result<Hir, Box<regex_syntax::Error>> {
     ParserBuilder::new()
         .nest_limit(NESTING_MAX)
         .utf8(false)
-        .unicode(alphabet == Alphabet::Characters)
         .build()
         .parse(text)
         .map_err(Box::new)
@@ -133,6 +149,10 @@ mod tests {
         assert!(!matches("/p./q", b"/p\xff/q\xff"));
         assert!(matches("é.*", "école".as_bytes()));
         assert!(matches("[é]cole", "école".as_bytes()));
+        assert!(matches(".cole", "école".as_bytes()));
+        assert!(!matches("..cole", "école".as_bytes()));
+        assert!(matches("[^a]", b"\xe2\x82"));
+        assert!(!matches("é", b"\xe9"));
     }
 
     #[test]
@@ -144,6 +164,10 @@ mod tests {
             ("(abc)*", None),
             ("(?i)abc", None),
             ("", None),
+            ("école", Some("école")),
+            // What the value has may not be UTF-8, and is not this text.
+            ("a\u{fffd}b", None),
+            ("(?-u:\\xbd)abc", None),
         ] {
             let pattern = Pattern::regex(pattern, &PatternLimits::default()).unwrap();
             let required = pattern.required_text().map(|text| &**text);
