@@ -1,8 +1,8 @@
 //! Glob patterns as `fnmatch` without flags has them, in the C locale.
 //!
 //! `*` and `?` also match `/` and a leading dot; `\` takes the next byte literally; a class may be
-//! negated by `!` or `^`, hold ranges and names such as `[:digit:]`, and begin with a literal `]`. A
-//! class that never ends is a literal `[`. A pattern that ends in a lone `\` matches nothing.
+//! negated by `!` or `^`, hold ranges, names such as `[:digit:]` and bytes spelt `[=a=]` or `[.a.]`, and
+//! begin with a literal `]`. A class that never ends is a literal `[`. A pattern that ends in a lone `\` matches nothing.
 //!
 //! The common shapes (`literal`, `prefix*`, `*suffix`, `*part*`) need no automaton.
 
@@ -241,6 +241,11 @@ fn parse_class(text: &[u8]) -> Option<(ClassBytes, &[u8])> {
                     for (start, end) in name {
                         class.push(ClassBytesRange::new(*start, *end));
                     }
+                } else if let [b'=', byte, b'=', b']', after @ ..] = rest {
+                    class.push(ClassBytesRange::new(*byte, *byte));
+                    rest = after;
+                } else if let [b'.', byte, b'.', b']', after @ ..] = rest {
+                    rest = push_range(&mut class, *byte, after)?;
                 } else {
                     rest = push_range(&mut class, b'[', rest)?;
                 }
@@ -378,6 +383,10 @@ mod tests {
             ("[[:digit:]_]", "_", true),
             ("[[:digit:]_]", "x", false),
             ("[[:nonsense:]]", "n]", true),
+            ("[[=a=]b]", "a", true),
+            ("[[=a=]b]", "=", false),
+            ("[[.-.]b]", "-", true),
+            ("[[.a.]-c]", "b", true),
             ("[\\]]", "]", true),
             ("[a", "[a", true),
             ("[a", "a", false),
