@@ -36,7 +36,7 @@ pub struct CheckedRuleSet {
 pub struct LoadedFile {
     /// Name as given.
     pub name: Arc<str>,
-    /// Digest of its text.
+    /// SHA-256 of its text.
     pub digest: Digest,
 }
 

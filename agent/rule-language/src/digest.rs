@@ -1,21 +1,36 @@
 //! Content hashes.
 
-/// A content hash (FNV-1a, 64 bits): equal input gives equal digests on every machine. It tells
-/// versions apart and is no protection against forgery.
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+/// A content hash (SHA-256): it tells versions of rules apart and vouches for their text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Digest(pub u64);
+pub struct Digest(pub [u8; 32]);
 
 impl Digest {
-    /// The digest of nothing.
-    pub(crate) const EMPTY: Self = Self(0xcbf2_9ce4_8422_2325);
+    /// The digest of a file, as `sha256sum` shows it.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
 
-    /// The digest of what came before and a part. Parts are kept apart by their lengths.
-    pub(crate) fn with(self, part: &str) -> Self {
-        let length = u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes();
-        let bytes = length.into_iter().chain(part.bytes());
-        Self(bytes.fold(self.0, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        }))
+    /// The digest of several parts in order. Parts are kept apart by their lengths.
+    pub(crate) fn of_parts<'p>(parts: impl IntoIterator<Item = &'p str>) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
+            hasher.update(length.to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        Self(hasher.finalize().into())
+    }
+}
+
+impl fmt::Display for Digest {
+    /// Lower-case hexadecimal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -24,11 +39,16 @@ mod tests {
     use super::Digest;
 
     #[test]
-    fn parts_are_kept_apart() {
-        assert_ne!(
-            Digest::EMPTY.with("ab").with("c"),
-            Digest::EMPTY.with("a").with("bc")
+    fn a_digest_is_that_of_sha256sum() {
+        assert_eq!(
+            Digest::of("abc").to_string(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-        assert_eq!(Digest::EMPTY.with("ab"), Digest::EMPTY.with("ab"));
+    }
+
+    #[test]
+    fn parts_are_kept_apart() {
+        assert_ne!(Digest::of_parts(["ab", "c"]), Digest::of_parts(["a", "bc"]));
+        assert_eq!(Digest::of_parts(["ab"]), Digest::of_parts(["ab"]));
     }
 }

@@ -118,7 +118,7 @@ fn rule_set(
 ) -> CheckedRuleSet {
     let files = sources.iter().map(|source| LoadedFile {
         name: source.name.clone(),
-        digest: Digest::EMPTY.with(&source.text),
+        digest: Digest::of(&source.text),
     });
     let required = collection
         .requirements
@@ -127,9 +127,7 @@ fn rule_set(
     CheckedRuleSet {
         rules,
         files: files.collect(),
-        digest: sources
-            .iter()
-            .fold(Digest::EMPTY, |digest, source| digest.with(&source.text)),
+        digest: Digest::of_parts(sources.iter().map(|source| &*source.text)),
         required_plugins: required.collect(),
     }
 }
@@ -355,8 +353,7 @@ fn finished(
         &rule.source,
         &flags,
     ];
-    let digest = texts.into_iter().fold(Digest::EMPTY, Digest::with);
-    let digest = tags.iter().fold(digest, |digest, tag| digest.with(tag));
+    let digest = Digest::of_parts(texts.into_iter().chain(tags.iter().map(|tag| &**tag)));
     CheckedRule {
         name: rule.name.clone(),
         description: rule.description.as_str().into(),

@@ -29,7 +29,7 @@ pub(crate) fn rule(name: &str, condition: Condition) -> CheckedRule {
         event_types: EventTypeSet::all(),
         warn_evttypes: true,
         capture: Capture::default(),
-        digest: Digest(0),
+        digest: Digest([0; 32]),
         span: span(),
     }
 }
@@ -40,6 +40,6 @@ pub(crate) fn rule_set(rules: impl IntoIterator<Item = CheckedRule>) -> CheckedR
         rules: rules.into_iter().collect(),
         files: Vec::new(),
         required_plugins: Vec::new(),
-        digest: Digest(0),
+        digest: Digest([0; 32]),
     }
 }
