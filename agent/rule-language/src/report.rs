@@ -128,9 +128,10 @@ impl<'a> Report<'a> {
         self.has_errors
     }
 
-    /// Whether nothing further is wanted.
+    /// Whether nothing further is wanted or kept.
     pub(crate) fn is_closed(&self) -> bool {
-        self.has_errors && self.reporting == ErrorReporting::First
+        let is_full = self.diagnostics.len() >= self.limit;
+        self.has_errors && (is_full || self.reporting == ErrorReporting::First)
     }
 
     /// Takes a finding. An error is never dropped if it is the first.

@@ -1,5 +1,7 @@
 //! Arbitrary input never panics, and costs bounded stack, time and memory.
 
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
 use saker_rule_language::{
     ArgumentForms, ArgumentRule, ColorChoice, FieldCatalog, FieldDefinition, FieldId, FieldType,
@@ -288,6 +290,28 @@ fn growth_is_refused_beyond_its_limit() {
         rule("proc.name in (l1)")
     ))));
     drop(load_text(&format!("{lists}{}", rule("proc.name in (l1)"))));
+}
+
+#[test]
+fn a_thousand_mistyped_names_among_ten_thousand_are_no_stall() {
+    let mut text = String::new();
+    for index in 0..10_000 {
+        text.push_str(&format!(
+            "- macro: one_of_many_macros_{index}\n  condition: evt.type = open\n"
+        ));
+    }
+    for index in 0..2_000 {
+        text.push_str(&format!(
+            "- rule: r{index}\n  desc: d\n  condition: one_of_meny_macros_{index}\n  output: o\n  \
+             priority: INFO\n"
+        ));
+    }
+    let started = Instant::now();
+    let loaded = load_text(&text);
+    assert_eq!(loaded.diagnostics.len(), Limits::default().diagnostics);
+    assert!(loaded.diagnostics[0].remedy.is_some());
+    // Comparing every name with every other takes minutes.
+    assert!(started.elapsed() < Duration::from_secs(60));
 }
 
 #[test]

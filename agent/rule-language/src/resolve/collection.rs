@@ -17,6 +17,7 @@ use crate::suggestion;
 #[derive(Debug)]
 pub(crate) struct Named<T> {
     entries: Vec<T>,
+    names: Vec<Arc<str>>,
     index: HashMap<Arc<str>, usize>,
 }
 
@@ -26,7 +27,7 @@ impl<T> Named<T> {
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.index.keys().map(|name| &**name)
+        self.names.iter().map(|name| &**name)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&T> {
@@ -38,7 +39,8 @@ impl<T> Named<T> {
     }
 
     pub(super) fn push(&mut self, name: Arc<str>, entry: T) {
-        self.index.insert(name, self.entries.len());
+        self.index.insert(name.clone(), self.entries.len());
+        self.names.push(name);
         self.entries.push(entry);
     }
 
@@ -51,6 +53,7 @@ impl<T> Default for Named<T> {
     fn default() -> Self {
         Self {
             entries: Vec::new(),
+            names: Vec::new(),
             index: HashMap::new(),
         }
     }
