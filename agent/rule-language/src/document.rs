@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::options::PluginRequirement;
 use crate::origin::MappedText;
 use crate::priority::Priority;
-use crate::report::Context;
+use crate::report::{Context, Finding};
 use crate::span::Span;
 
 pub(crate) use reader::read_items;
@@ -63,10 +63,12 @@ pub(crate) struct RuleItem {
 pub(crate) enum RuleAction {
     Define(Box<RuleDefinition>),
     Append(Box<RuleUpdate>),
-    /// With an `override` key; what is appended comes first.
+    /// With an `override` key; what is appended comes first, and what is wrong with the item last: Falco
+    /// looks for the rule before it reads on.
     Override {
         append: Option<Box<RuleUpdate>>,
         replace: Option<Box<RuleUpdate>>,
+        wrong: Option<Box<Finding>>,
     },
     /// Nothing but `enabled`.
     Enable(bool),

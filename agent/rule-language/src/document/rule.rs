@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::overrides::{Overridable, Overrides, read_append, refuse_both};
 use super::{Mode, RuleAction, RuleDefinition, RuleUpdate};
 use crate::diagnostic::{Code, ItemKind};
-use crate::report::{Found, Report};
+use crate::report::{Finding, Found, Report};
 
 /// The source of rules that name none.
 pub(crate) const DEFAULT_SOURCE: &str = "syscall";
@@ -58,7 +58,7 @@ pub(super) fn read_action(fields: &Fields<'_>, report: &mut Report<'_>) -> Found
     let overrides = Overrides::read(fields, &OVERRIDABLE)?;
     refuse_both(fields, append, &overrides)?;
     if !overrides.is_empty() {
-        return read_override(fields, overrides, source, report);
+        return Ok(read_override(fields, &overrides, source.as_ref(), report));
     }
     if append {
         return read_appended(fields, source, report);
@@ -126,10 +126,10 @@ fn read_appended(
 
 fn read_override(
     fields: &Fields<'_>,
-    overrides: Overrides,
-    source: Option<Arc<str>>,
+    overrides: &Overrides,
+    source: Option<&Arc<str>>,
     report: &mut Report<'_>,
-) -> Found<RuleAction> {
+) -> RuleAction {
     let mut present: BTreeSet<&str> = OVERRIDABLE
         .append
         .iter()
@@ -142,41 +142,61 @@ fn read_override(
         (&overrides.append, Mode::Append),
         (&overrides.replace, Mode::Define),
     ];
+    let mut wrong = None;
     for ((keys, mode), part) in modes.into_iter().zip(&mut parts) {
-        for key in keys {
-            if !present.remove(&**key) {
-                let kind = if mode == Mode::Append {
-                    "append"
-                } else {
-                    "replace"
-                };
-                return Err(fields.error(format!(
-                    "an {kind} override for '{key}' was specified but '{key}' is not defined"
-                )));
+        match read_overridden(fields, keys, mode, &mut present, source, report) {
+            Ok(update) => *part = update,
+            Err(finding) => {
+                wrong = Some(finding);
+                break;
             }
         }
-        if !keys.is_empty() {
-            *part = Some(Box::new(read_update(
-                fields,
-                keys,
-                mode,
-                source.clone(),
-                report,
-            )?));
-        }
-    }
-    if let Some(key) = present.first() {
-        let span = fields.mapping.key_span(key);
-        let context = fields.context.child(ItemKind::Overrides, key, span);
-        let message =
-            format!("unexpected key '{key}': no corresponding entry under 'override' is defined");
-        let remedy = format!("add '{key}: replace' under 'override' or remove the key");
-        return Err(context
-            .finding(Code::ErrYamlValidate, message)
-            .with_remedy(Some(remedy)));
     }
     let [append, replace] = parts;
-    Ok(RuleAction::Override { append, replace })
+    RuleAction::Override {
+        append,
+        replace,
+        wrong: wrong.or_else(|| present.first().map(|key| unexpected(fields, key))),
+    }
+}
+
+/// Reads the keys that are overridden in one way, and takes them from those that are present.
+fn read_overridden(
+    fields: &Fields<'_>,
+    keys: &BTreeSet<String>,
+    mode: Mode,
+    present: &mut BTreeSet<&str>,
+    source: Option<&Arc<str>>,
+    report: &mut Report<'_>,
+) -> Found<Option<Box<RuleUpdate>>> {
+    for key in keys {
+        if !present.remove(&**key) {
+            let kind = match mode {
+                Mode::Append => "append",
+                Mode::Define => "replace",
+            };
+            return Err(fields.error(format!(
+                "an {kind} override for '{key}' was specified but '{key}' is not defined"
+            )));
+        }
+    }
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let update = read_update(fields, keys, mode, source, report)?;
+    Ok(Some(Box::new(update)))
+}
+
+/// A key that the `override` key does not name.
+fn unexpected(fields: &Fields<'_>, key: &str) -> Box<Finding> {
+    let span = fields.mapping.key_span(key);
+    let context = fields.context.child(ItemKind::Overrides, key, span);
+    let message =
+        format!("unexpected key '{key}': no corresponding entry under 'override' is defined");
+    let remedy = format!("add '{key}: replace' under 'override' or remove the key");
+    context
+        .finding(Code::ErrYamlValidate, message)
+        .with_remedy(Some(remedy))
 }
 
 /// Reads the overridden keys.
@@ -184,14 +204,14 @@ fn read_update(
     fields: &Fields<'_>,
     keys: &BTreeSet<String>,
     mode: Mode,
-    source: Option<Arc<str>>,
+    source: Option<&Arc<str>>,
     report: &mut Report<'_>,
 ) -> Found<RuleUpdate> {
     let mut update = RuleUpdate::default();
     for key in keys {
         match key.as_str() {
             "condition" => {
-                update.source.clone_from(&source);
+                update.source = source.cloned();
                 update.condition = Some(fields.text("condition")?);
             }
             "output" => update.output = Some(fields.text("output")?.trimmed()),

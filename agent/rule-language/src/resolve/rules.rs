@@ -48,11 +48,18 @@ impl Collection<'_> {
                 self.define(name, name_span, context, *definition, report)
             }
             RuleAction::Append(update) => self.append(&name, &context, *update),
-            RuleAction::Override { append, replace } => {
+            RuleAction::Override {
+                append,
+                replace,
+                wrong,
+            } => {
                 if let Some(update) = append {
                     self.append(&name, &context, *update)?;
                 }
-                replace.map_or(Ok(()), |update| self.replace(&name, &context, *update))
+                if let Some(update) = replace {
+                    self.replace(&name, &context, *update)?;
+                }
+                wrong.map_or(Ok(()), Err)
             }
             RuleAction::Enable(enabled) => match self.rules.get_mut(&name) {
                 Some(rule) => {

@@ -234,3 +234,16 @@ fn what_earlier_files_leave_unused_is_told_in_spite_of_an_error() {
     ];
     assert_eq!(found, expected);
 }
+
+#[test]
+fn an_override_looks_for_its_rule_first() {
+    let surplus =
+        "- rule: r\n  condition: and proc.pid = 1\n  output: x\n  override: {condition: append}\n";
+    assert_eq!(codes(surplus), [Code::ErrValidate]);
+    let rule =
+        "- rule: r\n  desc: d\n  condition: evt.type = open\n  output: o\n  priority: INFO\n";
+    assert_eq!(codes(&format!("{rule}{surplus}")), [Code::ErrYamlValidate]);
+    let absent = "- rule: r\n  condition: and proc.pid = 1\n  override: {condition: append, desc: replace}\n";
+    assert_eq!(codes(absent), [Code::ErrValidate]);
+    assert_eq!(codes(&format!("{rule}{absent}")), [Code::ErrYamlValidate]);
+}
