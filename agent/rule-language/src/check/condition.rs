@@ -8,6 +8,7 @@ use super::warning::Warning;
 use super::{CheckError, Scope, compatibility, literal};
 use crate::catalog::FieldType;
 use crate::checked::{Condition, Literal, Operand, Right, Test};
+use crate::diagnostic::Code;
 use crate::operator::Operator;
 use crate::suggestion;
 use crate::syntax::{Check, Expression, RightSide, Term, Word};
@@ -143,6 +144,7 @@ impl Run<'_> {
             if is_event_type {
                 self.check_event_type(word)?;
             }
+            self.warnings.extend(cut_port(word, &literal));
             literals.push(literal);
         }
         Ok(literals)
@@ -210,4 +212,18 @@ impl Run<'_> {
         }
         Ok(right.operand)
     }
+}
+
+/// A warning if a port is too large a number, of which Falco compares the lowest bits.
+fn cut_port(word: &Word, literal: &Literal) -> Option<Warning> {
+    let Literal::Port(port) = literal else {
+        return None;
+    };
+    let number: u32 = std::str::from_utf8(&word.value).ok()?.parse().ok()?;
+    (number != u32::from(*port)).then(|| Warning {
+        code: Code::CompileCondition,
+        message: format!("there is no port {number}, port {port} is compared"),
+        span: word.span,
+        remedy: None,
+    })
 }

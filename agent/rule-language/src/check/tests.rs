@@ -1,6 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::checked::{Condition, FieldArgument, IpNetwork, Literal, Operand, Right, Test};
+use crate::diagnostic::Code;
 use crate::single::check_condition;
 use crate::test_catalog::SmallCatalog;
 
@@ -229,4 +230,15 @@ fn transforms_have_types() {
     ] {
         assert_eq!(refused(text).len(), 1, "{text}");
     }
+}
+
+#[test]
+fn a_port_beyond_the_last_is_compared_with_a_warning() {
+    let checked = check_condition("fd.port in (65537, 443)", "syscall", &SmallCatalog).unwrap();
+    let codes: Vec<Code> = checked.warnings.iter().map(|it| it.code).collect();
+    assert_eq!(codes, [Code::CompileCondition]);
+    assert_eq!(
+        literals("fd.port in (65537, 443)"),
+        [Literal::Port(1), Literal::Port(443)]
+    );
 }
