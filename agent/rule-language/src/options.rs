@@ -37,25 +37,25 @@ pub struct InvalidVersion(pub String);
 impl FromStr for Version {
     type Err = InvalidVersion;
 
-    /// `x.y.z`; a suffix after `-` or `+` is accepted and not compared.
+    /// `x.y.z`; what follows the third number is not looked at.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = || InvalidVersion(text.to_owned());
-        let core = text.split(['-', '+']).next().unwrap_or_default();
-        let mut parts = core.split('.').map(|part| {
-            let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-            digits.then(|| part.parse::<u32>().ok()).flatten()
+        let mut parts = text.splitn(3, '.').map(|part| {
+            let end = part.find(|c: char| !c.is_ascii_digit());
+            (
+                part.get(..end.unwrap_or(part.len())).unwrap_or_default(),
+                end.is_none(),
+            )
         });
-        let mut next = || parts.next().flatten().ok_or_else(invalid);
-        let version = Self {
-            major: next()?,
-            minor: next()?,
-            patch: next()?,
+        let mut next = |last: bool| match parts.next() {
+            Some((digits, complete)) if complete || last => digits.parse().map_err(|_| invalid()),
+            _ => Err(invalid()),
         };
-        if parts.next().is_some() {
-            Err(invalid())
-        } else {
-            Ok(version)
-        }
+        Ok(Self {
+            major: next(false)?,
+            minor: next(false)?,
+            patch: next(true)?,
+        })
     }
 }
 
@@ -208,12 +208,14 @@ mod tests {
         };
         assert_eq!("0.62.0".parse(), version(0, 62, 0));
         assert_eq!("1.2.3-rc1+b".parse(), version(1, 2, 3));
+        assert_eq!("1.2.3.4".parse(), version(1, 2, 3));
         for text in [
             "",
             "1",
             "1.2",
-            "1.2.3.4",
             "1..3",
+            "1.2x.3",
+            "1.2.x",
             "+1.2.3",
             "a.b.c",
             "99999999999.0.0",
