@@ -11,7 +11,7 @@ use crate::checked::{Condition, Literal, Operand, Right, Test};
 use crate::diagnostic::Code;
 use crate::operator::Operator;
 use crate::suggestion;
-use crate::syntax::{Check, Expression, RightSide, Term, Word};
+use crate::syntax::{Argument, Check, Expression, RightSide, Term, Word};
 
 /// What the check of one expression gives: a condition unless there are errors.
 pub(crate) struct CheckedParts {
@@ -126,11 +126,7 @@ impl Run<'_> {
     }
 
     fn literals(&mut self, check: &Check, left: &Operand) -> Result<Vec<Literal>, CheckError> {
-        let is_event_type = check
-            .left
-            .fields()
-            .first()
-            .is_some_and(|field| &*field.name == "evt.type" && field.argument.is_none());
+        let is_event_type = gives_event_type(&check.left);
         let words = check.right.words();
         let bits = self.scope.integer_bits(left);
         let mut literals = Vec::with_capacity(words.len());
@@ -211,6 +207,21 @@ impl Run<'_> {
             );
         }
         Ok(right.operand)
+    }
+}
+
+/// Whether a term is the event type, also through transformers of one value; those of several make a
+/// value of their own.
+fn gives_event_type(term: &Term) -> bool {
+    let mut term = term;
+    loop {
+        match term {
+            Term::Field(field) => return &*field.name == "evt.type" && field.argument.is_none(),
+            Term::Call(call) => match call.arguments.as_slice() {
+                [Argument::Term(inner)] => term = inner,
+                _ => return false,
+            },
+        }
     }
 }
 

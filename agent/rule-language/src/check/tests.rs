@@ -242,3 +242,13 @@ fn a_port_beyond_the_last_is_compared_with_a_warning() {
         [Literal::Port(1), Literal::Port(443)]
     );
 }
+
+#[test]
+fn values_are_event_types_where_the_field_is_theirs() {
+    let compiles = |text: &str| check_condition(text, "syscall", &SmallCatalog).is_ok();
+    assert!(compiles("evt.type in (open, close)"));
+    assert!(!compiles("evt.type = oneof (open, nosuch)"));
+    assert!(!compiles("toupper(evt.type) = OPEN"));
+    assert!(compiles("concat(evt.type, '-', proc.name) = open-cat"));
+    assert!(compiles("proc.name = nosuch"));
+}
