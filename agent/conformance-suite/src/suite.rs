@@ -1,0 +1,138 @@
+//! Runs the cases of each kind.
+
+use anyhow::Result;
+
+use crate::catalog::{EventTypes, SuiteCatalog};
+use crate::data::{Case, Folder, Mismatch, Outcome};
+use crate::declined::Decline;
+use crate::kinds;
+use crate::report::{FileReport, Finding, OtherFile, Report};
+use crate::world::EventTable;
+
+/// What cases are run with.
+#[derive(Debug)]
+pub struct Suite {
+    folder: Folder,
+    /// The fields, for events of the agent's event table.
+    pub(crate) catalog: SuiteCatalog,
+    /// The fields, for events that only Falco has.
+    pub(crate) foreign_catalog: SuiteCatalog,
+    /// Falco's events and their parameters.
+    pub(crate) events: EventTable,
+    declined: Vec<Decline>,
+}
+
+/// Runs one case.
+type Check = fn(&Suite, &Case) -> Outcome;
+
+/// Which check the cases of a file are for.
+const KINDS: &[(&str, Check)] = &[
+    ("filter_compile", kinds::compilation::check),
+    ("filter_eval", kinds::evaluation::check),
+    ("filter_evttypes", kinds::event_types::check),
+    ("filter_parser", kinds::syntax::check),
+    ("filter_warnings", kinds::warnings::check),
+    ("output_format", kinds::output::check),
+    ("plugin_requirements", kinds::rules::check_requirements),
+    ("rule_loader_falco_unit", kinds::rules::check_loading),
+    ("rule_validation_falco_testing", kinds::rules::check_validation),
+    ("string_escape", kinds::escapes::check),
+    ("utils", kinds::names::check),
+];
+
+/// Files of cases that are not about the language alone.
+const OTHER_KINDS: &[(&str, &str)] = &[(
+    "capture_detection_falco_testing",
+    "needs captures to be replayed",
+)];
+
+impl Suite {
+    /// Takes the data and the list of declined cases.
+    ///
+    /// # Errors
+    ///
+    /// The tables of fields and events cannot be read.
+    pub fn new(folder: Folder, declined: Vec<Decline>) -> Result<Self> {
+        let fields = folder.text("fields_all.tsv")?;
+        let events = folder.text("events.tsv")?;
+        Ok(Self {
+            catalog: SuiteCatalog::new(&fields, EventTypes::OfTheTable),
+            foreign_catalog: SuiteCatalog::new(&fields, EventTypes::Foreign),
+            events: EventTable::parse(&events),
+            folder,
+            declined,
+        })
+    }
+
+    /// Runs every file of cases, or the one of this name.
+    ///
+    /// # Errors
+    ///
+    /// The cases cannot be read, or there is no such file.
+    pub fn run(&self, only: Option<&str>) -> Result<Report> {
+        let files = self.folder.case_files()?;
+        if let Some(name) = only
+            && !files.iter().any(|file| file == name)
+        {
+            anyhow::bail!("no file {name}; there are: {}", files.join(", "));
+        }
+        let mut report = Report::default();
+        for file in files.iter().filter(|file| only.is_none_or(|name| name == *file)) {
+            self.add_file(file, &mut report)?;
+        }
+        Ok(report)
+    }
+
+    fn add_file(&self, file: &str, report: &mut Report) -> Result<()> {
+        if let Some((_, reason)) = OTHER_KINDS.iter().find(|(name, _)| *name == file) {
+            report.other_files.push(OtherFile {
+                file: file.to_owned(),
+                reason,
+            });
+            return Ok(());
+        }
+        let cases = self.folder.cases(file)?;
+        report.files.push(self.run_cases(file, &cases));
+        Ok(())
+    }
+
+    /// Runs cases that are of the kind of a file.
+    #[must_use]
+    pub fn run_cases(&self, file: &str, cases: &[Case]) -> FileReport {
+        let mut report = FileReport {
+            file: file.to_owned(),
+            ..FileReport::default()
+        };
+        for case in cases {
+            let reason = self.declined.iter().find(|row| row.covers(case));
+            match (self.run_case(file, case), reason) {
+                (Ok(()), None) => report.passed += 1,
+                (Ok(()), Some(row)) => {
+                    let stale = Mismatch::new(
+                        "the case to be treated otherwise, as docs/CONFORMANCE.md says",
+                        "it passes: take the row out",
+                    );
+                    report.failed.push(Finding::new(case, stale, Some(&row.reason)));
+                }
+                (Err(mismatch), None) => {
+                    report.failed.push(Finding::new(case, mismatch, None));
+                }
+                (Err(mismatch), Some(row)) => {
+                    let finding = Finding::new(case, mismatch, Some(&row.reason));
+                    report.declined.push(finding);
+                }
+            }
+        }
+        report
+    }
+
+    fn run_case(&self, file: &str, case: &Case) -> Outcome {
+        match KINDS.iter().find(|(name, _)| *name == file) {
+            Some((_, check)) => check(self, case),
+            None => Err(Mismatch::new(
+                "a kind of cases that the suite knows",
+                format!("the file {file}.jsonl"),
+            )),
+        }
+    }
+}
