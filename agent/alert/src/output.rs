@@ -1,10 +1,12 @@
 //! A rule's output template, filled in from an event.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use saker_rule_engine::{Event, FieldValue, PathView, read};
 use saker_rule_language::{
-    OnMissing, Operand, Template, TemplatePart, TemplateToken, TransformArgument,
+    FieldArgument, FieldRef, OnMissing, Operand, Template, TemplatePart, TemplateToken,
+    TransformArgument,
 };
 
 use crate::escape::{escaped, push_escaped};
@@ -23,6 +25,10 @@ const TIME_FIELDS: [&str; 6] = [
     "evt.datetime.s",
     "evt.outputtime",
 ];
+
+/// The ancestor's pid at a level. Without one a condition looks at all ancestors, and an output prints
+/// the pid of the process itself.
+const ANCESTOR_PID: &str = "proc.apid";
 
 /// The text of a template for an event; nothing where the template asks for none without its values.
 #[must_use]
@@ -49,8 +55,21 @@ fn render_token<E: Event + ?Sized>(
     event: &E,
     view: PathView,
 ) -> Option<String> {
-    let value = read(event, &token.operand, view);
+    let value = read(event, &printed(&token.operand), view);
     Some(fitted(text(&value, token.operand.is_list())?, token))
+}
+
+/// What an output prints for an operand.
+fn printed(operand: &Operand) -> Cow<'_, Operand> {
+    match operand {
+        Operand::Field(field) if field.argument.is_none() && *field.name == *ANCESTOR_PID => {
+            Cow::Owned(Operand::Field(FieldRef {
+                argument: Some(FieldArgument::Index(0)),
+                ..field.clone()
+            }))
+        }
+        _ => Cow::Borrowed(operand),
+    }
 }
 
 /// Pads or cuts a text to the width of its token.
@@ -153,7 +172,7 @@ impl<E: Event + ?Sized> Collector<'_, E> {
         let value = if TIME_FIELDS.contains(&&**name) {
             self.time_wall_ns.into()
         } else {
-            typed(&read(self.event, operand, self.view), operand.is_list())
+            typed(&read(self.event, &printed(operand), self.view), operand.is_list())
         };
         self.fields.push(OutputField {
             name: Arc::clone(name),

@@ -26,24 +26,10 @@ const TEST_FIELDS: &[(&str, FieldType)] = &[
     ("sample.tick", FieldType::String),
 ];
 
-/// What the type of an event is called where it is an ordinary field, so that the engine does not
-/// decide it from the event table.
-const ORDINARY_EVENT_TYPE: &str = "evt.type (any)";
-
-/// Whether the engine may know the type of an event from its row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EventTypes {
-    /// The event is of a row of the table.
-    OfTheTable,
-    /// The event is one that the table does not have.
-    Foreign,
-}
-
 /// The agent's fields, those of Falco's tests, and those that only other sources have.
 #[derive(Debug)]
-pub struct SuiteCatalog {
+pub(crate) struct SuiteCatalog {
     fields: Fields,
-    event_types: EventTypes,
     /// By name; the id is [`FIRST_ID`] and the position.
     others: BTreeMap<String, Other>,
     names: Vec<String>,
@@ -62,11 +48,9 @@ struct Other {
 impl SuiteCatalog {
     /// The fields of the agent; `table` is `fields_all.tsv`, from which come those of sources that the
     /// agent's table does not hold.
-    #[must_use]
-    pub fn new(table: &str, event_types: EventTypes) -> Self {
+    pub(crate) fn new(table: &str) -> Self {
         let mut catalog = Self {
             fields: Fields::new(),
-            event_types,
             others: BTreeMap::new(),
             names: Vec::new(),
         };
@@ -117,8 +101,7 @@ impl SuiteCatalog {
     }
 
     /// The agent's table.
-    #[must_use]
-    pub fn fields(&self) -> &Fields {
+    pub(crate) fn fields(&self) -> &Fields {
         &self.fields
     }
 }
@@ -160,15 +143,7 @@ fn rule(text: &str) -> ArgumentRule {
 impl FieldCatalog for SuiteCatalog {
     fn field(&self, source: &str, name: &str) -> Option<FieldDefinition<'_>> {
         if let Some(field) = self.fields.field(source, name) {
-            let is_foreign_type = name == "evt.type" && self.event_types == EventTypes::Foreign;
-            return Some(FieldDefinition {
-                name: if is_foreign_type {
-                    ORDINARY_EVENT_TYPE
-                } else {
-                    field.name
-                },
-                ..field
-            });
+            return Some(field);
         }
         let (name, other) = self.others.get_key_value(name)?;
         let is_there = other.source.is_none_or(|only| only == source) && self.has_source(source);

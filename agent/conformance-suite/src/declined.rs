@@ -14,7 +14,8 @@ pub const DOCUMENT: &str = include_str!("../../../docs/CONFORMANCE.md");
 const HEADING: &str = "## Declined cases";
 
 /// How many rows the table may have. Raising it is a decision to be reviewed, not a side effect.
-pub const ROWS_MAX: usize = 2;
+#[cfg(test)]
+const ROWS_MAX: usize = 0;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::catalog::{EventTypes, SuiteCatalog};
+use crate::catalog::SuiteCatalog;
 use crate::data::{Case, Folder, Mismatch, Outcome};
 use crate::declined::Decline;
 use crate::kinds;
@@ -13,10 +13,8 @@ use crate::world::EventTable;
 #[derive(Debug)]
 pub struct Suite {
     folder: Folder,
-    /// The fields, for events of the agent's event table.
+    /// The fields that conditions and templates may name.
     pub(crate) catalog: SuiteCatalog,
-    /// The fields, for events that only Falco has.
-    pub(crate) foreign_catalog: SuiteCatalog,
     /// Falco's events and their parameters.
     pub(crate) events: EventTable,
     declined: Vec<Decline>,
@@ -56,8 +54,7 @@ impl Suite {
         let fields = folder.text("fields_all.tsv")?;
         let events = folder.text("events.tsv")?;
         Ok(Self {
-            catalog: SuiteCatalog::new(&fields, EventTypes::OfTheTable),
-            foreign_catalog: SuiteCatalog::new(&fields, EventTypes::Foreign),
+            catalog: SuiteCatalog::new(&fields),
             events: EventTable::parse(&events),
             folder,
             declined,

@@ -26,22 +26,20 @@ pub(crate) fn check(suite: &Suite, case: &Case) -> Outcome {
     let test = case.get("test").as_str().unwrap_or_default();
     let world = World::after(&suite.events, test, case.text("event_cpp")?).map_err(event)?;
     let stage = Stage::new(&world).map_err(event)?;
-    let catalog = if stage.is_foreign() {
-        &suite.foreign_catalog
-    } else {
-        &suite.catalog
-    };
+    let catalog = &suite.catalog;
     match (check_condition(filter, SOURCE, catalog), wanted) {
         (Err(_), Wanted::Error) => Ok(()),
         (Err(errors), _) => Err(Mismatch::new("it compiles", listing(&errors))),
         (Ok(checked), Wanted::Error) => Err(Mismatch::new("an error", checked.text)),
-        (Ok(checked), Wanted::Result(wanted)) => stage.with(catalog.fields(), |event| {
-            judge(&checked.condition, event, wanted)
-        }),
-        (Ok(checked), Wanted::NoError) => stage.with(catalog.fields(), |event| {
-            judge(&checked.condition, event, true)
-                .or_else(|_| judge(&checked.condition, event, false))
-        }),
+        (Ok(checked), wanted) => {
+            let condition = stage.adapted(checked.condition, catalog.fields());
+            stage.with(catalog.fields(), |event| match wanted {
+                Wanted::Result(wanted) => judge(&condition, event, wanted),
+                Wanted::Error | Wanted::NoError => {
+                    judge(&condition, event, true).or_else(|_| judge(&condition, event, false))
+                }
+            })
+        }
     }
 }
 

@@ -25,11 +25,7 @@ pub(crate) fn check(suite: &Suite, case: &Case) -> Outcome {
     let test = case.get("test").as_str().unwrap_or_default();
     let world = World::after(&suite.events, test, case.text("event")?).map_err(event)?;
     let stage = Stage::new(&world).map_err(event)?;
-    let catalog = if stage.is_foreign() {
-        &suite.foreign_catalog
-    } else {
-        &suite.catalog
-    };
+    let catalog = &suite.catalog;
     let template = check_template(format, SOURCE, catalog)
         .map_err(|error| Mismatch::new("it is valid", error))?;
     stage.with(catalog.fields(), |event| fill_in(case, &template, event))

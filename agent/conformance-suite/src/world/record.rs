@@ -8,7 +8,6 @@ use saker_event_schema::{
     EventId, Kind, ROWS, RowArgument, Source, SocketTuple, event, socket_role,
 };
 
-use super::threads::Thread;
 use super::value::{Address, Value};
 use super::{FalcoEvent, World};
 
@@ -150,12 +149,11 @@ const fn kernel_device_number(user: u64) -> u64 {
     (major << 20) | minor
 }
 
-/// A connection on a host without network interfaces: Falco then finds the server's address local, and
-/// the client's remote.
+/// The socket of a process that connected.
 fn socket(client: &Address, server: &Address) -> RecordValue {
     match (client, server) {
         (Address::Ip(client), Address::Ip(server)) => {
-            RecordValue::socket(tuple(*server, *client), b"")
+            RecordValue::socket(tuple(*client, *server), b"")
         }
         (_, Address::Unix(path)) => RecordValue::unix(path),
         (Address::Unix(path), _) => RecordValue::unix(path),
@@ -173,7 +171,7 @@ fn tuple(local: SocketAddr, remote: SocketAddr) -> SocketTuple {
         socket_type: SOCK_STREAM,
         protocol: IPPROTO_TCP,
         state: TCP_ESTABLISHED,
-        role: socket_role::BOUND,
+        role: socket_role::CLIENT,
         local_port: local.port(),
         remote_port: remote.port(),
         network_namespace: 0,
@@ -224,10 +222,4 @@ fn add_what_the_kernel_knows(
         set_argument(builder, "file_mode", RecordValue::Unsigned(REGULAR_FILE))?;
     }
     Ok(())
-}
-
-/// A thread's process as it would be found in `/proc`.
-pub(super) fn exec_of(thread: &Thread) -> RecordValue {
-    let own = [thread.exe.clone()];
-    RecordValue::strings(own.iter().chain(&thread.arguments))
 }

@@ -10,12 +10,31 @@ use saker_process_state::{
 };
 use saker_rule_engine::{ContextEvent, Event, FieldValue, PathView};
 use saker_rule_fields::{Availability, EventContext, Fields, Host, Payload, Scratch, Surroundings};
-use saker_rule_language::FieldRef;
+use saker_rule_language::{Condition, FieldId, FieldRef, Operand};
 
 use super::foreign::{self, Foreign};
 use super::record;
 use super::threads::Thread;
 use super::{FalcoEvent, World};
+
+/// The field that the engine decides from the event table.
+const EVENT_TYPE: &str = "evt.type";
+
+/// The same field for events that are not of the table; no id of the agent's fields.
+const FOREIGN_EVENT_TYPE: FieldId = FieldId(u16::MAX);
+
+/// What stands for the ends of a connection by their place on a host without network interfaces:
+/// Falco then finds the server's address local, and the client's remote.
+const ENDS_WITHOUT_INTERFACES: &[(&str, &str)] = &[
+    ("fd.lip", "fd.sip"),
+    ("fd.rip", "fd.cip"),
+    ("fd.lport", "fd.sport"),
+    ("fd.rport", "fd.cport"),
+    ("fd.lnet", "fd.snet"),
+    ("fd.rnet", "fd.cnet"),
+    ("fd.lproto", "fd.sproto"),
+    ("fd.rproto", "fd.cproto"),
+];
 
 /// When the processes of a world started, nanoseconds since boot.
 const START_NS: u64 = 1_000_000;
@@ -68,9 +87,13 @@ impl<'w> Stage<'w> {
         })
     }
 
-    /// Whether the event is none of the agent's table.
-    pub(crate) fn is_foreign(&self) -> bool {
-        self.is_foreign
+    /// The condition as the engine is to see it: it knows the types of its own events from the event
+    /// table, so the type of another event becomes an ordinary field.
+    pub(crate) fn adapted(&self, condition: Condition, fields: &Fields) -> Condition {
+        match (self.is_foreign, fields.id(EVENT_TYPE)) {
+            (true, Some(id)) => without_event_type(condition, id),
+            _ => condition,
+        }
     }
 
     /// Calls `look` with the event.
@@ -101,6 +124,27 @@ impl<'w> Stage<'w> {
             },
             is_foreign: self.is_foreign,
         })
+    }
+}
+
+fn without_event_type(condition: Condition, event_type: FieldId) -> Condition {
+    let all = |parts: Vec<Condition>| {
+        let parts = parts.into_iter();
+        parts.map(|part| without_event_type(part, event_type)).collect()
+    };
+    match condition {
+        Condition::And(parts) => Condition::And(all(parts)),
+        Condition::Or(parts) => Condition::Or(all(parts)),
+        Condition::Not(inner) => Condition::Not(Box::new(without_event_type(*inner, event_type))),
+        Condition::Test(mut test) => {
+            if let Operand::Field(field) = &mut test.left
+                && field.id == event_type
+            {
+                field.id = FOREIGN_EVENT_TYPE;
+                field.name = "type of another event".into();
+            }
+            Condition::Test(test)
+        }
     }
 }
 
@@ -172,8 +216,19 @@ impl Event for StagedEvent<'_, '_> {
     }
 
     fn field(&self, field: &FieldRef, view: PathView) -> FieldValue<'_> {
+        if field.id == FOREIGN_EVENT_TYPE {
+            return self.foreign.field(EVENT_TYPE, field);
+        }
         let row = self.fields.row(field.id);
         let name = row.map_or(&*field.name, |row| row.name);
+        let other_end = ENDS_WITHOUT_INTERFACES.iter().find(|(end, _)| *end == name);
+        if let Some(id) = other_end.and_then(|(_, end)| self.fields.id(end)) {
+            let end = FieldRef {
+                id,
+                ..field.clone()
+            };
+            return self.own.field(&end, view);
+        }
         let is_filled = row.is_some_and(|row| row.availability == Availability::Filled);
         let supplied = match (self.is_foreign, is_filled) {
             (true, _) if foreign::is_of_the_event(name) => Some(self.foreign.field(name, field)),
