@@ -7,6 +7,7 @@ mod bench;
 mod cache;
 mod codegen;
 mod command;
+mod conformance;
 mod ebpf;
 mod object_file;
 mod progress;
@@ -79,6 +80,22 @@ enum Command {
         /// Change nothing; fail when a file would change
         #[arg(long)]
         check: bool,
+    },
+    /// Run Falco's cases of the rule language against Saker
+    ///
+    /// Reads $SAKER_CONFORMANCE (or ../shared/conformance) and prints for each file of cases how many
+    /// passed, failed and are declined. Declined cases are those of docs/CONFORMANCE.md; one that
+    /// passes is a failure.
+    Conformance {
+        /// Only the cases of this file, without .jsonl
+        #[arg(long, value_name = "NAME")]
+        file: Option<OsString>,
+        /// Print the findings as `text` or `json`
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        output: OsString,
+        /// Print declined cases too
+        #[arg(long)]
+        verbose: bool,
     },
     /// Run everything that must hold before a change is merged; needs root
     ///
@@ -165,6 +182,20 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             };
             ebpf::build(&workspace, KernelLog::Off, Warnings::Show)?;
             codegen::run(&workspace, mode)?;
+        }
+        Command::Conformance {
+            file,
+            output,
+            verbose,
+        } => {
+            let mut arguments = vec!["--output".into(), output];
+            if let Some(file) = file {
+                arguments.extend(["--file".into(), file]);
+            }
+            if verbose {
+                arguments.push("--verbose".into());
+            }
+            conformance::run(&workspace, &arguments)?;
         }
         Command::Test { list: true, .. } => test::list(),
         Command::Test { only, skip_vm, .. } => {

@@ -9,6 +9,7 @@ use crate::agent::{self, Profile};
 use crate::cache::Cache;
 use crate::codegen;
 use crate::command;
+use crate::conformance;
 use crate::ebpf::{self, KernelLog, Warnings};
 use crate::progress;
 use crate::toolchain::{self, Freshness};
@@ -103,6 +104,13 @@ pub(crate) const STEPS: &[Step] = &[
         on_failure: OnFailure::GoOn,
         objects: Objects::Embedded,
         run: unit_tests,
+    },
+    Step {
+        name: "conformance",
+        purpose: "Falco's cases of the rule language",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Unused,
+        run: |workspace| conformance::run(workspace, &["--if-present".into()]),
     },
     Step {
         name: "doc-tests",

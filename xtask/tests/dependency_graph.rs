@@ -71,12 +71,25 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "saker-event-schema",
         ],
     ),
+    (
+        "saker-conformance-suite",
+        &[
+            TEST_DATA,
+            "saker-alert",
+            "saker-rule-engine",
+            "saker-rule-fields",
+            "saker-rule-language",
+            "saker-process-state",
+            "saker-event-decode",
+            "saker-event-schema",
+        ],
+    ),
     ("saker", AGENT),
     ("saker-kernel-tests", AGENT),
     ("xtask", &[]),
 ];
 
-/// Where tests find their data: every crate's tests may use it, and nothing else may.
+/// Where tests find their data: every crate's tests may use it, and the suite of Falco's cases.
 const TEST_DATA: &str = "saker-conformance";
 
 /// The agent's crates.

@@ -1,5 +1,6 @@
 //! The cases: one JSON object a line, one file a kind.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -136,14 +137,19 @@ impl Case {
         self.get("source").as_str().unwrap_or_default()
     }
 
-    /// What it is about: the condition, template or name; else the name of the test.
+    /// What it is about: the condition, template or name, after the name of the function where a file
+    /// has cases of several; else the name of the test.
     #[must_use]
-    pub fn subject(&self) -> &str {
-        SUBJECT_KEYS
+    pub fn subject(&self) -> Cow<'_, str> {
+        let subject = SUBJECT_KEYS
             .iter()
             .chain(&["test"])
             .find_map(|key| self.get(key).as_str())
-            .unwrap_or_default()
+            .unwrap_or_default();
+        match self.get("fn").as_str() {
+            Some(function) => format!("{function} {subject}").into(),
+            None => subject.into(),
+        }
     }
 
     /// [`subject`](Self::subject), cut to what fits a line.
@@ -190,8 +196,8 @@ mod tests {
         let text = "{\"source\":\"a.cpp:1\",\"filter\":\"a=b\",\"test\":\"t\"}\n\n{\"test\":\"t\"}\n";
         let cases = parse("kind", text).unwrap();
         assert_eq!(cases.len(), 2);
-        assert_eq!((cases[0].source(), cases[0].subject()), ("a.cpp:1", "a=b"));
-        assert_eq!((cases[1].line, cases[1].subject()), (3, "t"));
+        assert_eq!((cases[0].source(), &*cases[0].subject()), ("a.cpp:1", "a=b"));
+        assert_eq!((cases[1].line, &*cases[1].subject()), (3, "t"));
         assert!(cases[0].text("missing").is_err());
     }
 

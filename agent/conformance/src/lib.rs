@@ -2,7 +2,8 @@
 //!
 //! The data lie outside of the project: in the folder that `SAKER_CONFORMANCE` names, or else in
 //! `../shared/conformance` beside the workspace. A plain checkout does without and says so; under
-//! `CI=true` a missing folder is a failure. For tests only: no other crate may depend on this one.
+//! `CI=true` a missing folder is a failure. For tests only: no part of the agent may depend on this
+//! crate.
 #![forbid(unsafe_code)]
 
 use std::env;
