@@ -54,7 +54,8 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<Token>, String> {
 }
 
 fn comment(text: &str) -> Option<&str> {
-    if let Some(line) = text.strip_prefix("//") {
+    // What is left to the preprocessor says nothing about a statement that is there.
+    if let Some(line) = text.strip_prefix("//").or_else(|| text.strip_prefix('#')) {
         return Some(line.split_once('\n').map_or("", |(_, after)| after));
     }
     let block = text.strip_prefix("/*")?;
