@@ -19,6 +19,7 @@ mod value;
 use std::collections::BTreeMap;
 
 pub(crate) use event_table::EventTable;
+pub(crate) use settings::TemplateFields;
 pub(crate) use stage::{Stage, StagedEvent};
 
 use descriptors::Descriptors;
@@ -66,6 +67,8 @@ pub(crate) struct World<'t> {
     /// In order; the last is the one that a case is about.
     pub(crate) events: Vec<FalcoEvent>,
     clock_ns: u64,
+    /// Which fields of a template the test looks at.
+    pub(crate) template_fields: TemplateFields,
 }
 
 impl<'t> World<'t> {
@@ -81,6 +84,7 @@ impl<'t> World<'t> {
             descriptors,
             events: Vec::new(),
             clock_ns: 0,
+            template_fields: TemplateFields::All,
         }
     }
 
@@ -95,6 +99,7 @@ impl<'t> World<'t> {
     ) -> Result<Self, String> {
         let setting = settings::of(test)?;
         let mut world = Self::new(table);
+        world.template_fields = setting.fields;
         world.run(&setting.before)?;
         let event = match setting.event {
             Some(event) => event,

@@ -36,6 +36,20 @@ pub(super) struct Setting {
     /// The statement that makes the event, where the case describes another or none.
     #[serde(default)]
     pub(super) event: Option<String>,
+    /// Which fields of a template the test looks at.
+    #[serde(default)]
+    pub(super) fields: TemplateFields,
+}
+
+/// Which fields of a template a test looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TemplateFields {
+    /// Fields and what is made of them.
+    #[default]
+    All,
+    /// Fields as they are.
+    WithoutTransforms,
 }
 
 /// What words in place of a statement stand for.
