@@ -172,7 +172,10 @@ impl<E: Event + ?Sized> Collector<'_, E> {
         let value = if TIME_FIELDS.contains(&&**name) {
             self.time_wall_ns.into()
         } else {
-            typed(&read(self.event, &printed(operand), self.view), operand.is_list())
+            typed(
+                &read(self.event, &printed(operand), self.view),
+                operand.is_list(),
+            )
         };
         self.fields.push(OutputField {
             name: Arc::clone(name),

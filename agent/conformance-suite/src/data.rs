@@ -45,7 +45,9 @@ impl Folder {
         let mut names = Vec::new();
         for entry in fs::read_dir(&cases).with_context(|| format!("cannot read {cases:?}"))? {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "jsonl")
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "jsonl")
                 && let Some(name) = path.file_stem().and_then(|name| name.to_str())
             {
                 names.push(name.to_owned());
@@ -127,7 +129,10 @@ impl Case {
     pub fn truth(&self, key: &str) -> Result<bool, Mismatch> {
         let truth = self.get(key).as_bool();
         truth.ok_or_else(|| {
-            Mismatch::new(format!("a case with the truth value {key:?}"), &self.content)
+            Mismatch::new(
+                format!("a case with the truth value {key:?}"),
+                &self.content,
+            )
         })
     }
 
@@ -193,10 +198,14 @@ mod tests {
 
     #[test]
     fn a_case_says_where_it_is_and_what_it_is_about() {
-        let text = "{\"source\":\"a.cpp:1\",\"filter\":\"a=b\",\"test\":\"t\"}\n\n{\"test\":\"t\"}\n";
+        let text =
+            "{\"source\":\"a.cpp:1\",\"filter\":\"a=b\",\"test\":\"t\"}\n\n{\"test\":\"t\"}\n";
         let cases = parse("kind", text).unwrap();
         assert_eq!(cases.len(), 2);
-        assert_eq!((cases[0].source(), &*cases[0].subject()), ("a.cpp:1", "a=b"));
+        assert_eq!(
+            (cases[0].source(), &*cases[0].subject()),
+            ("a.cpp:1", "a=b")
+        );
         assert_eq!((cases[1].line, &*cases[1].subject()), (3, "t"));
         assert!(cases[0].text("missing").is_err());
     }

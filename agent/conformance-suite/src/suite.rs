@@ -33,7 +33,10 @@ const KINDS: &[(&str, Check)] = &[
     ("output_format", kinds::output::check),
     ("plugin_requirements", kinds::rules::check_requirements),
     ("rule_loader_falco_unit", kinds::rules::check_loading),
-    ("rule_validation_falco_testing", kinds::rules::check_validation),
+    (
+        "rule_validation_falco_testing",
+        kinds::rules::check_validation,
+    ),
     ("string_escape", kinds::escapes::check),
     ("utils", kinds::names::check),
 ];
@@ -74,7 +77,10 @@ impl Suite {
             anyhow::bail!("no file {name}; there are: {}", files.join(", "));
         }
         let mut report = Report::default();
-        for file in files.iter().filter(|file| only.is_none_or(|name| name == *file)) {
+        for file in files
+            .iter()
+            .filter(|file| only.is_none_or(|name| name == *file))
+        {
             self.add_file(file, &mut report)?;
         }
         Ok(report)
@@ -109,7 +115,9 @@ impl Suite {
                         "the case to be treated otherwise, as docs/CONFORMANCE.md says",
                         "it passes: take the row out",
                     );
-                    report.failed.push(Finding::new(case, stale, Some(&row.reason)));
+                    report
+                        .failed
+                        .push(Finding::new(case, stale, Some(&row.reason)));
                 }
                 (Err(mismatch), None) => {
                     report.failed.push(Finding::new(case, mismatch, None));

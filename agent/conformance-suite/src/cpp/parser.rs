@@ -334,11 +334,23 @@ mod tests {
     fn casts_differ_from_parentheses() {
         assert!(matches!(value("(int64_t)-22"), Expression::Cast { .. }));
         assert!(matches!(value("(uint64_t)(x)"), Expression::Cast { .. }));
-        assert!(matches!(value("static_cast<uint8_t>(3)"), Expression::Cast { .. }));
+        assert!(matches!(
+            value("static_cast<uint8_t>(3)"),
+            Expression::Cast { .. }
+        ));
         assert_eq!(value("(name)"), Expression::Name("name".into()));
-        assert_eq!(value("reinterpret_cast<sockaddr*>(&x)"), Expression::Name("x".into()));
+        assert_eq!(
+            value("reinterpret_cast<sockaddr*>(&x)"),
+            Expression::Name("x".into())
+        );
         let sum = value("A | B");
-        assert!(matches!(sum, Expression::Binary { operation: Operation::Or, .. }));
+        assert!(matches!(
+            sum,
+            Expression::Binary {
+                operation: Operation::Or,
+                ..
+            }
+        ));
     }
 
     #[test]

@@ -42,7 +42,10 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<Token>, String> {
         } else {
             let mark = MARKS.iter().find(|mark| rest.starts_with(**mark));
             let mark = mark.ok_or_else(|| format!("unknown character {first:?}"))?;
-            (Token::Mark(mark), rest.get(mark.len()..).unwrap_or_default())
+            (
+                Token::Mark(mark),
+                rest.get(mark.len()..).unwrap_or_default(),
+            )
         };
         match (found.last_mut(), token) {
             (Some(Token::Text(before)), Token::Text(bytes)) => before.extend(bytes),
@@ -167,7 +170,10 @@ mod tests {
 
     #[test]
     fn integers_come_in_every_base() {
-        assert_eq!(integers("0 0666 0xFFu 10UL 0L 'a'"), [0, 0o666, 255, 10, 0, 97]);
+        assert_eq!(
+            integers("0 0666 0xFFu 10UL 0L 'a'"),
+            [0, 0o666, 255, 10, 0, 97]
+        );
         assert!(tokens("12abc").is_err());
     }
 

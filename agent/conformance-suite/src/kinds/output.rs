@@ -49,7 +49,10 @@ fn fill_in(
     if let Some(complete) = case.get("complete").as_bool()
         && complete != line.is_some()
     {
-        return Err(Mismatch::new(format!("complete: {complete}"), format!("{line:?}")));
+        return Err(Mismatch::new(
+            format!("complete: {complete}"),
+            format!("{line:?}"),
+        ));
     }
     // What Falco has printed before it came to a missing value is not looked at: an alert is never
     // printed in part.

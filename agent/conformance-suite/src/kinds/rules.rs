@@ -59,7 +59,11 @@ pub(crate) fn check_requirements(suite: &Suite, case: &Case) -> Outcome {
     if loaded.rules.is_some() == met {
         return Ok(());
     }
-    let wanted = if met { "requirements are met" } else { "an error" };
+    let wanted = if met {
+        "requirements are met"
+    } else {
+        "an error"
+    };
     Err(Mismatch::new(wanted, listing(&loaded.diagnostics)))
 }
 
@@ -75,14 +79,19 @@ fn plugin(plugin: &Value) -> Result<PluginVersion, Mismatch> {
 /// The rules files of a case; one without files has one text.
 fn files(case: &Case) -> Result<Vec<SourceFile>, Mismatch> {
     let Some(files) = case.get("rules_files").as_array() else {
-        return Ok(vec![SourceFile::new("rules.yaml", case.text("rules_yaml")?)]);
+        return Ok(vec![SourceFile::new(
+            "rules.yaml",
+            case.text("rules_yaml")?,
+        )]);
     };
     files
         .iter()
-        .map(|file| match (file["name"].as_str(), file["yaml"].as_str()) {
-            (Some(name), Some(yaml)) => Ok(SourceFile::new(name, yaml)),
-            _ => Err(Mismatch::new("a file with a name and a text", file)),
-        })
+        .map(
+            |file| match (file["name"].as_str(), file["yaml"].as_str()) {
+                (Some(name), Some(yaml)) => Ok(SourceFile::new(name, yaml)),
+                _ => Err(Mismatch::new("a file with a name and a text", file)),
+            },
+        )
         .collect()
 }
 

@@ -69,9 +69,11 @@ impl World<'_> {
                 code("PPME_SOCKET_SOCKET_X"),
                 fields(&socket_parameters(&[]), given.first(), &SOCKET_FIELDS),
             ),
-            "generate_connect_exit_event" => {
-                (tid(1), code("PPME_SOCKET_CONNECT_X"), connection(given.first())?)
-            }
+            "generate_connect_exit_event" => (
+                tid(1),
+                code("PPME_SOCKET_CONNECT_X"),
+                connection(given.first())?,
+            ),
             "generate_clone_x_event" => return self.clone_event(given),
             "generate_execve_enter_and_exit_event" => {
                 let tid = given.get(2).cloned().unwrap_or(Value::int(1));
@@ -139,13 +141,20 @@ impl World<'_> {
         let kind = kind.ok_or_else(|| format!("the event {code} is not in events.tsv"))?;
         if parameters.len() > kind.parameters.len() {
             let known = kind.parameters.len();
-            return Err(format!("{code} has {known} parameters, not {}", parameters.len()));
+            return Err(format!(
+                "{code} has {known} parameters, not {}",
+                parameters.len()
+            ));
         }
         let parameters = (0..)
             .zip(kind.parameters.iter().zip(parameters))
             .map(|(position, (name, value))| {
                 let is_empty = empty.contains(&position);
-                let value = if is_empty { Value::Empty } else { value.clone() };
+                let value = if is_empty {
+                    Value::Empty
+                } else {
+                    value.clone()
+                };
                 (name.clone(), value)
             })
             .collect();
@@ -197,8 +206,7 @@ impl World<'_> {
             return Err("a thread needs three ids".to_owned());
         };
         let comm = rest.first().and_then(Value::bytes).unwrap_or(b"random");
-        let (Some(tid), Some(pid), Some(ptid)) = (tid.signed(), pid.signed(), ptid.signed())
-        else {
+        let (Some(tid), Some(pid), Some(ptid)) = (tid.signed(), pid.signed(), ptid.signed()) else {
             return Err(format!("no ids: {arguments:?}"));
         };
         let thread = Thread::child(tid, pid, ptid, comm, b"/sbin/init");
@@ -298,7 +306,11 @@ fn sized(buffer: &Value, size: &Value) -> Result<Value, String> {
         Value::Text(bytes) | Value::Buffer(bytes) => bytes.clone(),
         Value::List(elements) => elements
             .iter()
-            .map(|it| it.cast("uint8_t").number().and_then(|it| u8::try_from(it).ok()))
+            .map(|it| {
+                it.cast("uint8_t")
+                    .number()
+                    .and_then(|it| u8::try_from(it).ok())
+            })
             .collect::<Option<_>>()
             .ok_or("a buffer that is not of bytes")?,
         other => return Err(format!("no buffer: {other:?}")),
@@ -360,7 +372,10 @@ fn fields(
                 Some(Value::Parameters(given)) => given.get(field),
                 _ => None,
             };
-            given.or_else(|| defaults.get(field)).cloned().unwrap_or(Value::int(0))
+            given
+                .or_else(|| defaults.get(field))
+                .cloned()
+                .unwrap_or(Value::int(0))
         })
         .collect()
 }

@@ -81,7 +81,10 @@ mod tests {
         assert_eq!(number("SE_EINVAL"), Some(22));
         assert_eq!(number("PPM_O_RDWR"), Some(3));
         assert_eq!(number("PPM_AF_INET"), Some(2));
-        assert_eq!(number("sinsp_test_input::socket_params::default_fd"), Some(4));
+        assert_eq!(
+            number("sinsp_test_input::socket_params::default_fd"),
+            Some(4)
+        );
         assert_eq!(number("nonsense"), None);
     }
 }

@@ -71,7 +71,13 @@ impl<'w> Foreign<'w> {
         }
         let (parameter, value) = self.parameter(field)?;
         let raw = name == "evt.rawarg";
-        (*value == Value::Empty).then(|| if raw { self.raw(parameter, value) } else { na() })
+        (*value == Value::Empty).then(|| {
+            if raw {
+                self.raw(parameter, value)
+            } else {
+                na()
+            }
+        })
     }
 
     /// A field of an event that the agent does not observe.
@@ -175,7 +181,9 @@ impl<'w> Foreign<'w> {
 
     fn path(&self) -> Option<&'w [u8]> {
         let event = self.event;
-        let path = event.parameter("path").or_else(|| event.parameter("name"))?;
+        let path = event
+            .parameter("path")
+            .or_else(|| event.parameter("name"))?;
         path.bytes().filter(|path| path.first() == Some(&b'/'))
     }
 

@@ -143,9 +143,9 @@ fn method_of(object: Value, method: &str) -> Result<Value, String> {
         ("size" | "length", Value::Text(bytes) | Value::Buffer(bytes)) => {
             Ok(Value::int(i128::try_from(bytes.len()).unwrap_or(i128::MAX)))
         }
-        ("size" | "length", Value::List(values)) => {
-            Ok(Value::int(i128::try_from(values.len()).unwrap_or(i128::MAX)))
-        }
+        ("size" | "length", Value::List(values)) => Ok(Value::int(
+            i128::try_from(values.len()).unwrap_or(i128::MAX),
+        )),
         // Addresses are never cut: whatever size is asked for is theirs.
         ("size", Value::Address(_) | Value::Tuple { .. }) => Ok(Value::Nothing),
         ("data" | "c_str" | "get", _) => Ok(object),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use saker_event_decode::names::kernel_number;
 use saker_event_decode::{EventBuilder, Value as RecordValue};
 use saker_event_schema::{
-    EventId, Kind, ROWS, RowArgument, Source, SocketTuple, event, socket_role,
+    EventId, Kind, ROWS, RowArgument, SocketTuple, Source, event, socket_role,
 };
 
 use super::value::{Address, Value};
@@ -27,7 +27,11 @@ pub(super) fn row_of(event: &FalcoEvent) -> Option<EventId> {
 }
 
 /// The record of an event of the agent's table.
-pub(super) fn record(world: &World<'_>, event: &FalcoEvent, id: EventId) -> Result<Vec<u8>, String> {
+pub(super) fn record(
+    world: &World<'_>,
+    event: &FalcoEvent,
+    id: EventId,
+) -> Result<Vec<u8>, String> {
     let mut builder = head(world, event, id)?;
     for (name, value) in &event.parameters {
         builder = set(builder, event, name, value)?;
@@ -99,7 +103,9 @@ fn set(
         return Ok(builder);
     };
     if matches!(argument.source, Source::Returned) {
-        let result = value.signed().ok_or_else(|| format!("{name} is no result"))?;
+        let result = value
+            .signed()
+            .ok_or_else(|| format!("{name} is no result"))?;
         return Ok(builder.result(result));
     }
     let value = converted(argument, value)?;

@@ -130,7 +130,9 @@ impl<'w> Stage<'w> {
 fn without_event_type(condition: Condition, event_type: FieldId) -> Condition {
     let all = |parts: Vec<Condition>| {
         let parts = parts.into_iter();
-        parts.map(|part| without_event_type(part, event_type)).collect()
+        parts
+            .map(|part| without_event_type(part, event_type))
+            .collect()
     };
     match condition {
         Condition::And(parts) => Condition::And(all(parts)),
@@ -230,12 +232,11 @@ impl Event for StagedEvent<'_, '_> {
             return self.own.field(&end, view);
         }
         let is_filled = row.is_some_and(|row| row.availability == Availability::Filled);
-        let supplied = match (self.is_foreign, is_filled) {
-            (true, _) if foreign::is_of_the_event(name) => Some(self.foreign.field(name, field)),
-            (_, false) => self.foreign.unfilled(name),
-            (false, true) => self.foreign.empty_parameter(name, field),
-            (true, true) => None,
-        };
+        let unfilled = (!is_filled).then(|| self.foreign.unfilled(name)).flatten();
+        let supplied = unfilled.or_else(|| match self.is_foreign {
+            true => foreign::is_of_the_event(name).then(|| self.foreign.field(name, field)),
+            false => self.foreign.empty_parameter(name, field),
+        });
         supplied.unwrap_or_else(|| self.own.field(field, view))
     }
 }

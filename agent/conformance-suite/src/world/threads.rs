@@ -26,10 +26,7 @@ pub(crate) fn init_thread() -> Thread {
         exe: b"/sbin/init".to_vec(),
         exe_path: b"/sbin/init".to_vec(),
         arguments: strings(&["context", "ls", "--format", "{{json .}}"]),
-        environment: strings(&[
-            "TEST_ENV_PARENT_LINEAGE=secret",
-            "HOME=/home/user/parent",
-        ]),
+        environment: strings(&["TEST_ENV_PARENT_LINEAGE=secret", "HOME=/home/user/parent"]),
         cwd: b"/root".to_vec(),
     }
 }

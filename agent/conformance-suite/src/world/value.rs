@@ -86,7 +86,11 @@ impl Value {
         let kept = value & ((1 << bits) - 1);
         let is_negative = is_signed && kept >> (bits - 1) == 1;
         Self::Number {
-            value: if is_negative { kept - (1 << bits) } else { kept },
+            value: if is_negative {
+                kept - (1 << bits)
+            } else {
+                kept
+            },
             is_signed,
         }
     }
