@@ -180,6 +180,13 @@ impl FieldCatalog for SuiteCatalog {
         field.0 >= FIRST_ID || self.fields.is_argument(source, field, argument)
     }
 
+    fn integer_bits(&self, source: &str, field: FieldId, argument: Option<&str>) -> u32 {
+        match field.0 {
+            FIRST_ID.. => u64::BITS,
+            _ => self.fields.integer_bits(source, field, argument),
+        }
+    }
+
     fn dynamic_type(&self, source: &str, field: FieldId, argument: &str) -> Option<FieldType> {
         self.fields.dynamic_type(source, field, argument)
     }

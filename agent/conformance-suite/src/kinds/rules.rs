@@ -1,8 +1,8 @@
 //! Rules files: what loads, with which codes, and what comes out.
 
 use saker_rule_language::{
-    AppendOutput, Code, Diagnostic, ErrorReporting, LoadOptions, Loaded, PluginVersion, Severity,
-    SourceFile, load,
+    AppendOutput, Code, Diagnostic, ErrorReporting, LoadOptions, Loaded, PluginVersion,
+    SchemaStatus, Severity, SourceFile, load,
 };
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::listing;
 use crate::data::{Case, Mismatch, Outcome};
 use crate::suite::Suite;
 
-/// `rule_loader_falco_unit`: `{rules_yaml, expect, codes}` and what the rules become.
+/// `rule_loader_falco_unit`: `{rules_yaml, expect, codes, schema}` and what the rules become.
 pub(crate) fn check_loading(suite: &Suite, case: &Case) -> Outcome {
     let options = LoadOptions {
         append_output: appended(case.get("engine_setup")),
@@ -18,6 +18,7 @@ pub(crate) fn check_loading(suite: &Suite, case: &Case) -> Outcome {
     };
     let attempts = Attempts::new(suite, &files(case)?, &options);
     attempts.check_codes(case)?;
+    check_schema(case, &attempts.all)?;
     check_rules(case, &attempts.all)
 }
 
@@ -189,6 +190,26 @@ impl Attempts {
         }
         mismatch(format!("has_warnings: {}", case.get("has_warnings")))
     }
+}
+
+/// Compares the file's shape with `schema`: `ok`, `failed` or `none`.
+fn check_schema(case: &Case, loaded: &Loaded) -> Outcome {
+    let Some(wanted) = case.get("schema").as_str() else {
+        return Ok(());
+    };
+    let status = loaded.schemas.first();
+    let found = match status {
+        Some(SchemaStatus::Valid) => "ok",
+        Some(SchemaStatus::Invalid(_)) => "failed",
+        Some(SchemaStatus::Unchecked) | None => "none",
+    };
+    if found == wanted {
+        return Ok(());
+    }
+    Err(Mismatch::new(
+        format!("schema: {wanted}"),
+        format!("{status:?}"),
+    ))
 }
 
 /// Compares with `compiled_condition`, `compiled_output`, `enabled_rules` and `warnings_absent`.
