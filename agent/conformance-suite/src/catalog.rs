@@ -17,8 +17,6 @@ const TEST_FIELDS: &[(&str, FieldType)] = &[
     ("c.doublequote", FieldType::String),
     ("c.singlequote", FieldType::String),
     ("c.buffer", FieldType::Bytes),
-    ("ka.field", FieldType::String),
-    ("jevt.field", FieldType::String),
     ("sample.is_open", FieldType::Uint),
     ("sample.open_count", FieldType::Uint),
     ("sample.evt_count", FieldType::Uint),

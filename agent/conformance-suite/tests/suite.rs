@@ -103,6 +103,12 @@ fn a_wrong_expectation_fails_in_every_kind() {
         ),
         (
             "filter_warnings",
+            json!({"filter": "made.up = <NA>", "warns": false}),
+            "warns",
+            json!(true),
+        ),
+        (
+            "filter_warnings",
             json!({"filter": "evt.dir = <", "warns": true}),
             "warns",
             json!(false),
@@ -142,6 +148,12 @@ fn a_wrong_expectation_fails_in_every_kind() {
             json!({"rules_yaml": rules, "expect": "ok", "compiled_condition": {"r": "evt.type = open"}}),
             "compiled_condition",
             json!({"r": "evt.type = close"}),
+        ),
+        (
+            "rule_loader_falco_unit",
+            json!({"rules_yaml": rules, "expect": "ok", "schema": "ok"}),
+            "schema",
+            json!("failed"),
         ),
         (
             "rule_validation_falco_testing",
