@@ -20,13 +20,6 @@ type MockField = (&'static str, FieldType, fn() -> FieldValue<'static>);
 
 const MOCKS: &[MockField] = &[
     ("c.true", FieldType::String, || FieldValue::text(b"1")),
-    ("c.false", FieldType::String, || FieldValue::text(b"0")),
-    ("c.doublequote", FieldType::String, || {
-        FieldValue::text(b"hello \"quoted\"")
-    }),
-    ("c.singlequote", FieldType::String, || {
-        FieldValue::text(b"hello 'quoted'")
-    }),
     ("c.buffer", FieldType::Bytes, || {
         FieldValue::Bytes(b"hello"[..].into())
     }),
@@ -39,9 +32,6 @@ const MOCKS: &[MockField] = &[
     }),
     ("evt.source", FieldType::String, || {
         FieldValue::text(b"syscall")
-    }),
-    ("fd.sip", FieldType::IpAddr, || {
-        FieldValue::Ip([142, 251, 111, 147].into())
     }),
     ("fd.num", FieldType::Int, || FieldValue::Int(-1)),
 ];
