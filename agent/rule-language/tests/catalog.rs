@@ -8,7 +8,7 @@ use saker_rule_language::{
 
 use crate::data;
 
-/// Falco's fields, and some that its unit tests make up.
+/// Falco's fields.
 pub(crate) struct FalcoCatalog {
     fields: BTreeMap<String, Row>,
     names: Vec<String>,
@@ -31,16 +31,6 @@ enum Sources {
     Only(&'static str),
 }
 
-const MADE_UP: &str = "\
-c.true\tmade up\tevt (all sources)\tstring\tnone\t\t
-c.false\tmade up\tevt (all sources)\tstring\tnone\t\t
-c.singlequote\tmade up\tevt (all sources)\tstring\tnone\t\t
-c.doublequote\tmade up\tevt (all sources)\tstring\tnone\t\t
-c.buffer\tmade up\tevt (all sources)\tBYTEBUF\tnone\t\t
-ka.field\tmade up\tevt (all sources)\tstring\tnone\t\t
-jevt.field\tmade up\tevt (all sources)\tstring\tnone\t\t
-";
-
 impl FalcoCatalog {
     /// Reads the catalog; `None` if there is no conformance data.
     pub(crate) fn read() -> Option<Self> {
@@ -52,12 +42,7 @@ impl FalcoCatalog {
             events: Vec::new(),
             parameters: BTreeSet::new(),
         };
-        for line in fields
-            .lines()
-            .skip(1)
-            .chain(MADE_UP.lines())
-            .filter(|line| !line.is_empty())
-        {
+        for line in fields.lines().skip(1).filter(|line| !line.is_empty()) {
             let columns: Vec<&str> = line.split('\t').collect();
             let id = FieldId(u16::try_from(catalog.fields.len()).expect("few fields"));
             catalog
