@@ -1,12 +1,8 @@
 //! From Falco's event to a record of the agent's event table.
 
-use std::net::SocketAddr;
-
 use saker_event_decode::names::kernel_number;
 use saker_event_decode::{EventBuilder, Value as RecordValue};
-use saker_event_schema::{
-    EventId, Kind, ROWS, RowArgument, SocketTuple, Source, event, socket_role,
-};
+use saker_event_schema::{EventId, Kind, ROWS, RowArgument, Source, event};
 
 use super::value::{Address, Value};
 use super::{FalcoEvent, World};
@@ -158,44 +154,8 @@ const fn kernel_device_number(user: u64) -> u64 {
 /// The socket of a process that connected.
 fn socket(client: &Address, server: &Address) -> RecordValue {
     match (client, server) {
-        (Address::Ip(client), Address::Ip(server)) => {
-            RecordValue::socket(tuple(*client, *server), b"")
-        }
-        (_, Address::Unix(path)) => RecordValue::unix(path),
-        (Address::Unix(path), _) => RecordValue::unix(path),
-    }
-}
-
-fn tuple(local: SocketAddr, remote: SocketAddr) -> SocketTuple {
-    const AF_INET: u16 = 2;
-    const AF_INET6: u16 = 10;
-    const SOCK_STREAM: u16 = 1;
-    const IPPROTO_TCP: u16 = 6;
-    const TCP_ESTABLISHED: u8 = 1;
-    SocketTuple {
-        family: if local.is_ipv4() { AF_INET } else { AF_INET6 },
-        socket_type: SOCK_STREAM,
-        protocol: IPPROTO_TCP,
-        state: TCP_ESTABLISHED,
-        role: socket_role::CLIENT,
-        local_port: local.port(),
-        remote_port: remote.port(),
-        network_namespace: 0,
-        local_address: octets(local),
-        remote_address: octets(remote),
-    }
-}
-
-fn octets(end: SocketAddr) -> [u8; 16] {
-    match end.ip() {
-        std::net::IpAddr::V4(ip) => {
-            let mut octets = [0; 16];
-            for (to, from) in octets.iter_mut().zip(ip.octets()) {
-                *to = from;
-            }
-            octets
-        }
-        std::net::IpAddr::V6(ip) => ip.octets(),
+        (Address::Ip(client), Address::Ip(server)) => RecordValue::tcp(*client, *server),
+        (_, Address::Unix(path)) | (Address::Unix(path), _) => RecordValue::unix(path),
     }
 }
 
