@@ -57,7 +57,6 @@ impl<'w> Stage<'w> {
     pub(crate) fn new(world: &'w World<'w>) -> Result<Self, String> {
         let mut processes =
             ProcessState::new(Limits::default(), Box::new(NoSource), Box::new(NoSource));
-        // Parents before their children.
         let leaders = world.threads.values().filter(|it| it.tid == it.pid);
         processes.bootstrap(leaders.map(|thread| snapshot(world, thread)));
         let mut last = None;
