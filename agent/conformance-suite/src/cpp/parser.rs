@@ -70,8 +70,32 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Statement>, String> {
     tokens
         .split(|token| *token == Token::Mark(";"))
         .filter(|statement| !statement.is_empty())
+        .flat_map(declarations)
         .map(statement)
         .collect()
+}
+
+/// The parts of a statement that declares several variables, else the statement.
+fn declarations(tokens: &[Token]) -> Vec<&[Token]> {
+    if assignment(tokens).is_none() {
+        return vec![tokens];
+    }
+    let mut depth: usize = 0;
+    tokens
+        .split(|token| {
+            depth = nested(depth, token);
+            depth == 0 && *token == Token::Mark(",")
+        })
+        .collect()
+}
+
+/// How deep in brackets the tokens after this one stand.
+fn nested(depth: usize, token: &Token) -> usize {
+    match token {
+        Token::Mark("(" | "{" | "[") => depth.saturating_add(1),
+        Token::Mark(")" | "}" | "]") => depth.saturating_sub(1),
+        _ => depth,
+    }
 }
 
 fn statement(tokens: &[Token]) -> Result<Statement, String> {
@@ -99,11 +123,7 @@ fn statement(tokens: &[Token]) -> Result<Statement, String> {
 fn assignment(tokens: &[Token]) -> Option<usize> {
     let mut depth: usize = 0;
     tokens.iter().position(|token| {
-        match token {
-            Token::Mark("(" | "{" | "[") => depth += 1,
-            Token::Mark(")" | "}" | "]") => depth = depth.saturating_sub(1),
-            _ => {}
-        }
+        depth = nested(depth, token);
         depth == 0 && *token == Token::Mark("=")
     })
 }
@@ -328,6 +348,13 @@ mod tests {
             panic!("{:?}", statements[0]);
         };
         assert_eq!(elements.len(), 2);
+    }
+
+    #[test]
+    fn a_statement_may_declare_several_variables() {
+        let statements = parse("int64_t a = f(1, 2), b = {3, 4}, c = 5;").unwrap();
+        let targets: Vec<_> = statements.iter().map(|it| it.target.as_deref()).collect();
+        assert_eq!(targets, [Some("a"), Some("b"), Some("c")]);
     }
 
     #[test]

@@ -3,12 +3,32 @@
 use saker_event_decode::names::{Names, errno_name, names};
 use saker_event_schema::Kind;
 
+/// Both ends of the connections of the tests, unless they say others.
+pub(super) const CLIENT_PORT: i128 = 54321;
+pub(super) const SERVER_PORT: i128 = 443;
+pub(super) const CLIENT_IPV4: &str = "172.40.111.222";
+pub(super) const SERVER_IPV4: &str = "142.251.111.147";
+pub(super) const CLIENT_IPV6: &str = "::1";
+pub(super) const SERVER_IPV6: &str = "2001:4860:4860::8888";
+pub(super) const UNIX_PATH: &str = "/tmp/socket.sock";
+
+/// Texts by name.
+const TEXTS: &[(&str, &str)] = &[
+    ("DEFAULT_IPV4_CLIENT_STRING", CLIENT_IPV4),
+    ("DEFAULT_IPV4_SERVER_STRING", SERVER_IPV4),
+    ("DEFAULT_IPV6_CLIENT_STRING", CLIENT_IPV6),
+    ("DEFAULT_IPV6_SERVER_STRING", SERVER_IPV6),
+    ("DEFAULT_UNIX_SOCKET_PATH_STRING", UNIX_PATH),
+];
+
 /// Numbers that have no table of their own.
 const NUMBERS: &[(&str, i128)] = &[
     ("INIT_TID", 1),
     ("INIT_PID", 1),
     ("INIT_PTID", 0),
     ("DEFAULT_VALUE", 0),
+    ("DEFAULT_CLIENT_PORT", CLIENT_PORT),
+    ("DEFAULT_SERVER_PORT", SERVER_PORT),
     ("NULL", 0),
     ("nullptr", 0),
     ("true", 1),
@@ -40,6 +60,12 @@ const FLAG_KINDS: &[(Kind, &[&str])] = &[
 
 /// Largest number of an error.
 const ERRNO_MAX: u64 = 4095;
+
+/// The text that a name stands for.
+pub(super) fn text(name: &str) -> Option<&'static str> {
+    let found = TEXTS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, text)| *text)
+}
 
 /// The number that a name stands for.
 pub(super) fn number(name: &str) -> Option<i128> {

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::constants;
+use super::settings;
 use super::value::Value;
 use crate::cpp::{Expression, Operation, parse};
 
@@ -12,6 +13,12 @@ impl World<'_> {
     /// Runs statements in order.
     pub(super) fn run(&mut self, text: &str) -> Result<(), String> {
         for statement in parse(text)? {
+            if let Expression::Name(name) = &statement.value
+                && let Some(block) = settings::block(name)?
+            {
+                self.run(block)?;
+                continue;
+            }
             let value = self.evaluate(&statement.value)?;
             if let Some(target) = statement.target {
                 self.variables.insert(target, value);
@@ -75,8 +82,10 @@ impl World<'_> {
         if name.starts_with(EVENT_CODE) {
             return Ok(Value::EventCode(name.to_owned()));
         }
-        let number = constants::number(name);
-        number
+        if let Some(text) = constants::text(name) {
+            return Ok(Value::text(text));
+        }
+        constants::number(name)
             .map(Value::int)
             .ok_or_else(|| format!("the name {name} is neither a constant nor set by the test"))
     }

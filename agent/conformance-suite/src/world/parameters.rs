@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::constants::DEFAULT_DESCRIPTOR;
+use super::constants::{
+    CLIENT_IPV4, CLIENT_IPV6, CLIENT_PORT, DEFAULT_DESCRIPTOR, SERVER_IPV4, SERVER_IPV6,
+    SERVER_PORT, UNIX_PATH,
+};
 use super::functions::{end, unix_tuple};
 use super::value::{Address, Value};
-
-/// Both ends of the connection that helpers make.
-const CLIENT_PORT: i128 = 54321;
-const SERVER_PORT: i128 = 443;
 
 const OPEN_FIELDS: [&str; 6] = ["fd", "path", "flags", "mode", "dev", "ino"];
 const SOCKET_FIELDS: [&str; 5] = ["fd", "domain", "type", "proto", "sock_flags"];
@@ -75,11 +74,11 @@ pub(super) fn connection(given: Option<&Value>) -> Result<Vec<Value>, String> {
         Ok::<_, String>((client, server))
     };
     let tuple = match family.unwrap_or(2) {
-        2 => ends("172.40.111.222", "142.251.111.147")?,
-        10 => ends("::1", "2001:4860:4860::8888")?,
+        2 => ends(CLIENT_IPV4, SERVER_IPV4)?,
+        10 => ends(CLIENT_IPV6, SERVER_IPV6)?,
         _ => {
-            let tuple = unix_tuple(&Value::text("/tmp/socket.sock"));
-            let address = Value::Address(Address::Unix(b"/tmp/socket.sock".to_vec()));
+            let tuple = unix_tuple(&Value::text(UNIX_PATH));
+            let address = Value::Address(Address::Unix(UNIX_PATH.into()));
             return Ok(connect(tuple, address));
         }
     };

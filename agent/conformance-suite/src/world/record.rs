@@ -127,6 +127,8 @@ fn converted(argument: &RowArgument, value: &Value) -> Result<RecordValue, Strin
             RecordValue::unix_address(path)
         }
         (Kind::KernelPath, Value::Text(path)) if path.is_empty() => RecordValue::Missing,
+        // A null pointer.
+        (kind, Value::Number { value: 0, .. }) if kind.is_data() => RecordValue::Missing,
         (kind, Value::Text(bytes) | Value::Buffer(bytes)) if kind.is_data() => {
             RecordValue::from(bytes.clone())
         }

@@ -4,6 +4,7 @@
 //! ends) and what had happened before (other processes, a socket that was opened) belongs to the test;
 //! `settings.yaml` states it, by the name of the test.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -13,6 +14,8 @@ const TEXT: &str = include_str!("../../settings.yaml");
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
+    /// Names that stand for several statements.
+    blocks: BTreeMap<String, String>,
     tests: Vec<Tests>,
     descriptions: Vec<Description>,
 }
@@ -82,6 +85,11 @@ pub(super) fn of(test: &str) -> Result<Setting, String> {
     Ok(found.unwrap_or_default())
 }
 
+/// The statements that a name stands for.
+pub(super) fn block(name: &str) -> Result<Option<&'static str>, String> {
+    Ok(settings()?.blocks.get(name).map(String::as_str))
+}
+
 /// The statement for the text of a case: itself, or what its words describe.
 pub(super) fn statement_of(text: &str) -> Result<String, String> {
     let described = settings()?.descriptions.iter().find(|description| {
@@ -102,6 +110,9 @@ mod tests {
         for tests in &settings.tests {
             parse(&tests.setting.before).unwrap();
             parse(tests.setting.event.as_deref().unwrap_or_default()).unwrap();
+        }
+        for statements in settings.blocks.values() {
+            parse(statements).unwrap();
         }
         for description in &settings.descriptions {
             parse(&description.event).unwrap();
