@@ -1,11 +1,12 @@
 //! Cases that Saker treats otherwise on purpose: the table of `docs/CONFORMANCE.md`.
 //!
 //! The document is the list. A row names a file, the source of a case, the case itself and the reason;
-//! `*` in the first three stands for any text.
+//! `*` in source and case stands for any text.
 
 use saker_rule_language::matches_name;
 
 use crate::data::Case;
+use crate::suite::is_of_kind;
 
 /// The document, as it was when the suite was built.
 pub const DOCUMENT: &str = include_str!("../../../docs/CONFORMANCE.md");
@@ -20,7 +21,8 @@ const ROWS_MAX: usize = 2;
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decline {
-    /// Name of the file, without `.jsonl`.
+    /// Kind of the cases: the name of their file, without `.jsonl` and what tells files of one kind
+    /// apart.
     pub file: String,
     /// Pattern of the case's source.
     pub source: String,
@@ -34,7 +36,7 @@ impl Decline {
     /// Whether the row is about a case.
     #[must_use]
     pub fn covers(&self, case: &Case) -> bool {
-        matches_name(&self.file, &case.file)
+        is_of_kind(&case.file, &self.file)
             && matches_name(&self.source, case.source())
             && matches_name(&self.case, &case.subject())
     }
