@@ -11,7 +11,8 @@ use crate::rules::{RulesError, load_options, read_all, setting_of};
 use saker_rule_engine::{CompileError, CompileOptions, RuleSet};
 use saker_rule_fields::Fields;
 use saker_rule_language::{
-    CheckedRuleSet, Code, Diagnostic, ItemKind, LineIndex, Position, SourceFile, Span, load,
+    CheckedRuleSet, Code, Diagnostic, ItemKind, LineIndex, Position, SchemaStatus, SourceFile,
+    Span, load,
 };
 use saker_rule_lint::{Hint, LintOptions, lint};
 use serde::Serialize;
@@ -87,6 +88,7 @@ pub(crate) struct CheckedFile {
     /// Its name and text; no text if it could not be read.
     pub(crate) source: SourceFile,
     lines: LineIndex,
+    pub(crate) schema: SchemaStatus,
 }
 
 /// Everything there is to say about a set of rules.
@@ -116,6 +118,11 @@ impl Findings {
         let outcome = load(&sources, &fields, &load_options(&config.limits.language));
         for diagnostic in &outcome.diagnostics {
             gathering.add_diagnostic(diagnostic);
+        }
+        for (index, schema) in gathering.loaded.iter().zip(outcome.schemas) {
+            if let Some(file) = gathering.files.get_mut(*index) {
+                file.schema = schema;
+            }
         }
         let mut findings = Self {
             files: Vec::new(),
@@ -185,7 +192,11 @@ impl Gathering {
                 }
             };
             let lines = LineIndex::new(&source.text);
-            self.files.push(CheckedFile { source, lines });
+            self.files.push(CheckedFile {
+                source,
+                lines,
+                schema: SchemaStatus::Unchecked,
+            });
         }
     }
 

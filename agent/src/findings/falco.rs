@@ -1,7 +1,7 @@
 //! Findings in the shape of `falco --validate` with `json_output`. Hints have no place in it.
 
 use super::{Finding, Findings, Severity, Step};
-use saker_rule_language::{Code, Position};
+use saker_rule_language::{Position, SchemaStatus};
 use serde::Serialize;
 
 /// Bytes of the file that a snippet shows at most.
@@ -17,9 +17,10 @@ pub(crate) struct FalcoReport<'a> {
 struct FileResult<'a> {
     name: &'a str,
     successful: bool,
-    /// Whether items have the keys that they may have, and no other.
+    /// Whether it has the shape of the JSON schema that Falco publishes, which is stricter than the
+    /// loader.
     schema_valid: bool,
-    schema_warnings: Vec<&'a str>,
+    schema_warnings: Vec<String>,
     errors: Vec<Entry<'a>>,
     warnings: Vec<Entry<'a>>,
 }
@@ -73,15 +74,21 @@ fn file_result(findings: &Findings, file: usize) -> FileResult<'_> {
             .collect::<Vec<_>>()
     };
     let errors = entries(Severity::Error);
-    let shape = [Code::ErrYamlValidate, Code::UnknownKey, Code::UnknownItem].map(Code::name);
-    let schema_warnings: Vec<&str> = of_file()
-        .filter(|finding| shape.contains(&finding.code))
-        .map(|finding| &*finding.message)
-        .collect();
+    let schema = findings.files.get(file).map(|it| &it.schema);
+    let schema_warnings = match schema {
+        Some(SchemaStatus::Invalid(findings)) => findings
+            .iter()
+            .map(|finding| match finding.path.as_str() {
+                "" => finding.message.clone(),
+                path => format!("{path}: {}", finding.message),
+            })
+            .collect(),
+        Some(SchemaStatus::Valid | SchemaStatus::Unchecked) | None => Vec::new(),
+    };
     FileResult {
         name: findings.files.get(file).map_or("", |it| &it.source.name),
         successful: errors.is_empty(),
-        schema_valid: schema_warnings.is_empty(),
+        schema_valid: schema == Some(&SchemaStatus::Valid),
         schema_warnings,
         errors,
         warnings: entries(Severity::Warning),

@@ -245,7 +245,7 @@ fn falcos_json_shape() {
             "name": "w.yaml",
             "successful": true,
             "schema_valid": false,
-            "schema_warnings": ["unknown key 'colour', the key will be ignored"],
+            "schema_warnings": ["[0]: unknown key 'colour'"],
             "errors": [],
             "warnings": [{
                 "code": "LOAD_UNKNOWN_KEY",

@@ -32,7 +32,7 @@ pub(crate) fn check(suite: &Suite, case: &Case) -> Outcome {
         (Err(errors), _) => Err(Mismatch::new("it compiles", listing(&errors))),
         (Ok(checked), Wanted::Error) => Err(Mismatch::new("an error", checked.text)),
         (Ok(checked), wanted) => {
-            let condition = stage.adapted(checked.condition, catalog.fields());
+            let condition = checked.condition;
             stage.with(catalog.fields(), |event| match wanted {
                 Wanted::Result(wanted) => judge(&condition, event, wanted),
                 Wanted::Error | Wanted::NoError => {

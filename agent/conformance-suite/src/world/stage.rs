@@ -10,18 +10,15 @@ use saker_process_state::{
 };
 use saker_rule_engine::{ContextEvent, Event, FieldValue, PathView};
 use saker_rule_fields::{Availability, EventContext, Fields, Host, Payload, Scratch, Surroundings};
-use saker_rule_language::{Condition, FieldId, FieldRef, Operand};
+use saker_rule_language::FieldRef;
 
 use super::foreign::{self, Foreign};
 use super::record;
 use super::threads::Thread;
 use super::{FalcoEvent, World};
 
-/// The field that the engine decides from the event table.
-const EVENT_TYPE: &str = "evt.type";
-
-/// The same field for events that are not of the table; no id of the agent's fields.
-const FOREIGN_EVENT_TYPE: FieldId = FieldId(u16::MAX);
+/// What the engine is told of events that are not of the event table: an id that no row has.
+const FOREIGN: EventId = EventId::new(u16::MAX);
 
 /// What stands for the ends of a connection by their place on a host without network interfaces:
 /// Falco then finds the server's address local, and the client's remote.
@@ -86,15 +83,6 @@ impl<'w> Stage<'w> {
         })
     }
 
-    /// The condition as the engine is to see it: it knows the types of its own events from the event
-    /// table, so the type of another event becomes an ordinary field.
-    pub(crate) fn adapted(&self, condition: Condition, fields: &Fields) -> Condition {
-        match (self.is_foreign, fields.id(EVENT_TYPE)) {
-            (true, Some(id)) => without_event_type(condition, id),
-            _ => condition,
-        }
-    }
-
     /// Calls `look` with the event.
     pub(crate) fn with<T>(
         &self,
@@ -123,29 +111,6 @@ impl<'w> Stage<'w> {
             },
             is_foreign: self.is_foreign,
         })
-    }
-}
-
-fn without_event_type(condition: Condition, event_type: FieldId) -> Condition {
-    let all = |parts: Vec<Condition>| {
-        let parts = parts.into_iter();
-        parts
-            .map(|part| without_event_type(part, event_type))
-            .collect()
-    };
-    match condition {
-        Condition::And(parts) => Condition::And(all(parts)),
-        Condition::Or(parts) => Condition::Or(all(parts)),
-        Condition::Not(inner) => Condition::Not(Box::new(without_event_type(*inner, event_type))),
-        Condition::Test(mut test) => {
-            if let Operand::Field(field) = &mut test.left
-                && field.id == event_type
-            {
-                field.id = FOREIGN_EVENT_TYPE;
-                field.name = "type of another event".into();
-            }
-            Condition::Test(test)
-        }
     }
 }
 
@@ -209,7 +174,11 @@ pub(crate) struct StagedEvent<'c, 'a> {
 
 impl Event for StagedEvent<'_, '_> {
     fn id(&self) -> EventId {
-        self.own.id()
+        if self.is_foreign {
+            FOREIGN
+        } else {
+            self.own.id()
+        }
     }
 
     fn views_differ(&self) -> bool {
@@ -217,9 +186,6 @@ impl Event for StagedEvent<'_, '_> {
     }
 
     fn field(&self, field: &FieldRef, view: PathView) -> FieldValue<'_> {
-        if field.id == FOREIGN_EVENT_TYPE {
-            return self.foreign.field(EVENT_TYPE, field);
-        }
         let row = self.fields.row(field.id);
         let name = row.map_or(&*field.name, |row| row.name);
         let other_end = ENDS_WITHOUT_INTERFACES.iter().find(|(end, _)| *end == name);
