@@ -69,6 +69,7 @@ mod error;
 mod estimate;
 mod evaluation;
 mod event;
+mod explain;
 mod getopt;
 mod operand;
 mod options;
@@ -85,6 +86,10 @@ mod transform;
 pub use error::{CompileError, PatternError};
 pub use evaluation::Evaluation;
 pub use event::{ContextEvent, Event};
+pub use explain::{
+    Absence, Branch, BranchKind, Comparison, Explainer, Explanation, Obstacle, Outcome, Reading,
+    Truth, ViewExplanation, event_types_of_rule, near_misses,
+};
 pub use options::{CompileOptions, Indexing, Matching, PatternLimits};
 pub use rule_set::{Match, Rule, RuleId, RuleSet, RuleState, Size};
 pub use saker_rule_fields::{FieldValue, PathView};

@@ -1,7 +1,10 @@
 //! The compiled rules agree with a naive interpreter, and indexed with a linear scan.
 
 use proptest::prelude::*;
-use saker_rule_engine::{CompileOptions, Evaluation, Indexing, Match, Matching, PathView, RuleSet};
+use saker_rule_engine::{
+    CompileOptions, Evaluation, Explainer, Indexing, Match, Matching, Outcome, PathView, RuleSet,
+    Truth,
+};
 use saker_rule_language::{CheckedRuleSet, Condition};
 
 #[path = "support/checked.rs"]
@@ -16,7 +19,7 @@ mod interpreter;
 use checked::{rule, rule_set};
 use fields::FIELDS;
 use generator::{condition, sample};
-use interpreter::{Sample, expected};
+use interpreter::{Kleene, Sample, expected, interpret};
 
 fn rules(conditions: &[Condition]) -> CheckedRuleSet {
     rule_set(
@@ -64,6 +67,41 @@ proptest! {
                     prop_assert_eq!(found, expected(&conditions, event, matching));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn explanations_agree_with_the_engine(
+        conditions in prop::collection::vec(condition(), 1..6),
+        events in prop::collection::vec(sample(), 1..5),
+    ) {
+        let checked = rules(&conditions);
+        let compiled = compile(&checked, Matching::All, Indexing::Indexed);
+        let mut evaluation = Evaluation::new();
+        let mut explainer = Explainer::new(CompileOptions::default());
+        for event in &events {
+            let found = fired(&compiled, event, &mut evaluation);
+            let mut explained = Vec::new();
+            for (position, rule) in checked.rules.iter().enumerate() {
+                let explanation = explainer.explain(rule, event).unwrap();
+                if let Outcome::Matches(view) = explanation.outcome {
+                    explained.push((position, view));
+                    prop_assert_eq!(explanation.flips(), Some(0));
+                } else {
+                    prop_assert!(explanation.flips() != Some(0));
+                }
+                for view in &explanation.views {
+                    let truth = match interpret(&rule.condition, event, view.view) {
+                        Kleene::No => Truth::False,
+                        Kleene::Maybe => Truth::Pending,
+                        Kleene::Yes => Truth::True,
+                    };
+                    prop_assert_eq!(view.tree.truth, truth);
+                    let decided = view.deciding.and_then(|number| view.tree.comparison(number));
+                    prop_assert_eq!(decided.is_some(), view.deciding.is_some());
+                }
+            }
+            prop_assert_eq!(explained, found);
         }
     }
 }
