@@ -39,7 +39,8 @@ pub(crate) fn flags(kind: Kind, text: &str) -> Option<u64> {
     Some(kernel_number(kind, falco))
 }
 
-fn bytes(hex: &str) -> Option<Vec<u8>> {
+/// The bytes of pairs of hexadecimal digits.
+pub(crate) fn bytes(hex: &str) -> Option<Vec<u8>> {
     hex.as_bytes()
         .chunks(2)
         .map(|pair| {

@@ -3,8 +3,8 @@
 use saker_audit_source::{AuditEvent, Batch, Limits};
 use serde_json::{Map, Value};
 
-use crate::case::Case;
-use crate::error::CaseError;
+use crate::case::Happening;
+use crate::error::Problem;
 
 /// What an event has unless the case says otherwise.
 const USUAL: [(&str, &str); 4] = [
@@ -15,20 +15,20 @@ const USUAL: [(&str, &str); 4] = [
 ];
 
 /// The event that the parts of a case make, read as the API server's are.
-pub(crate) fn event(case: &Case, parts: &Map<String, Value>) -> Result<AuditEvent, CaseError> {
+pub(crate) fn event(
+    parts: Map<String, Value>,
+    happening: &Happening,
+) -> Result<AuditEvent, Problem> {
     for (key, is_there) in [
-        ("type", !case.event.event_type.is_empty()),
-        ("args", !case.event.args.is_empty()),
-        ("ancestors", !case.ancestors.is_empty()),
+        ("type", !happening.event.event_type.is_empty()),
+        ("args", !happening.event.args.is_empty()),
+        ("ancestors", !happening.ancestors.is_empty()),
     ] {
         if is_there {
-            return Err(CaseError::NotOfAudit {
-                case: case.name.clone(),
-                key,
-            });
+            return Err(Problem::NotOfAudit { key });
         }
     }
-    let mut parts = parts.clone();
+    let mut parts = parts;
     for (key, usual) in USUAL {
         parts.entry(key).or_insert_with(|| usual.into());
     }
@@ -36,14 +36,8 @@ pub(crate) fn event(case: &Case, parts: &Map<String, Value>) -> Result<AuditEven
     let mut batch = Batch::from_body(body.as_bytes(), &Limits::default());
     match (batch.events.pop(), batch.errors.pop()) {
         (Some(event), None) if batch.events.is_empty() => Ok(event),
-        (_, Some(source)) => Err(CaseError::Audit {
-            case: case.name.clone(),
-            source,
-        }),
+        (_, Some(source)) => Err(source.into()),
         // A list: of no events, or of several.
-        _ => Err(CaseError::NotOfAudit {
-            case: case.name.clone(),
-            key: "items",
-        }),
+        _ => Err(Problem::NotOfAudit { key: "items" }),
     }
 }

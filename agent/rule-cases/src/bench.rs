@@ -1,28 +1,20 @@
 //! Running cases on a rule set.
 
 use std::fmt;
-use std::path::Path;
 
-use saker_alert::{Alert, Node, Occurrence};
-use saker_event_decode::{EventView, WallClock};
-use saker_process_state::{Limits, NoSource, Process, ProcessState, Users};
+use saker_alert::{Alert, Node};
 use saker_rule_engine::{Evaluation, RuleSet};
-use saker_rule_fields::{EventContext, Host, Payload, Scratch, Surroundings};
 
-use crate::audit;
 use crate::case::Case;
 use crate::error::CaseError;
-use crate::scene::{self, Cgroups};
-
-/// A fixed time, so that outputs do not depend on when they are made.
-const BOOT_WALL_NS: i64 = 1_700_000_000_000_000_000;
+use crate::world::Stage;
 
 /// Runs cases on a rule set, which should be compiled with
 /// [`Matching::All`](saker_rule_engine::Matching::All): a case names every rule that fires.
 #[derive(Debug)]
 pub struct Bench<'r> {
     rules: &'r RuleSet,
-    host: Host,
+    stage: Stage,
     node: Node,
 }
 
@@ -79,15 +71,12 @@ impl<'r> Bench<'r> {
     /// A bench for a rule set, on a host without users of its own.
     #[must_use]
     pub fn new(rules: &'r RuleSet) -> Self {
-        let users = Users::new(Path::new("/nonexistent"));
-        Self {
-            rules,
-            host: Host::new("test", users),
-            node: Node {
-                hostname: "test".into(),
-                boot_id: "test".into(),
-            },
-        }
+        let stage = Stage::new();
+        let node = Node {
+            hostname: stage.hostname().into(),
+            boot_id: "test".into(),
+        };
+        Self { rules, stage, node }
     }
 
     /// Runs a case.
@@ -129,61 +118,17 @@ impl<'r> Bench<'r> {
     }
 
     fn alerts(&self, case: &Case) -> Result<Vec<Alert>, CaseError> {
-        if let Some(parts) = &case.event.audit {
-            let event = audit::event(case, parts)?;
-            let nobody = processes(Cgroups::default());
-            return Ok(self.raise(Payload::K8sAudit(&event), None, &nobody));
-        }
-        let scene = scene::build(case)?;
-        let undecodable = |source| CaseError::Decode {
-            case: case.name.clone(),
-            source,
-        };
-        let mut processes = processes(scene.cgroups);
-        for record in &scene.before {
-            processes.apply(&EventView::parse(record).map_err(undecodable)?);
-        }
-        let event = EventView::parse(&scene.event).map_err(undecodable)?;
-        let process = processes.apply(&event);
-        Ok(self.raise(Payload::Syscall(&event), Some(&process), &processes))
+        case.with_event(&self.stage, |event, occurrence| {
+            let mut evaluation = Evaluation::new();
+            self.rules
+                .evaluate(event, &mut evaluation)
+                .iter()
+                .filter_map(|found| {
+                    let rule = self.rules.rule(found.rule)?;
+                    let alert = Alert::compose(&self.node, rule, event, found.view, occurrence);
+                    Some(alert)
+                })
+                .collect()
+        })
     }
-
-    /// The alerts that an event raises.
-    fn raise(
-        &self,
-        payload: Payload<'_>,
-        process: Option<&Process>,
-        processes: &ProcessState,
-    ) -> Vec<Alert> {
-        let clock = WallClock::new(BOOT_WALL_NS);
-        let scratch = Scratch::new();
-        let surroundings = Surroundings {
-            processes,
-            clock: &clock,
-            host: &self.host,
-            scratch: &scratch,
-        };
-        let context = EventContext::new(payload, process, surroundings, 1);
-        let event = self.rules.event(&context);
-        let mut evaluation = Evaluation::new();
-        let occurrence = Occurrence::of(&context);
-        self.rules
-            .evaluate(&event, &mut evaluation)
-            .iter()
-            .filter_map(|found| {
-                let rule = self.rules.rule(found.rule)?;
-                Some(Alert::compose(
-                    &self.node,
-                    rule,
-                    &event,
-                    found.view,
-                    &occurrence,
-                ))
-            })
-            .collect()
-    }
-}
-
-fn processes(cgroups: Cgroups) -> ProcessState {
-    ProcessState::new(Limits::default(), Box::new(NoSource), Box::new(cgroups))
 }

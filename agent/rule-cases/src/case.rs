@@ -1,41 +1,78 @@
 //! The form of a case.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::field_event::FieldEvent;
+use saker_audit_source::AuditEvent;
+
 /// The cases of one rule.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Section {
     /// Name of the rule that the cases are about.
     pub rule: String,
+    /// Where the section begins.
+    pub place: Place,
     /// In which it fires, and in which it does not.
     pub cases: Vec<Case>,
 }
 
+/// A line of a file of cases.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file.
+    pub path: Arc<Path>,
+    /// The line, from 1.
+    pub line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.path.display(), self.line)
+    }
+}
+
 /// One case.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Case {
     /// What happens, in a few words.
     pub name: String,
+    /// Where it is written.
+    pub place: Place,
     /// The rules that fire, exactly and in definition order; empty for none.
     pub expect: Vec<String>,
     /// Texts that the message of the first alert holds.
-    #[serde(default)]
     pub output: Vec<String>,
     /// The whole message of the first alert.
-    #[serde(default)]
     pub message: Option<String>,
+    /// The event.
+    pub subject: Subject,
+}
+
+/// How a case gives its event.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// As what happens in the kernel; fields follow from it as in the agent.
+    Happening(Box<Happening>),
+    /// As a request to the API server of Kubernetes.
+    Request(Box<AuditEvent>),
+    /// As the values of fields, and nothing else.
+    Fields(FieldEvent),
+}
+
+/// What happens and who does it.
+#[derive(Clone, Debug)]
+pub struct Happening {
     /// What happens.
     pub event: EventFacts,
     /// Who does it.
-    #[serde(default)]
     pub process: ProcessFacts,
     /// Its parent, the parent's parent, and so on.
-    #[serde(default)]
     pub ancestors: Vec<ProcessFacts>,
 }
 
@@ -128,27 +165,36 @@ pub struct ProcessFacts {
     /// What is special about the program's file, as `EXE_…` names joined by `|`.
     #[serde(default)]
     pub exe_flags: Option<String>,
+    /// What lies between the host's root and the root of its namespace, such as `/srv/jail`; nothing
+    /// unless stated.
+    #[serde(default)]
+    pub exe_root: Option<String>,
+    /// Inode number of its user namespace; the initial one unless stated.
+    #[serde(default)]
+    pub user_namespace: Option<u32>,
     /// Where it runs; ancestors run where their child does unless stated.
     #[serde(default)]
     pub container: Option<Placement>,
 }
 
-/// Where a process runs: `host`, or the id of a container in hexadecimal.
+/// Where a process runs: `host`, `unknown`, or the id of a container in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
 pub enum Placement {
     /// Not in a container.
     Host,
+    /// Nobody knows: its cgroup cannot be resolved.
+    Unknown,
     /// In the container whose id begins so.
     Container(String),
 }
 
 impl From<String> for Placement {
     fn from(text: String) -> Self {
-        if text == "host" {
-            Self::Host
-        } else {
-            Self::Container(text)
+        match text.as_str() {
+            "host" => Self::Host,
+            "unknown" => Self::Unknown,
+            _ => Self::Container(text),
         }
     }
 }

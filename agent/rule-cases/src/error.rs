@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use saker_audit_source::AuditError;
 use saker_event_decode::{BuildError, DecodeError};
 
-/// A case cannot be read or its event cannot be built.
+use crate::case::Place;
+
+/// A file of cases cannot be read, or a case in it makes no event.
 #[derive(Debug, thiserror::Error)]
 pub enum CaseError {
     /// A file or folder cannot be read.
@@ -18,27 +20,88 @@ pub enum CaseError {
         source: std::io::Error,
     },
     /// A file does not hold cases.
-    #[error("{}: not a list of cases", path.display())]
+    #[error("{place}: not a list of cases")]
     Format {
-        /// Which.
-        path: PathBuf,
-        /// Why and where.
+        /// Which, and where.
+        place: Place,
+        /// Why.
         #[source]
         source: Box<serde_saphyr::Error>,
     },
-    /// The event table has no such event.
-    #[error("case '{case}': no event '{event}'; docs/events.md lists them")]
-    UnknownEvent {
+    /// A case is not in order.
+    #[error("{place}: case '{case}'")]
+    Case {
+        /// Where.
+        place: Place,
         /// Name of the case.
         case: String,
+        /// What is wrong.
+        #[source]
+        problem: Box<Problem>,
+    },
+}
+
+/// What is wrong with a case.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// It has no event.
+    #[error("neither 'event' nor 'fields'; give one of them")]
+    NoEvent,
+    /// It has two events.
+    #[error("'event' and 'fields' cannot stand together; give one of them")]
+    TwoEvents,
+    /// A key does not go with how the event is given.
+    #[error("'{key}' stands beside '{needs}' only")]
+    Stray {
+        /// The key.
+        key: &'static str,
+        /// What it belongs to.
+        needs: &'static str,
+    },
+    /// The event table has no such event.
+    #[error("no event '{event}'; {remedy}")]
+    UnknownEvent {
         /// The event's name as written.
         event: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// Rules may name the event, and it does not occur.
+    #[error("events of type '{event}' are not reported; docs/events.md lists those that are")]
+    UnreportedEvent {
+        /// The event's name.
+        event: String,
+    },
+    /// The fields do not tell the type of the event.
+    #[error("'evt.type' is not among the fields; every event has a type")]
+    NoEventType,
+    /// There is no such field.
+    #[error("field '{field}': {message}")]
+    UnknownField {
+        /// The field as written.
+        field: String,
+        /// What the rule language says.
+        message: String,
+    },
+    /// A field has a value of another type.
+    #[error("field '{field}' is {expected}, not {value}")]
+    FieldType {
+        /// The field.
+        field: String,
+        /// Its type, in words.
+        expected: &'static str,
+        /// The value as written.
+        value: String,
+    },
+    /// A field is given twice, under two spellings.
+    #[error("field '{field}' is given twice")]
+    FieldTwice {
+        /// The field.
+        field: String,
     },
     /// An argument has a value that does not fit its kind.
-    #[error("case '{case}': argument '{argument}' of kind {kind} cannot be {value}")]
+    #[error("argument '{argument}' of kind {kind} cannot be {value}")]
     Value {
-        /// Name of the case.
-        case: String,
         /// Name of the argument.
         argument: String,
         /// Its kind.
@@ -47,27 +110,17 @@ pub enum CaseError {
         value: String,
     },
     /// The event of the audit log is none.
-    #[error("case '{case}': not an event of the audit log")]
-    Audit {
-        /// Name of the case.
-        case: String,
-        /// Why.
-        #[source]
-        source: AuditError,
-    },
+    #[error("not an event of the audit log")]
+    Audit(#[from] AuditError),
     /// An event of the audit log has something that only events of the kernel have.
-    #[error("case '{case}': an event with 'audit' has no '{key}'")]
+    #[error("an event with 'audit' has no '{key}'")]
     NotOfAudit {
-        /// Name of the case.
-        case: String,
         /// The key that must go.
         key: &'static str,
     },
     /// The record cannot be built.
-    #[error("case '{case}': argument '{argument}'")]
+    #[error("argument '{argument}'")]
     Build {
-        /// Name of the case.
-        case: String,
         /// Name of the argument, empty for the record as a whole.
         argument: String,
         /// Why.
@@ -75,12 +128,6 @@ pub enum CaseError {
         source: BuildError,
     },
     /// The record cannot be read back.
-    #[error("case '{case}': the record cannot be read back")]
-    Decode {
-        /// Name of the case.
-        case: String,
-        /// Why.
-        #[source]
-        source: DecodeError,
-    },
+    #[error("the record cannot be read back")]
+    Decode(#[from] DecodeError),
 }

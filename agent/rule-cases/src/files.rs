@@ -2,9 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::case::{Case, Section};
+use saker_rule_fields::Fields;
+
+use crate::case::{Case, Place, Section};
 use crate::error::CaseError;
+use crate::form::sections;
 
 /// The cases of one file.
 #[derive(Clone, Debug)]
@@ -27,12 +31,12 @@ impl CaseFile {
     }
 }
 
-/// Reads all `.yaml` and `.yml` files of a folder, in the order of their names.
+/// The files of cases in a folder: all `.yaml` and `.yml` files, in the order of their names.
 ///
 /// # Errors
 ///
-/// [`CaseError`] when the folder or a file cannot be read, or a file does not hold cases.
-pub fn load_directory(directory: &Path) -> Result<Vec<CaseFile>, CaseError> {
+/// [`CaseError::Read`] when the folder cannot be read.
+pub fn files_in(directory: &Path) -> Result<Vec<PathBuf>, CaseError> {
     let unreadable = |source| CaseError::Read {
         path: directory.to_owned(),
         source,
@@ -42,22 +46,26 @@ pub fn load_directory(directory: &Path) -> Result<Vec<CaseFile>, CaseError> {
         .map(|entry| entry.map(|entry| entry.path()).map_err(unreadable))
         .collect::<Result<Vec<_>, _>>()?;
     paths.retain(|path| {
-        path.extension()
-            .is_some_and(|end| end == "yaml" || end == "yml")
+        let is_named = path
+            .extension()
+            .is_some_and(|end| end == "yaml" || end == "yml");
+        is_named && !path.is_dir()
     });
     paths.sort();
-    paths.iter().map(|path| load_file(path)).collect()
+    Ok(paths)
 }
 
 /// Reads one file.
 ///
 /// # Errors
 ///
-/// [`CaseError`] when it cannot be read or does not hold cases.
-pub fn load_file(path: &Path) -> Result<CaseFile, CaseError> {
-    let text = fs::read_to_string(path).map_err(|source| CaseError::Read {
-        path: path.to_owned(),
-        source,
+/// As [`parse`], and [`CaseError::Read`] when it cannot be read.
+pub fn load_file(path: &Path) -> Result<CaseFile, Vec<CaseError>> {
+    let text = fs::read_to_string(path).map_err(|source| {
+        vec![CaseError::Read {
+            path: path.to_owned(),
+            source,
+        }]
     })?;
     parse(path, &text)
 }
@@ -66,14 +74,28 @@ pub fn load_file(path: &Path) -> Result<CaseFile, CaseError> {
 ///
 /// # Errors
 ///
-/// [`CaseError::Format`] when it does not hold cases.
-pub fn parse(path: &Path, text: &str) -> Result<CaseFile, CaseError> {
-    let sections = serde_saphyr::from_str(text).map_err(|source| CaseError::Format {
-        path: path.to_owned(),
-        source: Box::new(source),
+/// [`CaseError::Format`] when it does not hold cases, or a [`CaseError::Case`] for each case that is not
+/// in order.
+pub fn parse(path: &Path, text: &str) -> Result<CaseFile, Vec<CaseError>> {
+    let shared: Arc<Path> = path.into();
+    let forms = serde_saphyr::from_str(text).map_err(|source| {
+        let line = source.location().map_or(1, |location| location.line());
+        vec![CaseError::Format {
+            place: Place {
+                path: Arc::clone(&shared),
+                line,
+            },
+            source: Box::new(source),
+        }]
     })?;
-    Ok(CaseFile {
-        path: path.to_owned(),
-        sections,
-    })
+    let mut errors = Vec::new();
+    let sections = sections(&shared, forms, &Fields::new(), &mut errors);
+    if errors.is_empty() {
+        Ok(CaseFile {
+            path: path.to_owned(),
+            sections,
+        })
+    } else {
+        Err(errors)
+    }
 }

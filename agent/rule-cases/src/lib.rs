@@ -3,8 +3,9 @@
 //! # Purpose
 //!
 //! A case is a few lines of YAML beside the rules: what happened, who did it, and which rules must fire.
-//! [`load_directory`] reads them and [`Bench`] runs them on a compiled rule set through the same records,
-//! process table, fields and templates as the agent uses.
+//! [`load_file`] reads them and [`Bench`] runs them on a compiled rule set through the same records,
+//! process table, fields and templates as the agent uses. A case may also give the values of fields
+//! themselves; then nothing follows from anything, and what is not given is missing.
 //!
 //! ```yaml
 //! - rule: Sensitive file read
@@ -15,6 +16,11 @@
 //!       event: {type: openat, result: 3, args: {name: /etc/shadow, flags: O_RDONLY}}
 //!       process: {name: cat, exe: /usr/bin/cat, args: [cat, /etc/shadow]}
 //!       ancestors: [{name: bash}, {name: sshd, exe: /usr/sbin/sshd}]
+//!
+//!     - name: a link leads there
+//!       expect: [Sensitive file read]
+//!       fields: {evt.type: openat, evt.is_open_read: true, evt.rawres: 3, fd.name: /tmp/link}
+//!       resolved: {fd.name: /etc/shadow}
 //! ```
 //!
 //! A rule of the source `k8s_audit` has cases with an event of the Kubernetes audit log, as the API server
@@ -53,10 +59,19 @@ mod audit;
 mod bench;
 mod case;
 mod error;
+mod field_event;
 mod files;
+mod form;
+mod playing;
 mod scene;
+mod world;
 
 pub use bench::{Bench, Difference, Outcome};
-pub use case::{ArgumentValue, Case, Ends, EventFacts, Placement, ProcessFacts, Section};
-pub use error::CaseError;
-pub use files::{CaseFile, load_directory, load_file, parse};
+pub use case::{
+    ArgumentValue, Case, Ends, EventFacts, Happening, Place, Placement, ProcessFacts, Section,
+    Subject,
+};
+pub use error::{CaseError, Problem};
+pub use field_event::FieldEvent;
+pub use files::{CaseFile, files_in, load_file, parse};
+pub use world::{Moment, Stage, World};

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use saker_event_decode::{EventBuilder, Value};
-use saker_event_schema::{EventId, Kind, ROWS, event};
+use saker_event_schema::{EventId, Kind, event};
 use saker_process_state::{CgroupId, CgroupResolver};
 
 use crate::argument;
-use crate::case::{ArgumentValue, Case, Placement, ProcessFacts};
-use crate::error::CaseError;
+use crate::case::{ArgumentValue, Happening, Placement, ProcessFacts};
+use crate::error::Problem;
+use crate::field_event::event_id;
 
 /// Process id of the process that acts; its ancestors count down from there.
 const ACTOR_PID: u32 = 1000;
@@ -16,6 +17,8 @@ const ACTOR_PID: u32 = 1000;
 const INIT_PID: u32 = 1;
 /// cgroup of everything outside of containers.
 const HOST_CGROUP: u64 = 100;
+/// A cgroup that cannot be resolved.
+const UNKNOWN_CGROUP: u64 = 99;
 /// When the first process of a case starts, nanoseconds since boot.
 const FIRST_START_NS: u64 = 1_000_000_000_000;
 /// Time between two records.
@@ -43,6 +46,7 @@ impl Cgroups {
     /// The cgroup for a placement.
     fn id(&mut self, placement: &Placement) -> u64 {
         let path = match placement {
+            Placement::Unknown => return UNKNOWN_CGROUP,
             Placement::Host => b"/user.slice/user-0.slice/session-1.scope".to_vec(),
             Placement::Container(id) => {
                 format!("/system.slice/docker-{id:0<CONTAINER_ID_LENGTH$}.scope").into_bytes()
@@ -89,9 +93,9 @@ impl Actor<'_> {
     }
 
     /// A record of this process.
-    fn record(&self, case: &Case, id: EventId) -> Result<EventBuilder, CaseError> {
+    fn record(&self, id: EventId) -> Result<EventBuilder, Problem> {
         let mut builder = EventBuilder::try_new(id)
-            .map_err(|source| build_error(case, "", source))?
+            .map_err(|source| build_error("", source))?
             .pid(self.pid)
             .ppid(self.ppid)
             .comm(self.name)
@@ -103,22 +107,19 @@ impl Actor<'_> {
             .time_boot_ns(self.start_ns)
             .cgroup_id(self.cgroup);
         if id == event::EXECVE || id == event::EXECVEAT {
-            self.fill_exec(case, &mut builder)?;
+            self.fill_exec(&mut builder)?;
         }
         Ok(builder)
     }
 
-    fn fill_exec(&self, case: &Case, builder: &mut EventBuilder) -> Result<(), CaseError> {
+    fn fill_exec(&self, builder: &mut EventBuilder) -> Result<(), Problem> {
         let exe = self.exe();
         let flags = match &self.facts.exe_flags {
-            Some(text) => {
-                argument::flags(Kind::ExecFlags, text).ok_or_else(|| CaseError::Value {
-                    case: case.name.clone(),
-                    argument: "exe_flags".to_owned(),
-                    kind: Kind::ExecFlags.name(),
-                    value: text.clone(),
-                })?
-            }
+            Some(text) => argument::flags(Kind::ExecFlags, text).ok_or_else(|| Problem::Value {
+                argument: "exe_flags".to_owned(),
+                kind: Kind::ExecFlags.name(),
+                value: text.clone(),
+            })?,
             None => 0,
         };
         let cwd = self.facts.cwd.as_deref().unwrap_or("/");
@@ -131,18 +132,26 @@ impl Actor<'_> {
             ("uid", Value::from(self.facts.uid)),
             ("flags", Value::from(flags)),
         ];
-        for (name, value) in values {
-            set(case, builder, name, value)?;
+        let root = self.facts.exe_root.as_deref();
+        let root = root.map(|root| ("exe_root", Value::from(root)));
+        let namespace = self.facts.user_namespace;
+        let namespace = namespace.map(|inode| ("user_namespace", Value::from(inode)));
+        for (name, value) in values.into_iter().chain(root).chain(namespace) {
+            set(builder, name, value)?;
         }
         Ok(())
     }
 }
 
 /// The process that acts, its parent, and so on.
-fn actors<'c>(case: &'c Case, cgroups: &mut Cgroups) -> Vec<Actor<'c>> {
-    let mut placement = case.process.container.clone().unwrap_or(Placement::Host);
-    let lineage = std::iter::once(&case.process).chain(&case.ancestors);
-    let oldest = u64::try_from(case.ancestors.len()).unwrap_or(u64::MAX);
+fn actors<'c>(happening: &'c Happening, cgroups: &mut Cgroups) -> Vec<Actor<'c>> {
+    let mut placement = happening
+        .process
+        .container
+        .clone()
+        .unwrap_or(Placement::Host);
+    let lineage = std::iter::once(&happening.process).chain(&happening.ancestors);
+    let oldest = u64::try_from(happening.ancestors.len()).unwrap_or(u64::MAX);
     lineage
         .zip((2..=ACTOR_PID).rev())
         .zip((0..=oldest).rev())
@@ -164,26 +173,16 @@ fn actors<'c>(case: &'c Case, cgroups: &mut Cgroups) -> Vec<Actor<'c>> {
         .collect()
 }
 
-fn event_id(case: &Case) -> Result<EventId, CaseError> {
-    ROWS.iter()
-        .find(|row| row.name == case.event.event_type)
-        .map(|row| row.id)
-        .ok_or_else(|| CaseError::UnknownEvent {
-            case: case.name.clone(),
-            event: case.event.event_type.clone(),
-        })
-}
-
-pub(crate) fn build(case: &Case) -> Result<Scene, CaseError> {
+pub(crate) fn build(happening: &Happening) -> Result<Scene, Problem> {
     let mut cgroups = Cgroups::default();
-    let actors = actors(case, &mut cgroups);
+    let actors = actors(happening, &mut cgroups);
     let before = actors
         .iter()
         .rev()
-        .map(|actor| finished(case, &actor.record(case, event::EXECVE)?))
+        .map(|actor| finished(&actor.record(event::EXECVE)?))
         .collect::<Result<_, _>>()?;
     let event = match actors.first() {
-        Some(actor) => finished(case, &event_record(case, actor)?)?,
+        Some(actor) => finished(&event_record(happening, actor)?)?,
         None => Vec::new(),
     };
     Ok(Scene {
@@ -193,42 +192,41 @@ pub(crate) fn build(case: &Case) -> Result<Scene, CaseError> {
     })
 }
 
-fn event_record(case: &Case, actor: &Actor<'_>) -> Result<EventBuilder, CaseError> {
-    let id = event_id(case)?;
+fn event_record(happening: &Happening, actor: &Actor<'_>) -> Result<EventBuilder, Problem> {
+    let id = event_id(&happening.event.event_type)?;
     let is_exec = id == event::EXECVE || id == event::EXECVEAT;
     let mut record = actor
-        .record(case, id)?
-        .result(case.event.result)
+        .record(id)?
+        .result(happening.event.result)
         .time_boot_ns(actor.start_ns.saturating_add(STEP_NS))
         .exec_id(if is_exec { 2 } else { 1 });
-    fill_opened_file(case, &mut record)?;
-    for (name, written) in &case.event.args {
-        let value = written_value(case, &record, name, written.as_ref())?;
-        set(case, &mut record, name, value)?;
+    fill_opened_file(happening, &mut record)?;
+    for (name, written) in &happening.event.args {
+        let value = written_value(&record, name, written.as_ref())?;
+        set(&mut record, name, value)?;
     }
     Ok(record)
 }
 
 /// An open that worked leads to the file that was asked for, a regular one.
-fn fill_opened_file(case: &Case, record: &mut EventBuilder) -> Result<(), CaseError> {
+fn fill_opened_file(happening: &Happening, record: &mut EventBuilder) -> Result<(), Problem> {
     let opens = ["open", "openat", "openat2", "creat"];
-    if !opens.contains(&record.row().name) || case.event.result < 0 {
+    if !opens.contains(&record.row().name) || happening.event.result < 0 {
         return Ok(());
     }
-    if let Some(Some(ArgumentValue::Text(name))) = case.event.args.get("name")
+    if let Some(Some(ArgumentValue::Text(name))) = happening.event.args.get("name")
         && name.starts_with('/')
     {
-        set(case, record, "file_path", Value::from(name.as_str()))?;
+        set(record, "file_path", Value::from(name.as_str()))?;
     }
-    set(case, record, "file_mode", Value::from(REGULAR_FILE))
+    set(record, "file_mode", Value::from(REGULAR_FILE))
 }
 
 fn written_value(
-    case: &Case,
     record: &EventBuilder,
     name: &str,
     written: Option<&ArgumentValue>,
-) -> Result<Value, CaseError> {
+) -> Result<Value, Problem> {
     let Some(written) = written else {
         return Ok(Value::Missing);
     };
@@ -240,8 +238,7 @@ fn written_value(
     match kind {
         // The builder says that there is no such argument.
         None => Ok(Value::Missing),
-        Some(kind) => argument::value(kind, written).ok_or_else(|| CaseError::Value {
-            case: case.name.clone(),
+        Some(kind) => argument::value(kind, written).ok_or_else(|| Problem::Value {
             argument: name.to_owned(),
             kind: kind.name(),
             value: format!("{written:?}"),
@@ -249,21 +246,18 @@ fn written_value(
     }
 }
 
-fn set(case: &Case, record: &mut EventBuilder, name: &str, value: Value) -> Result<(), CaseError> {
+fn set(record: &mut EventBuilder, name: &str, value: Value) -> Result<(), Problem> {
     record
         .try_set(name, value)
-        .map_err(|source| build_error(case, name, source))
+        .map_err(|source| build_error(name, source))
 }
 
-fn finished(case: &Case, record: &EventBuilder) -> Result<Vec<u8>, CaseError> {
-    record
-        .try_build()
-        .map_err(|source| build_error(case, "", source))
+fn finished(record: &EventBuilder) -> Result<Vec<u8>, Problem> {
+    record.try_build().map_err(|source| build_error("", source))
 }
 
-fn build_error(case: &Case, argument: &str, source: saker_event_decode::BuildError) -> CaseError {
-    CaseError::Build {
-        case: case.name.clone(),
+fn build_error(argument: &str, source: saker_event_decode::BuildError) -> Problem {
+    Problem::Build {
         argument: argument.to_owned(),
         source,
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use saker_rule_cases::{Bench, CaseFile, load_directory};
+use saker_rule_cases::{Bench, CaseFile, files_in, load_file};
 use saker_rule_engine::{CompileOptions, Matching, RuleSet, RuleState};
 use saker_rule_fields::Fields;
 use saker_rule_language::{CheckedRuleSet, LoadOptions, Loaded, Severity, SourceFile, load};
@@ -52,7 +52,11 @@ fn compiled(matching: Matching) -> RuleSet {
 }
 
 fn cases() -> Vec<CaseFile> {
-    load_directory(&rules_directory().join("tests")).unwrap()
+    files_in(&rules_directory().join("tests"))
+        .unwrap()
+        .iter()
+        .map(|path| load_file(path).unwrap())
+        .collect()
 }
 
 #[test]

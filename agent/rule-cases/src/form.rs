@@ -1,0 +1,137 @@
+//! Cases as they are written, and what becomes of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use saker_rule_fields::Fields;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use crate::audit;
+use crate::case::{Case, EventFacts, Happening, Place, ProcessFacts, Section, Subject};
+use crate::error::{CaseError, Problem};
+use crate::field_event::{FieldEvent, Written};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SectionForm {
+    rule: Spanned<String>,
+    cases: Vec<CaseForm>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseForm {
+    name: Spanned<String>,
+    expect: Vec<String>,
+    #[serde(default)]
+    output: Vec<String>,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    event: Option<EventFacts>,
+    #[serde(default)]
+    process: Option<ProcessFacts>,
+    #[serde(default)]
+    ancestors: Option<Vec<ProcessFacts>>,
+    #[serde(default)]
+    fields: Option<Values>,
+    #[serde(default)]
+    resolved: Option<Values>,
+}
+
+/// Values by the names of their fields, each with its place.
+pub(crate) type Values = BTreeMap<String, Spanned<Option<Written>>>;
+
+/// Checks what was read; every case that is not in order is an entry of `errors`.
+pub(crate) fn sections(
+    path: &Arc<Path>,
+    forms: Vec<SectionForm>,
+    fields: &Fields,
+    errors: &mut Vec<CaseError>,
+) -> Vec<Section> {
+    let place = |line| Place {
+        path: Arc::clone(path),
+        line,
+    };
+    forms
+        .into_iter()
+        .map(|section| Section {
+            place: place(section.rule.referenced.line()),
+            rule: section.rule.value,
+            cases: section
+                .cases
+                .into_iter()
+                .filter_map(|form| {
+                    let (name, line) = (form.name.value.clone(), form.name.referenced.line());
+                    case(form, place(line), fields)
+                        .map_err(|flaw| {
+                            errors.push(CaseError::Case {
+                                place: place(flaw.line.unwrap_or(line)),
+                                case: name,
+                                problem: Box::new(flaw.problem),
+                            });
+                        })
+                        .ok()
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// A problem, and its line where that is not the case's.
+pub(crate) struct Flaw {
+    pub(crate) problem: Problem,
+    pub(crate) line: Option<u64>,
+}
+
+impl From<Problem> for Flaw {
+    fn from(problem: Problem) -> Self {
+        Self {
+            problem,
+            line: None,
+        }
+    }
+}
+
+fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
+    let subject = match (form.event, form.fields) {
+        (None, None) => return Err(Problem::NoEvent.into()),
+        (Some(_), Some(_)) => return Err(Problem::TwoEvents.into()),
+        (Some(mut event), None) => {
+            refuse("resolved", form.resolved.is_some(), "fields")?;
+            let request = event.audit.take();
+            let happening = Happening {
+                event,
+                process: form.process.unwrap_or_default(),
+                ancestors: form.ancestors.unwrap_or_default(),
+            };
+            match request {
+                Some(parts) => Subject::Request(Box::new(audit::event(parts, &happening)?)),
+                None => Subject::Happening(Box::new(happening)),
+            }
+        }
+        (None, Some(values)) => {
+            refuse("process", form.process.is_some(), "event")?;
+            refuse("ancestors", form.ancestors.is_some(), "event")?;
+            Subject::Fields(FieldEvent::new(&values, form.resolved.as_ref(), fields)?)
+        }
+    };
+    Ok(Case {
+        name: form.name.value,
+        place,
+        expect: form.expect,
+        output: form.output,
+        message: form.message,
+        subject,
+    })
+}
+
+fn refuse(key: &'static str, is_there: bool, needs: &'static str) -> Result<(), Flaw> {
+    if is_there {
+        Err(Problem::Stray { key, needs }.into())
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! From a case to the event that rules see.
+
+use saker_alert::Occurrence;
+use saker_audit_source::AuditEvent;
+use saker_rule_engine::{ContextEvent, Event};
+use saker_rule_fields::Payload;
+
+use crate::case::{Case, Happening, Subject};
+use crate::error::{CaseError, Problem};
+use crate::scene;
+use crate::world::{Stage, World};
+
+/// When an event happens that is nothing but fields.
+const OCCURRENCE: Occurrence = Occurrence {
+    time_wall_ns: 1_700_000_000_000_000_000,
+    time_boot_ns: 0,
+    cpu: 0,
+    sequence: 0,
+};
+
+impl Case {
+    /// Runs `work` on the case's event.
+    ///
+    /// # Errors
+    ///
+    /// [`CaseError::Case`] when its event cannot be built.
+    pub fn with_event<T>(
+        &self,
+        stage: &Stage,
+        work: impl FnOnce(&dyn Event, &Occurrence) -> T,
+    ) -> Result<T, CaseError> {
+        match &self.subject {
+            Subject::Fields(event) => Ok(work(event, &OCCURRENCE)),
+            Subject::Request(request) => Ok(with_request(request, stage, work)),
+            Subject::Happening(happening) => {
+                with_happening(happening, stage, work).map_err(|problem| self.error(problem))
+            }
+        }
+    }
+
+    /// The case's event with the processes around it; nothing for one without processes.
+    ///
+    /// # Errors
+    ///
+    /// [`CaseError::Case`] when its event cannot be built.
+    pub fn world(&self) -> Result<Option<World>, CaseError> {
+        match &self.subject {
+            Subject::Fields(_) | Subject::Request(_) => Ok(None),
+            Subject::Happening(happening) => world(happening)
+                .map(Some)
+                .map_err(|problem| self.error(problem)),
+        }
+    }
+
+    fn error(&self, problem: Problem) -> CaseError {
+        CaseError::Case {
+            place: self.place.clone(),
+            case: self.name.clone(),
+            problem: Box::new(problem),
+        }
+    }
+}
+
+fn world(happening: &Happening) -> Result<World, Problem> {
+    let scene = scene::build(happening)?;
+    Ok(World::play(scene.cgroups, &scene.before, [scene.event])?)
+}
+
+fn with_request<T>(
+    request: &AuditEvent,
+    stage: &Stage,
+    work: impl FnOnce(&dyn Event, &Occurrence) -> T,
+) -> T {
+    let nobody = World::empty();
+    let context = nobody.context(stage, Payload::K8sAudit(request), None);
+    let seen = ContextEvent::new(stage.fields(), &context);
+    work(&seen, &Occurrence::of(&context))
+}
+
+fn with_happening<T>(
+    happening: &Happening,
+    stage: &Stage,
+    work: impl FnOnce(&dyn Event, &Occurrence) -> T,
+) -> Result<T, Problem> {
+    let world = world(happening)?;
+    let [moment] = world.moments() else {
+        return Err(Problem::NoEvent);
+    };
+    let event = moment.event()?;
+    let context = world.context(stage, Payload::Syscall(&event), Some(moment.process()));
+    let seen = ContextEvent::new(stage.fields(), &context);
+    Ok(work(&seen, &Occurrence::of(&context)))
+}
