@@ -1,12 +1,17 @@
 //! The command line.
 
+mod explain;
 mod filter;
 mod reference;
 mod rules;
 
+pub(crate) use explain::ExplainArgs;
 pub(crate) use filter::{FilterCheckArgs, FilterCommand};
 pub(crate) use reference::{EventsArgs, FieldsArgs, ReferenceFormat};
-pub(crate) use rules::{CheckFormat, ListFormat, RulesCheckArgs, RulesCommand, RulesListArgs};
+pub(crate) use rules::{
+    CheckFormat, ReportFormat, RulesBenchArgs, RulesCheckArgs, RulesCommand, RulesListArgs,
+    RulesTestArgs, TestFormat,
+};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -52,12 +57,15 @@ pub(crate) enum Command {
     /// Say what this host supports and what is lost where it does not.
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
-    /// Check and list rules.
+    /// Check, list, test and measure rules.
     Rules {
         /// What to do with them.
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Say why a rule matches an event or does not.
+    #[command(after_help = explain::EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
     /// Look up the fields that conditions and outputs may name.
     #[command(after_help = reference::FIELDS_EXAMPLES)]
     Fields(FieldsArgs),

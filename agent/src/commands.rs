@@ -1,25 +1,39 @@
 //! The commands that end by themselves, one file each.
 
+pub(crate) mod case_files;
 pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod fields;
 pub(crate) mod filter_check;
+mod input;
 mod layout;
+pub(crate) mod rules_bench;
 pub(crate) mod rules_check;
 pub(crate) mod rules_list;
+pub(crate) mod rules_test;
+
+pub(crate) use input::InputError;
 
 use anyhow::Context;
-use saker_rule_language::ColorChoice;
+use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
-
-/// Something was asked for that does not exist; the message is complete.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct BadRequest(pub(crate) String);
 
 /// The exit code for bad rules, configuration or usage.
 pub(crate) fn bad_input() -> ExitCode {
     ExitCode::from(crate::EXIT_BAD_INPUT)
+}
+
+/// An error with its causes.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 /// Writes to standard output. A reader that has seen enough is no error.
@@ -38,13 +52,4 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     let mut text = serde_json::to_string_pretty(value).context("cannot write JSON")?;
     text.push('\n');
     print(&text)
-}
-
-/// Whether what goes to standard output is coloured.
-pub(crate) fn stdout_color() -> ColorChoice {
-    if crate::output::wants_colour(&io::stdout()) {
-        ColorChoice::Always
-    } else {
-        ColorChoice::Never
-    }
 }

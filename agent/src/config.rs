@@ -8,7 +8,7 @@ mod limits;
 use crate::cli::{MetricsAddress, OutputFormat, RunArgs};
 use limits::LimitsFile;
 pub(crate) use limits::RuleLimits;
-use saker_rule_engine::Matching;
+use saker_rule_engine::{CompileOptions, Matching};
 use saker_rule_language::Priority;
 use serde::Deserialize;
 use std::fs;
@@ -204,6 +204,15 @@ impl RulesConfig {
             matching: matching(file.rule_matching)?,
             limits: file.limits.validate()?,
         })
+    }
+
+    /// How these rules are compiled; those of every priority take part.
+    pub(crate) fn compile_options(&self) -> CompileOptions {
+        CompileOptions {
+            matching: self.matching,
+            patterns: self.limits.patterns,
+            ..CompileOptions::default()
+        }
     }
 }
 

@@ -6,9 +6,10 @@ mod json;
 mod sarif;
 mod text;
 
+use crate::commands::chain;
 use crate::config::RulesConfig;
 use crate::rules::{RulesError, load_options, read_all, setting_of};
-use saker_rule_engine::{CompileError, CompileOptions, RuleSet};
+use saker_rule_engine::{CompileError, RuleSet};
 use saker_rule_fields::Fields;
 use saker_rule_language::{
     CheckedRuleSet, Code, Diagnostic, ItemKind, LineIndex, Position, SchemaStatus, SourceFile,
@@ -16,7 +17,6 @@ use saker_rule_language::{
 };
 use saker_rule_lint::{Hint, LintOptions, lint};
 use serde::Serialize;
-use std::error::Error;
 
 pub(crate) use falco::FalcoReport;
 pub(crate) use json::JsonReport;
@@ -254,11 +254,7 @@ impl Gathering {
 
     /// Compiles the rules, and each of them by itself if they do not compile: all errors are wanted.
     fn compile(&mut self, checked: &CheckedRuleSet, config: &RulesConfig) {
-        let options = CompileOptions {
-            matching: config.matching,
-            patterns: config.limits.patterns,
-            ..CompileOptions::default()
-        };
+        let options = config.compile_options();
         let Err(error) = RuleSet::compile(checked, &options) else {
             return;
         };
@@ -344,16 +340,4 @@ fn uncompiled(error: &CompileError) -> String {
         "the pattern '{shown}{more}' of '{field}' cannot be compiled: {}",
         chain(source)
     )
-}
-
-/// An error with what caused it.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -21,6 +21,7 @@ mod summary;
 
 use clap::Parser;
 use cli::{Cli, Command, FilterCommand, Page, RulesCommand};
+use commands::InputError;
 use std::process::ExitCode;
 
 /// Bad rules, configuration or usage; also what clap exits with.
@@ -32,15 +33,16 @@ fn main() -> ExitCode {
     match execute(arguments.command) {
         Ok(code) => code,
         Err(error) => {
-            // Rules that are invalid come with their places, which are to stand at the line's start.
-            match error.downcast_ref() {
-                Some(rules::RulesError::Invalid { .. }) => eprintln!("{error}"),
+            // What is wrong in files comes with its places, which are to stand at the line's start.
+            let rules = error.downcast_ref::<rules::RulesError>();
+            let input = error.downcast_ref::<InputError>();
+            match (rules, input) {
+                (Some(rules::RulesError::Invalid { .. }), _) | (_, Some(InputError::Cases(_))) => {
+                    eprintln!("{error}");
+                }
                 _ => eprintln!("saker: {error:#}"),
             }
-            let bad_input = error.is::<config::ConfigError>()
-                || error.is::<rules::RulesError>()
-                || error.is::<commands::BadRequest>();
-            if bad_input {
+            if error.is::<config::ConfigError>() || rules.is_some() || input.is_some() {
                 ExitCode::from(EXIT_BAD_INPUT)
             } else {
                 ExitCode::FAILURE
@@ -57,7 +59,10 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Rules { command } => match command {
             RulesCommand::Check(arguments) => commands::rules_check::run(&arguments),
             RulesCommand::List(arguments) => commands::rules_list::run(&arguments),
+            RulesCommand::Test(arguments) => commands::rules_test::run(&arguments),
+            RulesCommand::Bench(arguments) => commands::rules_bench::run(&arguments),
         },
+        Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Fields(arguments) => commands::fields::run(&arguments),
         Command::Events(arguments) => commands::events::run(&arguments),
         Command::Filter { command } => match command {

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::statistics::Statistics;
 use jiff::tz::TimeZone;
 use saker_alert::{Alert, Clock, Colour, JsonKeys, JsonRenderer, TextRenderer, TimeFormat};
+use saker_rule_language::ColorChoice;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -95,4 +96,22 @@ fn print_all(
 /// Whether a stream is a terminal that may be coloured.
 pub(crate) fn wants_colour(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Whether what goes to standard output is coloured.
+pub(crate) fn stdout_color() -> ColorChoice {
+    color_of(&io::stdout())
+}
+
+/// Whether what goes to standard error is coloured.
+pub(crate) fn stderr_color() -> ColorChoice {
+    color_of(&io::stderr())
+}
+
+fn color_of(stream: &impl IsTerminal) -> ColorChoice {
+    if wants_colour(stream) {
+        ColorChoice::Always
+    } else {
+        ColorChoice::Never
+    }
 }

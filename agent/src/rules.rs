@@ -94,10 +94,10 @@ pub(crate) fn load_options(limits: &Limits) -> LoadOptions {
 pub(crate) struct CheckedRules {
     /// The rules.
     pub(crate) rules: CheckedRuleSet,
+    /// The files with their texts, in the order of the set.
+    pub(crate) sources: Vec<SourceFile>,
     /// Warnings with their places, rendered.
     pub(crate) warnings: String,
-    /// The files that the set was read from.
-    pub(crate) files: Vec<PathBuf>,
 }
 
 impl CheckedRules {
@@ -122,11 +122,8 @@ impl CheckedRules {
         };
         Ok(Self {
             rules,
+            sources,
             warnings: rendered,
-            files: sources
-                .iter()
-                .map(|source| PathBuf::from(&*source.name))
-                .collect(),
         })
     }
 }
@@ -154,7 +151,11 @@ impl LoadedRules {
         Ok(Self {
             rules: RuleSet::compile(&checked.rules, &options)?,
             warnings: checked.warnings,
-            files: checked.files,
+            files: checked
+                .sources
+                .iter()
+                .map(|source| PathBuf::from(&*source.name))
+                .collect(),
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::metrics;
-use crate::output::{self, Printer, wants_colour};
+use crate::output::{self, Printer, stderr_color};
 use crate::pipeline::matcher::{Matcher, Raiser};
 use crate::pipeline::{queue, reader};
 use crate::reload::RulesWatcher;
@@ -21,7 +21,6 @@ use saker_kernel_source::{
 use saker_process_state::{CgroupId, CgroupResolver, Limits, ProcFs, ProcessState, Users};
 use saker_rule_engine::RuleSet;
 use saker_rule_fields::Host;
-use saker_rule_language::ColorChoice;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -260,14 +259,6 @@ impl Agent {
             .context("the output thread panicked")?
             .context("standard output is closed: nobody reads the alerts any more")?;
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn stderr_color() -> ColorChoice {
-    if wants_colour(&io::stderr()) {
-        ColorChoice::Always
-    } else {
-        ColorChoice::Never
     }
 }
 

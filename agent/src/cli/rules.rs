@@ -24,6 +24,46 @@ Examples:
 
 Exit codes: 0 the rules load, 2 they do not.";
 
+const TEST_EXAMPLES: &str = "\
+A file of cases, rules/tests/files.yaml:
+
+  - rule: Sensitive file read
+    cases:
+      - name: cat shows the password hashes
+        expect: [Sensitive file read]
+        output: [file=/etc/shadow]
+        event: {type: openat, result: 3, args: {name: /etc/shadow, flags: O_RDONLY}}
+        process: {name: cat}
+        ancestors: [{name: bash}]
+      - name: the same, given by fields; what is not named is missing
+        expect: []
+        fields: {evt.type: openat, fd.name: /etc/shadow, proc.name: cat}
+
+Examples:
+  saker rules test                               rules in ./rules, cases in ./rules/tests
+  saker rules test rules/tests/files.yaml        one file of cases
+  saker rules test my-tests --rules falco_rules.yaml --rules my_rules.yaml
+  saker rules test --filter 'password hashes' -v
+  saker rules test --coverage                    also: which rules lack cases
+  saker rules test --junit report.xml            for CI
+
+Exit codes: 0 all cases pass, 1 some fail, 2 rules, cases or usage are wrong.";
+
+const BENCH_EXAMPLES: &str = "\
+Each rule is compiled alone and runs on all events; what an empty rule set costs on them is taken off.
+A rule costs nothing on types of events that it does not look at: `reached` is the share of events that
+are left, `matched` the share on which it fires.
+
+Examples:
+  saker rules bench                              ./rules on the events of ./rules/tests
+  saker rules bench --rules my_rules.yaml --cases my-tests --seconds 10
+  saker rules bench --rule 'Sensitive file read' --output json
+
+The events of test cases are those that rules care about; a node mostly sees others. So the shares are
+those of the cases, and the time of a rule is more to be relied on than its share of the whole.
+
+Exit codes: 0 done, 2 rules, cases or usage are wrong.";
+
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesCommand {
@@ -33,6 +73,12 @@ pub(crate) enum RulesCommand {
     /// List rules with their priorities, tags and event types.
     #[command(after_help = LIST_EXAMPLES)]
     List(RulesListArgs),
+    /// Run test cases: an event in, the alerts that it must raise out.
+    #[command(after_help = TEST_EXAMPLES)]
+    Test(RulesTestArgs),
+    /// Measure what each rule costs on an event, and how many events reach it.
+    #[command(after_help = BENCH_EXAMPLES)]
+    Bench(RulesBenchArgs),
 }
 
 /// Options of `saker rules check`.
@@ -81,7 +127,7 @@ pub(crate) struct RulesListArgs {
 
     /// How the rules are printed.
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
-    pub(crate) output: ListFormat,
+    pub(crate) output: ReportFormat,
 
     /// Only rules with this tag; repeatable: with one of them.
     #[arg(long, value_name = "TAG")]
@@ -96,11 +142,90 @@ pub(crate) struct RulesListArgs {
     pub(crate) long: bool,
 }
 
-/// How a list is printed.
+/// How a report is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ListFormat {
-    /// A table for people.
+pub(crate) enum ReportFormat {
+    /// For people.
     Text,
     /// One JSON object.
     Json,
+}
+
+/// Options of `saker rules test`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesTestArgs {
+    /// Folder of rules with its cases in `tests`, folder of cases, or file of cases; ./rules, or else
+    /// the current folder.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Rules that are tested: a file, or a folder of .yaml and .yml files; repeatable, loaded in this
+    /// order. Unless given, the folder that the cases lie in `tests` of.
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+
+    /// Configuration file, for its limits; /etc/saker/saker.yaml where it exists.
+    #[arg(short, long, value_name = "FILE", env = "SAKER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Run only cases whose name, or the name of whose rule, contains this.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+
+    /// Also list rules without a case that fires or one that does not.
+    #[arg(long)]
+    pub(crate) coverage: bool,
+
+    /// Also list the cases that pass.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+
+    /// How the results are printed.
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: TestFormat,
+
+    /// Also write the results as JUnit XML to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+}
+
+/// How the results of cases are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For people: what failed, and how it differs.
+    Text,
+    /// One JSON object.
+    Json,
+    /// JUnit XML.
+    Junit,
+}
+
+/// Options of `saker rules bench`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesBenchArgs {
+    /// Rules: a file, or a folder of .yaml and .yml files; repeatable, loaded in this order. Unless
+    /// given, the folder that the cases lie in `tests` of.
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+
+    /// Where the events come from: a folder of rules with its cases in `tests`, folder of cases, or file
+    /// of cases; repeatable. Unless given, ./rules, or else the current folder.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) cases: Vec<PathBuf>,
+
+    /// Configuration file, for its limits; /etc/saker/saker.yaml where it exists.
+    #[arg(short, long, value_name = "FILE", env = "SAKER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Measure only this rule; repeatable.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) rule: Vec<String>,
+
+    /// How long to measure in all.
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) seconds: u16,
+
+    /// How the table is printed.
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: ReportFormat,
 }

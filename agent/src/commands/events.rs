@@ -1,12 +1,11 @@
 //! `saker events`: what rules may name as `evt.type`, and what of it occurs.
 
 use super::layout::Table;
-use super::{BadRequest, print, print_json};
+use super::{InputError, print, print_json};
 use crate::cli::{EventsArgs, ReferenceFormat};
 use crate::rules::count;
 use saker_event_schema::{ROWS, Ring, Row, Source};
 use saker_rule_fields::{EVENT_NAMES, Emission, emission, events_markdown};
-use saker_rule_language::{did_you_mean, nearest};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -77,7 +76,7 @@ fn all(with_unreported: bool) -> Vec<&'static str> {
 }
 
 /// The event of this name, or those whose names begin with it.
-fn named(name: &str) -> Result<Vec<&'static str>, BadRequest> {
+fn named(name: &str) -> Result<Vec<&'static str>, InputError> {
     if let Some(exact) = EVENT_NAMES.iter().find(|known| **known == name) {
         return Ok(vec![exact]);
     }
@@ -89,9 +88,8 @@ fn named(name: &str) -> Result<Vec<&'static str>, BadRequest> {
     if !beginning.is_empty() {
         return Ok(beginning);
     }
-    let near = nearest(name, EVENT_NAMES.iter().copied());
-    let remedy = did_you_mean(&near).unwrap_or_else(|| "`saker events --all` lists all".to_owned());
-    Err(BadRequest(format!("no event is named '{name}': {remedy}")))
+    let error = InputError::no_such_name("event", name, EVENT_NAMES.iter().copied());
+    Err(error.or_remedy("`saker events --all` lists all"))
 }
 
 /// The rows of a name: some events are seen in several ways.

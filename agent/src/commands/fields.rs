@@ -1,16 +1,14 @@
 //! `saker fields`: what conditions and outputs may name.
 
 use super::layout::Table;
-use super::{BadRequest, print, print_json};
+use super::{InputError, print, print_json};
 use crate::cli::{FieldsArgs, ReferenceFormat};
 use crate::rules::count;
 use saker_rule_fields::{
     Availability, FieldCatalog, FieldRow, Fields, Plurality, argument_name, availability_note,
     fields_table, markdown, plurality_name, type_name,
 };
-use saker_rule_language::{
-    ArgumentForms, ArgumentRule, FieldType, Operator, did_you_mean, nearest, operators_of,
-};
+use saker_rule_language::{ArgumentForms, ArgumentRule, FieldType, Operator, operators_of};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -72,15 +70,13 @@ pub(crate) fn run(arguments: &FieldsArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The fields of a source, or all.
-fn of_source(fields: &Fields, source: Option<&str>) -> Result<Vec<&'static FieldRow>, BadRequest> {
+fn of_source(fields: &Fields, source: Option<&str>) -> Result<Vec<&'static FieldRow>, InputError> {
     let rows = fields.iter().map(|(_, row)| row);
     let Some(source) = source else {
         return Ok(rows.collect());
     };
     if !fields.has_source(source) {
-        return Err(BadRequest(format!(
-            "there are no events of source '{source}'"
-        )));
+        return Err(InputError::NoSuchSource(source.to_owned()));
     }
     Ok(rows
         .filter(|row| fields.field(source, row.name).is_some())
@@ -88,7 +84,7 @@ fn of_source(fields: &Fields, source: Option<&str>) -> Result<Vec<&'static Field
 }
 
 /// The field of this name, with or without its argument, or those whose names begin with it.
-fn named(rows: &[&'static FieldRow], name: &str) -> Result<Vec<&'static FieldRow>, BadRequest> {
+fn named(rows: &[&'static FieldRow], name: &str) -> Result<Vec<&'static FieldRow>, InputError> {
     let bare = name.split('[').next().unwrap_or(name);
     let exact = |wanted: &str| rows.iter().find(|row| row.name == wanted).copied();
     if let Some(row) = exact(bare) {
@@ -110,9 +106,8 @@ fn named(rows: &[&'static FieldRow], name: &str) -> Result<Vec<&'static FieldRow
     if let Some(row) = with_argument {
         return Ok(vec![row]);
     }
-    let near = nearest(bare, rows.iter().map(|row| row.name));
-    let remedy = did_you_mean(&near).unwrap_or_else(|| "`saker fields` lists all".to_owned());
-    Err(BadRequest(format!("no field is named '{name}': {remedy}")))
+    let error = InputError::no_such_name("field", bare, rows.iter().map(|row| row.name));
+    Err(error.or_remedy("`saker fields` lists all"))
 }
 
 fn takes_key(argument: ArgumentRule) -> bool {

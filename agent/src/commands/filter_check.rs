@@ -1,8 +1,9 @@
 //! `saker filter check`: conditions by themselves, for people and for programs.
 
 use super::layout::visible;
-use super::{BadRequest, bad_input, print, stdout_color};
+use super::{InputError, bad_input, print};
 use crate::cli::FilterCheckArgs;
+use crate::output::stdout_color;
 use saker_rule_fields::{FieldCatalog, Fields};
 use saker_rule_language::{
     Diagnostic, Limits, SourceFile, check_condition_within, parse_condition_within, render,
@@ -95,8 +96,7 @@ pub(crate) fn run(arguments: &FilterCheckArgs) -> anyhow::Result<ExitCode> {
         },
     };
     if !checker.fields.has_source(&arguments.source) {
-        let source = &arguments.source;
-        return Err(BadRequest(format!("there are no events of source '{source}'")).into());
+        return Err(InputError::NoSuchSource(arguments.source.clone()).into());
     }
     if arguments.stdin {
         return match answer_lines(&checker, io::stdin().lock(), io::stdout().lock()) {

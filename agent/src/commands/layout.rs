@@ -1,6 +1,6 @@
 //! Tables as text.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// Rows of cells; columns are as wide as their widest cell, the last one as long as it likes.
 #[derive(Default)]
@@ -34,6 +34,13 @@ impl Table {
             text.push('\n');
         }
     }
+}
+
+/// Appends a line.
+pub(super) fn line(text: &mut String, arguments: fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    text.write_fmt(arguments).unwrap_or_default();
+    text.push('\n');
 }
 
 /// The text without characters that a terminal would act on.

@@ -1,9 +1,10 @@
 //! `saker rules check`: everything that is wrong with rules.
 
-use super::{bad_input, print, print_json, stdout_color};
+use super::{bad_input, print, print_json};
 use crate::cli::{CheckFormat, RulesCheckArgs};
 use crate::config::RulesConfig;
 use crate::findings::{FalcoReport, Findings, JsonReport, Severity, sarif, text};
+use crate::output::stdout_color;
 use anyhow::Context;
 use std::env;
 use std::process::ExitCode;

@@ -2,13 +2,12 @@
 
 use super::layout::{Table, visible};
 use super::{print, print_json};
-use crate::cli::{ListFormat, RulesListArgs};
+use crate::cli::{ReportFormat, RulesListArgs};
 use crate::config::RulesConfig;
-use crate::output::wants_colour;
+use crate::output::stderr_color;
 use crate::rules::{CheckedRules, count};
-use saker_rule_language::{CheckedRule, CheckedRuleSet, ColorChoice, EventTypeSet};
+use saker_rule_language::{CheckedRule, CheckedRuleSet, EventTypeSet};
 use serde::Serialize;
-use std::io;
 use std::process::ExitCode;
 
 /// Event types that a line of the table names; of more, how many there are.
@@ -40,12 +39,7 @@ struct List<'a> {
 /// Loads the rules and prints those that were asked for.
 pub(crate) fn run(arguments: &RulesListArgs) -> anyhow::Result<ExitCode> {
     let config = RulesConfig::build(arguments.config.as_deref(), &arguments.paths)?;
-    let color = if wants_colour(&io::stderr()) {
-        ColorChoice::Always
-    } else {
-        ColorChoice::Never
-    };
-    let loaded = CheckedRules::load(&config.rules, &config.limits.language, color)?;
+    let loaded = CheckedRules::load(&config.rules, &config.limits.language, stderr_color())?;
     let wanted: Vec<&CheckedRule> = loaded
         .rules
         .rules
@@ -53,14 +47,14 @@ pub(crate) fn run(arguments: &RulesListArgs) -> anyhow::Result<ExitCode> {
         .filter(|rule| is_wanted(rule, arguments))
         .collect();
     match arguments.output {
-        ListFormat::Json => print_json(&List {
+        ReportFormat::Json => print_json(&List {
             rules: wanted
                 .into_iter()
                 .map(|rule| entry(rule, &loaded.rules))
                 .collect(),
         })?,
-        ListFormat::Text if arguments.long => print(&long(&wanted))?,
-        ListFormat::Text => print(&table(&wanted))?,
+        ReportFormat::Text if arguments.long => print(&long(&wanted))?,
+        ReportFormat::Text => print(&table(&wanted))?,
     }
     Ok(ExitCode::SUCCESS)
 }

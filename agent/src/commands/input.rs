@@ -1,0 +1,97 @@
+//! What a command cannot work with.
+
+use super::chain;
+use saker_rule_cases::CaseError;
+use saker_rule_language::{did_you_mean, nearest};
+use std::io;
+use std::path::PathBuf;
+
+/// What a command was given and cannot work with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    /// Files of cases are wrong; every error with its place.
+    #[error("{}", told(.0))]
+    Cases(Vec<CaseError>),
+    /// A path holds no cases.
+    #[error("no cases in {path}: it has no file that ends in .yaml or .yml, and no folder `tests` with one", path = .0.display())]
+    NoCases(PathBuf),
+    /// It cannot be told which rules cases are about.
+    #[error("cannot tell which rules {path} is about; name them with --rules", path = .0.display())]
+    NoRules(PathBuf),
+    /// No case fits what was asked for.
+    #[error("no case in {place} has '{text}' in its name{remedy}", remedy = appended(.remedy.as_deref()))]
+    NoSuchCase {
+        /// Where cases were looked for.
+        place: String,
+        /// What was asked for.
+        text: String,
+        /// What may have been meant.
+        remedy: Option<String>,
+    },
+    /// More than one case fits.
+    #[error("{} cases of {path} fit; name one of them: {}", .names.len(), .names.join(", "), path = .path.display())]
+    SeveralCases {
+        /// The file.
+        path: PathBuf,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Nothing of a kind has this name.
+    #[error("no {kind} is named '{name}'{remedy}", remedy = appended(.remedy.as_deref()))]
+    NoSuchName {
+        /// `rule`, `field` or `event`.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// What may have been meant, or where all names are listed.
+        remedy: Option<String>,
+    },
+    /// No events are of this source.
+    #[error("there are no events of source '{0}'")]
+    NoSuchSource(String),
+    /// A report cannot be written.
+    #[error("cannot write {path}", path = .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is nothing to measure.
+    #[error(
+        "the cases have no event that can be measured: all are given by fields; give some as 'event'"
+    )]
+    NothingToMeasure,
+}
+
+impl InputError {
+    /// Nothing of a kind has this name.
+    pub(crate) fn no_such_name<'a>(
+        kind: &'static str,
+        name: &str,
+        known: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        Self::NoSuchName {
+            kind,
+            name: name.to_owned(),
+            remedy: did_you_mean(&nearest(name, known)),
+        }
+    }
+
+    /// The same error with a remedy if it has none.
+    pub(crate) fn or_remedy(mut self, text: &str) -> Self {
+        if let Self::NoSuchName { remedy, .. } = &mut self {
+            remedy.get_or_insert_with(|| text.to_owned());
+        }
+        self
+    }
+}
+
+fn appended(remedy: Option<&str>) -> String {
+    remedy.map_or_else(String::new, |remedy| format!("; {remedy}"))
+}
+
+fn told(errors: &[CaseError]) -> String {
+    let lines: Vec<String> = errors.iter().map(|error| chain(error)).collect();
+    lines.join("\n")
+}
