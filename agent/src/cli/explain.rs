@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 /// What `saker explain --help` ends with.
 pub(crate) const EXPLAIN_EXAMPLES: &str = "\
-Shows the condition of a rule as a tree, read from the left. Before each comparison stands what it comes
-to on the event, after it the value that was compared. `>` marks the comparison that settled the whole;
-those after it need not be looked at and are shown with what they would have come to.
+Shows the condition of a rule as a tree, read from the left. Before each part stands what it comes to on
+the event, `-` where it need not be looked at; after each comparison the value that was compared.
+
+  >  the comparison that settled the condition
+  *  comparisons that would have to come out otherwise for the rule to match, as few as will do
 
 Without --rule: the rules that match, and the near misses, those for which the fewest comparisons would
 have to come out otherwise.
@@ -44,6 +46,10 @@ pub(crate) struct ExplainArgs {
     /// How many near misses to show.
     #[arg(long, value_name = "COUNT", default_value = "3")]
     pub(crate) near: usize,
+
+    /// Show also the parts of conditions that need not be looked at.
+    #[arg(long)]
+    pub(crate) full: bool,
 
     /// How the explanation is printed.
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
