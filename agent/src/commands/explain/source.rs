@@ -1,5 +1,6 @@
 //! Where a comparison is written, and how.
 
+use saker_alert::escaped;
 use saker_rule_language::{SourceFile, Span};
 
 /// Longest text of a comparison that is shown, in characters.
@@ -29,7 +30,7 @@ impl<'s> Origins<'s> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let text = words.join(" ");
         let is_whole = text.starts_with(begins) && text.chars().count() <= TEXT_CHARACTERS_MAX;
-        is_whole.then_some(text)
+        is_whole.then(|| escaped(text.as_bytes()))
     }
 
     /// Name of the macro whose item a span lies in.
