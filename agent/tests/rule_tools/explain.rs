@@ -149,7 +149,7 @@ fn what_is_not_there_is_refused() {
         "--rule",
         "Secret raed",
     ])
-    .is_refused(&["no rule 'Secret raed'; did you mean 'Secret read'?"]);
+    .is_refused(&["no rule is named 'Secret raed'; did you mean 'Secret read'?"]);
     explain(&[]).is_refused(&["--case"]);
 }
 
@@ -199,4 +199,23 @@ fn requests_to_the_api_server_are_explained() {
     let other = explain("Secret read").out;
     let reason = "is not tried: it looks at events of source 'syscall'";
     assert!(other.contains(reason), "{other}");
+}
+
+#[test]
+fn names_cannot_act_on_a_terminal() {
+    let folder = Folder::with_cases("[]\n");
+    folder.write(
+        "loud.yaml",
+        "- rule: \"loud\\e[31m\"\n  desc: d\n  condition: evt.type = openat\n  output: o\n  priority: INFO\n",
+    );
+    folder.write(
+        "case.yaml",
+        "- rule: \"loud\\e[31m\"\n  cases:\n    - name: \"a\\e[32m\"\n      expect: []\n      fields: {evt.type: openat}\n",
+    );
+    let said = folder.saker(&["explain", "--case", "case.yaml", "--rules", "loud.yaml"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(!said.out.contains('\x1b'), "{:?}", said.out);
+    let said = folder.saker(&["rules", "test", "case.yaml", "--rules", "loud.yaml"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(!said.out.contains('\x1b'), "{:?}", said.out);
 }

@@ -140,8 +140,8 @@ fn a_case_that_names_no_rule_is_an_error() {
         said.out,
         "\
 ERROR rules/tests/cases.yaml:7: Shell started: b
-  no rule 'Shel started'; did you mean 'Shell started'?
-ERROR rules/tests/cases.yaml:2: no rule 'Secret raed'; did you mean 'Secret read'?
+  no rule is named 'Shel started'; did you mean 'Shell started'?
+ERROR rules/tests/cases.yaml:2: no rule is named 'Secret raed'; did you mean 'Secret read'?
 1 passed, 0 failed, 2 errors in 1 file
 "
     );

@@ -5,7 +5,7 @@ use super::report::{
     ViewReport,
 };
 use super::value::listed_literals;
-use crate::commands::layout::line;
+use crate::commands::layout::{line, visible};
 use crate::rules::count;
 
 const BOLD: &str = "1";
@@ -24,7 +24,9 @@ pub(super) fn render(report: &Report, full: bool, colour: bool) -> String {
         &mut text,
         format_args!(
             "event {} ({}: {})",
-            event.event_type, event.place, event.case
+            event.event_type,
+            event.place,
+            visible(&event.case)
         ),
     );
     for rule in &report.rules {
@@ -43,7 +45,7 @@ pub(super) fn render(report: &Report, full: bool, colour: bool) -> String {
 }
 
 fn push_rule(text: &mut String, rule: &RuleReport, full: bool, colour: bool) {
-    let name = painted(&rule.rule, BOLD, colour);
+    let name = painted(&visible(&rule.rule), BOLD, colour);
     let place = rule.place.as_deref().unwrap_or("?");
     line(text, format_args!("\nrule {name} ({place})"));
     line(text, format_args!("{}", outcome(rule)));
@@ -96,7 +98,7 @@ fn distance(flips: usize) -> String {
 }
 
 fn push_near_miss(text: &mut String, rule: &RuleReport, colour: bool) {
-    let name = painted(&rule.rule, BOLD, colour);
+    let name = painted(&visible(&rule.rule), BOLD, colour);
     let place = rule.place.as_deref().unwrap_or("?");
     let flips = distance(rule.flips.unwrap_or_default());
     line(text, format_args!("  {name} ({place}): {flips}"));

@@ -1,7 +1,7 @@
 //! What was measured, and the table of it.
 
 use super::meter::Spread;
-use crate::commands::layout::line;
+use crate::commands::layout::{line, visible};
 use crate::rules::count;
 use serde::Serialize;
 
@@ -92,7 +92,7 @@ impl Report {
         let types = rule.event_types.len();
         let share = percent(rule.reached, self.events);
         let matched = percent(rule.matched, self.events);
-        let name = &rule.rule;
+        let name = visible(&rule.rule);
         line(
             text,
             format_args!("{each} {range} {reached} {types:>6} {share} {matched}  {name}"),

@@ -1,7 +1,7 @@
 //! The results for people.
 
 use super::result::{CaseResult, Results, Status};
-use crate::commands::layout::line;
+use crate::commands::layout::{line, visible};
 use crate::rules::count;
 use saker_rule_cases::Difference;
 use similar::{ChangeTag, TextDiff};
@@ -24,7 +24,10 @@ pub(super) fn report(results: &Results, verbose: bool, colour: bool) -> String {
             &mut text,
             format_args!(
                 "{word} {}:{}: {}: {}",
-                case.file, case.line, case.rule, case.name
+                case.file,
+                case.line,
+                visible(&case.rule),
+                visible(&case.name)
             ),
         );
         text.push_str(&details(case, colour));
@@ -74,8 +77,11 @@ pub(super) fn details(case: &CaseResult, colour: bool) -> String {
                 text: lacks,
                 message,
             } => {
-                line(&mut text, format_args!("  output lacks '{lacks}'"));
-                line(&mut text, format_args!("    {message}"));
+                line(
+                    &mut text,
+                    format_args!("  output lacks '{}'", visible(lacks)),
+                );
+                line(&mut text, format_args!("    {}", visible(message)));
             }
             Difference::Message { expected, message } => {
                 words(&mut text, expected, message, colour);
@@ -83,7 +89,7 @@ pub(super) fn details(case: &CaseResult, colour: bool) -> String {
         }
     }
     if let Some(error) = &case.error {
-        line(&mut text, format_args!("  {error}"));
+        line(&mut text, format_args!("  {}", visible(error)));
     }
     text
 }
@@ -94,7 +100,7 @@ fn rules(text: &mut String, expected: &[String], fired: &[String], colour: bool)
     let fired: Vec<&str> = fired.iter().map(String::as_str).collect();
     for change in TextDiff::from_slices(&expected, &fired).iter_all_changes() {
         let (sign, code) = sign(change.tag());
-        let changed = format!("{sign} {}", change.value());
+        let changed = format!("{sign} {}", visible(change.value()));
         line(
             text,
             format_args!("    {}", painted(&changed, code, colour)),
@@ -105,8 +111,12 @@ fn rules(text: &mut String, expected: &[String], fired: &[String], colour: bool)
 /// Two messages, one above the other, with marks under the words that differ.
 fn words(text: &mut String, expected: &str, message: &str, colour: bool) {
     line(text, format_args!("  message (- expected, + actual)"));
-    let difference = TextDiff::from_words(expected, message);
-    for (tag, whole) in [(ChangeTag::Delete, expected), (ChangeTag::Insert, message)] {
+    let (expected, message) = (visible(expected), visible(message));
+    let difference = TextDiff::from_words(&expected, &message);
+    for (tag, whole) in [
+        (ChangeTag::Delete, &expected),
+        (ChangeTag::Insert, &message),
+    ] {
         let (sign, code) = sign(tag);
         let mut marks = String::new();
         for change in difference.iter_all_changes() {
