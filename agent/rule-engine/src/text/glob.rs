@@ -108,7 +108,7 @@ enum Item {
     Byte(u8),
     AnyByte,
     AnyText,
-    Class(ClassBytes),
+    Class(BracketClass),
 }
 
 impl Item {
@@ -119,11 +119,7 @@ impl Item {
             (Self::Byte(own), Case::Ignored) => own.eq_ignore_ascii_case(&byte),
             (Self::AnyByte, _) => true,
             (Self::AnyText, _) => false,
-            (Self::Class(class), Case::Sensitive) => in_class(class, byte),
-            (Self::Class(class), Case::Ignored) => {
-                in_class(class, byte.to_ascii_lowercase())
-                    || in_class(class, byte.to_ascii_uppercase())
-            }
+            (Self::Class(class), case) => class.takes(byte, case),
         }
     }
 
@@ -140,9 +136,40 @@ impl Item {
                 greedy: true,
                 sub: Box::new(any_byte()),
             }),
-            Self::Class(class) if case == Case::Ignored => class_hir(fold(class.clone())),
-            Self::Class(class) => class_hir(class.clone()),
+            Self::Class(class) => class_hir(class.bytes(case)),
         }
+    }
+}
+
+/// A class as it is written: ignoring case comes before negation, `[!a]` takes no `A` then.
+#[derive(Debug, PartialEq, Eq)]
+struct BracketClass {
+    listed: ClassBytes,
+    negated: bool,
+}
+
+impl BracketClass {
+    fn takes(&self, byte: u8, case: Case) -> bool {
+        let is_listed = match case {
+            Case::Sensitive => in_class(&self.listed, byte),
+            Case::Ignored => {
+                in_class(&self.listed, byte.to_ascii_lowercase())
+                    || in_class(&self.listed, byte.to_ascii_uppercase())
+            }
+        };
+        is_listed != self.negated
+    }
+
+    /// The bytes that it takes.
+    fn bytes(&self, case: Case) -> ClassBytes {
+        let mut class = self.listed.clone();
+        if case == Case::Ignored {
+            class = fold(class);
+        }
+        if self.negated {
+            class.negate();
+        }
+        class
     }
 }
 
@@ -223,12 +250,12 @@ fn parse(pattern: &[u8]) -> Option<Vec<Item>> {
 }
 
 /// Reads a class whose `[` is behind; gives it and what follows its `]`.
-fn parse_class(text: &[u8]) -> Option<(ClassBytes, &[u8])> {
+fn parse_class(text: &[u8]) -> Option<(BracketClass, &[u8])> {
     let (negated, mut rest) = match text.split_first()? {
         (b'!' | b'^', after) => (true, after),
         _ => (false, text),
     };
-    let mut class = ClassBytes::empty();
+    let mut listed = ClassBytes::empty();
     let mut first = true;
     loop {
         let (byte, after) = rest.split_first()?;
@@ -239,29 +266,26 @@ fn parse_class(text: &[u8]) -> Option<(ClassBytes, &[u8])> {
                 if let Some((name, after)) = named_class(rest) {
                     rest = after;
                     for (start, end) in name {
-                        class.push(ClassBytesRange::new(*start, *end));
+                        listed.push(ClassBytesRange::new(*start, *end));
                     }
                 } else if let [b'=', byte, b'=', b']', after @ ..] = rest {
-                    class.push(ClassBytesRange::new(*byte, *byte));
+                    listed.push(ClassBytesRange::new(*byte, *byte));
                     rest = after;
                 } else if let [b'.', byte, b'.', b']', after @ ..] = rest {
-                    rest = push_range(&mut class, *byte, after)?;
+                    rest = push_range(&mut listed, *byte, after)?;
                 } else {
-                    rest = push_range(&mut class, b'[', rest)?;
+                    rest = push_range(&mut listed, b'[', rest)?;
                 }
             }
             b'\\' => {
                 let (escaped, after) = rest.split_first()?;
-                rest = push_range(&mut class, *escaped, after)?;
+                rest = push_range(&mut listed, *escaped, after)?;
             }
-            other => rest = push_range(&mut class, *other, rest)?,
+            other => rest = push_range(&mut listed, *other, rest)?,
         }
         first = false;
     }
-    if negated {
-        class.negate();
-    }
-    Some((class, rest))
+    Some((BracketClass { listed, negated }, rest))
 }
 
 /// Adds one byte, or the range that it begins; gives what follows.
@@ -410,5 +434,16 @@ mod tests {
         assert!(glob("*[E]XE", Case::Ignored).is_match(b"myexe"));
         assert!(!glob("MY*", Case::Sensitive).is_match(b"myexe"));
         assert!(glob("myexe", Case::Ignored).is_match(b"MyExe"));
+        for (pattern, value, expected) in [
+            ("[!a]", b"A", false),
+            ("[^A-C]", b"b", false),
+            ("[!a]", b"B", true),
+        ] {
+            assert_eq!(glob(pattern, Case::Ignored).is_match(value), expected);
+            assert_eq!(
+                interpret(pattern.as_bytes(), value, Case::Ignored),
+                expected
+            );
+        }
     }
 }
