@@ -15,6 +15,9 @@ use crate::syntax::{Term, parse_term_prefix};
 /// A token may take this many bytes.
 const TOKEN_BYTES_MAX: usize = 4096;
 
+/// Where all of a token is no field, it may begin with one of this many bytes.
+const SHORTER_TOKEN_BYTES_MAX: usize = 128;
+
 /// The widest padding.
 const WIDTH_MAX: usize = 10_000;
 
@@ -162,20 +165,34 @@ impl Reader<'_> {
         while length > 0 {
             let mut window = MappedText::default();
             window.push_part(self.text, name..name.saturating_add(length));
-            let (error, reached) = match parse_term_prefix(&window) {
+            let reached = match parse_term_prefix(&window) {
+                // Only the first error is told: what is unknown after it need not be looked into.
+                Ok((Term::Field(used), end))
+                    if first_error.is_some() && !self.scope.has_field(&used) =>
+                {
+                    end
+                }
                 Ok((term, end)) => match self.scope.operand(&term) {
                     Ok(typed) => return Ok((term, typed.operand, name.saturating_add(end))),
-                    Err(error) => (error, end),
+                    Err(error) => {
+                        first_error.get_or_insert(error);
+                        end
+                    }
                 },
                 Err((error, reached)) => {
-                    let span = self.text.span(start..name.saturating_add(reached.max(1)));
-                    let message = format!("invalid formatting token: {}", error.message);
-                    (self.unknown(message, span), reached.saturating_add(1))
+                    first_error.get_or_insert_with(|| {
+                        let span = self.text.span(start..name.saturating_add(reached.max(1)));
+                        let message = format!("invalid formatting token: {}", error.message);
+                        self.unknown(message, span)
+                    });
+                    reached.saturating_add(1)
                 }
             };
-            first_error.get_or_insert(error);
             // What lies beyond the place the parser reached made no difference.
-            length = reached.min(length).saturating_sub(1);
+            length = reached
+                .min(length)
+                .saturating_sub(1)
+                .min(SHORTER_TOKEN_BYTES_MAX);
         }
         let error =
             first_error.unwrap_or_else(|| self.mismatch("invalid formatting token", start..name));

@@ -21,8 +21,21 @@ pub(crate) struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// Finds a field. The longest catalog name wins; what follows it after a dot is its argument.
     pub(super) fn field(&self, used: &FieldUse) -> Result<(FieldRef, FieldUsage), CheckError> {
+        match self.find(used) {
+            Some((definition, argument)) => self.with_argument(used, &definition, argument),
+            None => Err(self.unknown(used)),
+        }
+    }
+
+    /// Whether the catalog has a field of this name, whatever its argument; costs no search for names
+    /// that are like it.
+    pub(crate) fn has_field(&self, used: &FieldUse) -> bool {
+        self.find(used).is_some()
+    }
+
+    fn find<'u>(&self, used: &'u FieldUse) -> Option<(FieldDefinition<'a>, Option<&'u str>)> {
         if let Some(definition) = self.catalog.field(self.source, &used.name) {
-            return self.with_argument(used, &definition, used.argument.as_deref());
+            return Some((definition, used.argument.as_deref()));
         }
         let mut end = used.name.len();
         while let Some(dot) = used.name.get(..end).and_then(|name| name.rfind('.')) {
@@ -30,12 +43,12 @@ impl<'a> Scope<'a> {
             let argument = used.name.get(dot.saturating_add(1)..).unwrap_or_default();
             match self.catalog.field(self.source, name) {
                 Some(definition) if takes_dotted(&definition) && used.argument.is_none() => {
-                    return self.with_argument(used, &definition, Some(argument));
+                    return Some((definition, Some(argument)));
                 }
                 _ => end = dot,
             }
         }
-        Err(self.unknown(used))
+        None
     }
 
     /// Whether a text names a field exactly, without a transformer.

@@ -1,4 +1,7 @@
-use super::{OnMissing, TemplatePart, check_template_text};
+use std::cell::Cell;
+
+use super::{OnMissing, TOKEN_BYTES_MAX, TemplatePart, check_template_text};
+use crate::catalog::{FieldCatalog, FieldDefinition};
 use crate::check::{CheckErrorKind, Scope};
 use crate::origin::MappedText;
 use crate::test_catalog::SmallCatalog;
@@ -61,4 +64,54 @@ fn errors_point_at_the_token() {
     assert_eq!(refused("%10").kind, CheckErrorKind::Mismatch);
     assert_eq!(refused("").kind, CheckErrorKind::Mismatch);
     assert_eq!(refused("%99999proc.name").kind, CheckErrorKind::Mismatch);
+}
+
+/// Counts what it is asked.
+#[derive(Default)]
+struct CountingCatalog {
+    lookups: Cell<usize>,
+    searches: Cell<usize>,
+}
+
+impl FieldCatalog for CountingCatalog {
+    fn field(&self, source: &str, name: &str) -> Option<FieldDefinition<'_>> {
+        self.lookups.set(self.lookups.get() + 1);
+        SmallCatalog.field(source, name)
+    }
+
+    fn field_names(&self, source: &str) -> Vec<&str> {
+        self.searches.set(self.searches.get() + 1);
+        SmallCatalog.field_names(source)
+    }
+
+    fn has_source(&self, source: &str) -> bool {
+        SmallCatalog.has_source(source)
+    }
+
+    fn event_types(&self, source: &str) -> Vec<&str> {
+        SmallCatalog.event_types(source)
+    }
+}
+
+#[test]
+fn a_long_token_costs_little() {
+    let long = "n".repeat(TOKEN_BYTES_MAX);
+    for text in [
+        format!("%no.{long}"),
+        format!("%{}", "a.".repeat(TOKEN_BYTES_MAX)),
+        format!("%proc.name.{long}"),
+        format!("%proc.name[{long}]"),
+        format!("%tolower(proc.{long})"),
+    ] {
+        let catalog = CountingCatalog::default();
+        let scope = Scope {
+            catalog: &catalog,
+            source: "syscall",
+        };
+        let mapped = MappedText::standalone(&text);
+        let found = check_template_text(&mapped, OnMissing::Print, &scope);
+        assert_eq!(found.is_ok(), text.starts_with("%proc.name"));
+        assert!(catalog.searches.get() <= 1, "{text:.20}");
+        assert!(catalog.lookups.get() < 2 * TOKEN_BYTES_MAX, "{text:.20}");
+    }
 }
