@@ -128,7 +128,8 @@ impl<'a> Report<'a> {
         self.has_errors
     }
 
-    /// Whether nothing further is wanted or kept.
+    /// Whether nothing further is wanted: the set cannot load, and what else is wrong with it would
+    /// not be told.
     pub(crate) fn is_closed(&self) -> bool {
         let is_full = self.diagnostics.len() >= self.limit;
         self.has_errors && (is_full || self.reporting == ErrorReporting::First)

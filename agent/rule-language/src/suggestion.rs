@@ -6,6 +6,9 @@ const SUGGESTIONS_MAX: usize = 3;
 /// Longer names are not compared: the cost grows with the square of the length.
 const NAME_BYTES_MAX: usize = 80;
 
+/// Further candidates are not compared.
+const CANDIDATES_MAX: usize = 2000;
+
 /// How alike two names must be (0 to 1).
 const SIMILARITY_MIN: f64 = 0.7;
 
@@ -112,5 +115,13 @@ mod tests {
         );
         assert!(nearest("container.id", names.into_iter()).is_empty());
         assert!(nearest("proc.name", ["proc.name"].into_iter()).is_empty());
+    }
+
+    #[test]
+    fn the_cheap_test_decides_only_what_the_comparison_would() {
+        // Seven of ten characters are the least that may be alike.
+        assert_eq!(nearest("abcdefg", ["abcdefghij"].into_iter()).len(), 1);
+        assert!(nearest("abcdefg", ["abcdefghijk"].into_iter()).is_empty());
+        assert_eq!(nearest("éééééééééé", ["ééééééé"].into_iter()).len(), 1);
     }
 }

@@ -1,5 +1,6 @@
 //! Arbitrary input never panics, and costs bounded stack, time and memory.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -341,4 +342,58 @@ fn diagnostics_are_bounded_but_the_first_error_is_kept() {
     let loaded = load_text(&text);
     assert_eq!(loaded.diagnostics.len(), 1001);
     assert!(has_error(&loaded));
+}
+
+/// Counts how often all names are looked through for those like a wrong one.
+#[derive(Default)]
+struct CountingCatalog(Cell<usize>);
+
+impl FieldCatalog for CountingCatalog {
+    fn field(&self, source: &str, name: &str) -> Option<FieldDefinition<'_>> {
+        SmallCatalog.field(source, name)
+    }
+
+    fn field_names(&self, source: &str) -> Vec<&str> {
+        self.0.set(self.0.get() + 1);
+        SmallCatalog.field_names(source)
+    }
+
+    fn has_source(&self, source: &str) -> bool {
+        SmallCatalog.has_source(source)
+    }
+
+    fn event_types(&self, source: &str) -> Vec<&str> {
+        SmallCatalog.event_types(source)
+    }
+}
+
+#[test]
+fn the_search_for_errors_ends_with_the_room_for_them() {
+    let conditions = |rules: usize, tests: usize| {
+        let condition = vec!["proc.nam = x"; tests].join(" and ");
+        (0..rules)
+            .map(|index| {
+                format!(
+                    "- rule: r{index}\n  desc: d\n  condition: {condition}\n  output: o\n  priority: INFO\n"
+                )
+            })
+            .collect::<String>()
+    };
+    for (rules, tests) in [(1, 50_000), (5000, 1), (1000, 50)] {
+        let catalog = CountingCatalog::default();
+        let file = SourceFile::new("rules.yaml", &conditions(rules, tests));
+        let loaded = load(&[file], &catalog, &LoadOptions::default());
+        assert!(has_error(&loaded));
+        assert!(catalog.0.get() <= 1100, "{rules} rules of {tests}");
+    }
+}
+
+#[test]
+fn literals_that_look_like_fields_cost_no_search() {
+    let catalog = CountingCatalog::default();
+    let values = vec!["registry.example"; 1000].join(", ");
+    let condition = format!("proc.name in ({values}, proc.name)");
+    let checked = check_condition(&condition, "syscall", &catalog).expect("it is correct");
+    assert_eq!(checked.warnings.len(), 1);
+    assert_eq!(catalog.0.get(), 0);
 }

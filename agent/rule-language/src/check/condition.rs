@@ -13,6 +13,9 @@ use crate::operator::Operator;
 use crate::suggestion;
 use crate::syntax::{Argument, Check, Expression, RightSide, Term, Word};
 
+/// Errors of one condition that are told; those after them are most often the same again.
+const ERRORS_MAX: usize = 100;
+
 /// What the check of one expression gives: a condition unless there are errors.
 pub(crate) struct CheckedParts {
     pub(crate) condition: Option<Condition>,
@@ -20,7 +23,7 @@ pub(crate) struct CheckedParts {
     pub(crate) warnings: Vec<Warning>,
 }
 
-/// Checks an expression; errors are gathered over all its tests.
+/// Checks an expression; errors are gathered over its tests, up to a bound.
 pub(crate) fn check_expression(expression: &Expression, scope: Scope<'_>) -> CheckedParts {
     let mut run = Run {
         scope,
@@ -75,6 +78,9 @@ impl Run<'_> {
         let mut conditions = Vec::with_capacity(children.len());
         let mut complete = true;
         for child in children {
+            if self.errors.len() >= ERRORS_MAX {
+                return None;
+            }
             match self.expression(child) {
                 Some(condition) => conditions.push(condition),
                 None => complete = false,

@@ -27,8 +27,13 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Whether the catalog has a field of this name, whatever its argument; costs no search for names
-    /// that are like it.
+    /// The field, if it is one. Unlike [`field`](Self::field) this looks for no names that are like it.
+    pub(super) fn known_field(&self, used: &FieldUse) -> Option<(FieldRef, FieldUsage)> {
+        let (definition, argument) = self.find(used)?;
+        self.with_argument(used, &definition, argument).ok()
+    }
+
+    /// Whether the catalog has a field of this name, whatever its argument.
     pub(crate) fn has_field(&self, used: &FieldUse) -> bool {
         self.find(used).is_some()
     }
@@ -55,7 +60,7 @@ impl<'a> Scope<'a> {
     pub(super) fn is_field(&self, text: &str) -> bool {
         let mapped = MappedText::standalone(text);
         match parse_term(&mapped) {
-            Ok(crate::syntax::Term::Field(used)) => self.field(&used).is_ok(),
+            Ok(crate::syntax::Term::Field(used)) => self.known_field(&used).is_some(),
             _ => false,
         }
     }

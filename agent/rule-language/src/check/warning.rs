@@ -79,7 +79,7 @@ impl Scope<'_> {
     /// A warning if the field is deprecated.
     pub(crate) fn deprecation(&self, term: &Term) -> Option<Warning> {
         let Term::Field(used) = term else { return None };
-        let (field, usage) = self.field(used).ok()?;
+        let (field, usage) = self.known_field(used)?;
         usage.deprecated.then(|| Warning {
             code: Code::DeprecatedItem,
             message: format!(

@@ -1,5 +1,7 @@
 //! The `exceptions` key of rules.
 
+use std::collections::HashSet;
+
 use super::fields::Fields;
 use super::{Entry, Exception, Mode};
 use crate::diagnostic::{Code, ItemKind};
@@ -24,12 +26,10 @@ pub(super) fn read_exceptions(
         return Err(context.finding(Code::ErrYamlValidate, message));
     };
     let mut exceptions: Vec<Exception> = Vec::new();
+    let mut names = HashSet::new();
     for item in &sequence.items {
         let exception = read_exception(rule, &context, item, mode, report)?;
-        if exceptions
-            .iter()
-            .any(|earlier| earlier.name == exception.name)
-        {
+        if !names.insert(exception.name.clone()) {
             let message = format!(
                 "multiple definitions of exception '{}' in one rule",
                 exception.name
