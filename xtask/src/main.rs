@@ -9,6 +9,7 @@ mod codegen;
 mod command;
 mod conformance;
 mod ebpf;
+mod fuzz;
 mod object_file;
 mod progress;
 mod test;
@@ -141,6 +142,15 @@ enum Command {
   cargo xtask bench idle --runs 9
   cargo xtask bench load > load.md")]
     Bench(bench::Arguments),
+    /// Feed the parsers and matchers with hostile input, made to reach every corner of them
+    ///
+    /// Builds the targets of fuzz/ with cargo-fuzz (fetched into the cache folder) and runs them on
+    /// the inputs of fuzz/corpus/. An input that panics, takes long or takes much memory fails; it is
+    /// kept in target/fuzz/artifacts/, and new inputs of interest in target/fuzz/corpus/.
+    #[command(after_help = "Examples:
+  cargo xtask fuzz
+  cargo xtask fuzz pattern --seconds 600")]
+    Fuzz(fuzz::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -203,6 +213,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::VmTest { kernel, binary, .. } => vm_test(&workspace, &kernel, binary)?,
         Command::Bench(arguments) => bench::run(&workspace, &arguments)?,
+        Command::Fuzz(arguments) => fuzz::run(&workspace, &arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }

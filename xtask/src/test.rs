@@ -11,6 +11,7 @@ use crate::codegen;
 use crate::command;
 use crate::conformance;
 use crate::ebpf::{self, KernelLog, Warnings};
+use crate::fuzz;
 use crate::progress;
 use crate::toolchain::{self, Freshness};
 use crate::vm::{self, Kernel};
@@ -21,6 +22,16 @@ const KERNEL_TESTS: &str = "saker-kernel-tests";
 
 /// The package that no host compiler builds.
 const KERNEL_PROGRAMS: &str = "saker-ebpf-programs";
+
+/// Leaves out what has steps of its own. The binaries of fuzz targets have no `main` but libFuzzer's.
+const WITHOUT_OTHERS: [&str; 6] = [
+    "--exclude",
+    KERNEL_PROGRAMS,
+    "--exclude",
+    KERNEL_TESTS,
+    "--exclude",
+    fuzz::PACKAGE,
+];
 
 /// What a failed step means for those after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +62,13 @@ pub(crate) struct Step {
 pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "setup",
-        purpose: "find or make a BPF toolchain",
+        purpose: "find or make a BPF toolchain, and a C++ compiler",
         on_failure: OnFailure::Stop,
         objects: Objects::Unused,
-        run: |_| toolchain::set_up(&Cache::open()?, Freshness::Cached).map(drop),
+        run: |_| {
+            toolchain::set_up(&Cache::open()?, Freshness::Cached)?;
+            fuzz::require_compiler()
+        },
     },
     Step {
         name: EBPF_STEP,
@@ -82,7 +96,11 @@ pub(crate) const STEPS: &[Step] = &[
         purpose: "lints, warnings denied",
         on_failure: OnFailure::GoOn,
         objects: Objects::Embedded,
-        run: |workspace| cargo(workspace, &["clippy", "--all-targets", "--", "-Dwarnings"]),
+        run: |workspace| {
+            let packages = ["--workspace", "--exclude", KERNEL_PROGRAMS, "--all-targets"];
+            let arguments = [&["clippy"], packages.as_slice(), &["--", "-Dwarnings"]].concat();
+            cargo(workspace, &arguments)
+        },
     },
     Step {
         name: "rustdoc",
@@ -118,10 +136,16 @@ pub(crate) const STEPS: &[Step] = &[
         on_failure: OnFailure::GoOn,
         objects: Objects::Embedded,
         run: |workspace| {
-            let exclude = ["--exclude", KERNEL_PROGRAMS, "--exclude", KERNEL_TESTS];
-            let arguments = [&["test", "--doc", "--workspace"], exclude.as_slice()].concat();
-            cargo(workspace, &arguments)
+            let tests = ["test", "--doc", "--workspace"];
+            cargo(workspace, &[tests.as_slice(), &WITHOUT_OTHERS].concat())
         },
+    },
+    Step {
+        name: "fuzz",
+        purpose: "every fuzz target for a minute",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Unused,
+        run: fuzz::test,
     },
     Step {
         name: "kernel",
@@ -251,14 +275,10 @@ fn unit_tests(workspace: &Workspace) -> Result<()> {
     } else {
         &["test", "--all-targets"]
     };
-    let packages = [
-        "--workspace",
-        "--exclude",
-        KERNEL_PROGRAMS,
-        "--exclude",
-        KERNEL_TESTS,
-    ];
-    cargo(workspace, &[runner, &packages].concat())
+    cargo(
+        workspace,
+        &[runner, &["--workspace"], &WITHOUT_OTHERS].concat(),
+    )
 }
 
 fn kernel_tests(workspace: &Workspace) -> Result<()> {

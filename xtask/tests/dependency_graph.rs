@@ -85,6 +85,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("saker", AGENT),
+    (
+        "saker-fuzz",
+        &[
+            "saker-alert",
+            "saker-rule-engine",
+            "saker-rule-fields",
+            "saker-rule-language",
+            "saker-process-state",
+            "saker-event-decode",
+            "saker-event-schema",
+        ],
+    ),
     ("saker-kernel-tests", AGENT),
     ("xtask", &[]),
 ];

@@ -6,9 +6,6 @@ const SUGGESTIONS_MAX: usize = 3;
 /// Longer names are not compared: the cost grows with the square of the length.
 const NAME_BYTES_MAX: usize = 80;
 
-/// Further candidates are not compared.
-const CANDIDATES_MAX: usize = 2000;
-
 /// How alike two names must be (0 to 1).
 const SIMILARITY_MIN: f64 = 0.7;
 
