@@ -79,6 +79,8 @@ impl<'w> Campaign<'w> {
             File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         let mut command = Command::new(tool::binary(self.workspace, target));
         command
+            // A backtrace would push the message out of what is shown.
+            .env("RUST_BACKTRACE", "0")
             .arg(format!("-max_total_time={}", self.duration.as_secs()))
             .arg(format!("-timeout={INPUT_SECONDS_MAX}"))
             .arg(format!("-rss_limit_mb={MEMORY_MIB_MAX}"))

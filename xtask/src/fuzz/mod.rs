@@ -71,8 +71,8 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
 fn fuzz(workspace: &Workspace, targets: Vec<String>, seconds: u64, jobs: usize) -> Result<()> {
     tool::build(workspace, &targets)?;
     progress::heading(&format!(
-        "fuzzing {} targets, {seconds} s each, {jobs} at a time",
-        targets.len()
+        "fuzzing {}: {seconds} s each, {jobs} at a time",
+        targets.join(", ")
     ));
     Campaign::new(workspace, Duration::from_secs(seconds)).run(&targets, jobs)
 }
