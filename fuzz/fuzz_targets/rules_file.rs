@@ -36,7 +36,6 @@ fn options() -> LoadOptions {
         limits: Limits {
             file_bytes: 4000,
             yaml_nodes: 2000,
-            yaml_depth: 12,
             list_items: 200,
             condition_bytes: 8000,
             condition_depth: 200,
@@ -47,6 +46,7 @@ fn options() -> LoadOptions {
             output_bytes: 1000,
             items: 60,
             diagnostics: 40,
+            ..Limits::default()
         },
         ..LoadOptions::default()
     }
