@@ -142,7 +142,15 @@ impl Class {
                 rest = after;
                 continue;
             }
-            let (start, after) = class_byte(rest)?;
+            if let [b'[', b'=', byte, b'=', b']', after @ ..] = rest {
+                listed[usize::from(*byte)] = true;
+                rest = after;
+                continue;
+            }
+            let (start, after) = match rest {
+                [b'[', b'.', byte, b'.', b']', after @ ..] => (*byte, after),
+                _ => class_byte(rest)?,
+            };
             rest = after;
             let mut end = start;
             match rest {
