@@ -416,3 +416,15 @@ fn the_official_rules_load() {
         (&json!(0), &json!(0))
     );
 }
+
+#[test]
+fn what_files_require_of_plugins_is_checked() {
+    let requiring = |version: &str| {
+        format!("- required_plugin_versions:\n  - name: k8saudit\n    version: {version}\n{GOOD}")
+    };
+    let met = check(&[("met.yaml", &requiring("0.7.0"))], &[]);
+    assert_eq!(met.code, Some(0), "{}", met.out);
+    let unmet = check(&[("unmet.yaml", &requiring("99.0.0"))], &[]);
+    assert_eq!(unmet.code, Some(2), "{}", unmet.out);
+    assert!(unmet.out.contains("k8saudit"), "{}", unmet.out);
+}
