@@ -17,7 +17,7 @@ have to come out otherwise.
 
 Examples:
   saker explain --case 'rules/tests/files.yaml#cat shows the password hashes'
-  saker explain --case rules/tests/files.yaml#hashes --rule 'Sensitive file read'
+  saker explain --case 'rules/tests/files.yaml#cat shows' --rule 'Sensitive file read'
   saker explain --case my-case.yaml --rules falco_rules.yaml --near 10
 
 Exit codes: 0 explained, 2 rules, case or usage are wrong.";
