@@ -84,6 +84,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "saker-event-schema",
         ],
     ),
+    (
+        "saker-engine-bench",
+        &[
+            "saker-rule-engine",
+            "saker-rule-fields",
+            "saker-rule-language",
+            "saker-process-state",
+            "saker-event-decode",
+            "saker-event-schema",
+        ],
+    ),
     ("saker", AGENT),
     (
         "saker-fuzz",

@@ -1,0 +1,82 @@
+//! The host on which a stream happens.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use saker_event_decode::{DecodeError, EventView, WallClock};
+use saker_process_state::{CgroupId, CgroupResolver, Limits, NoSource, ProcessState, Users};
+use saker_rule_fields::{EventContext, Host, Payload, Scratch, Surroundings};
+
+use crate::stream::Stream;
+
+/// Wall-clock time at boot, nanoseconds since the epoch.
+const BOOT_WALL_NS: i64 = 1_700_000_000_000_000_000;
+
+/// Root of a host without users' names: those of the machine must not take part.
+const NO_ROOT: &str = "/nonexistent";
+
+/// Everything that the agent's matcher has beside the rules.
+pub struct Node {
+    processes: ProcessState,
+    host: Host,
+    clock: WallClock,
+    scratch: Scratch,
+    number: u64,
+}
+
+impl Node {
+    /// A host with the processes that a stream has at this point.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when a record is malformed; those of a [`Stream`] are not.
+    pub fn new(stream: &Stream) -> Result<Self, DecodeError> {
+        let cgroups = Cgroups(stream.cgroups().clone());
+        let mut processes =
+            ProcessState::new(Limits::default(), Box::new(NoSource), Box::new(cgroups));
+        for record in &stream.processes() {
+            processes.apply(&EventView::parse(record)?);
+        }
+        let users = Users::new(Path::new(NO_ROOT));
+        Ok(Self {
+            processes,
+            host: Host::new("node", users),
+            clock: WallClock::new(BOOT_WALL_NS),
+            scratch: Scratch::new(),
+            number: 0,
+        })
+    }
+
+    /// Decodes a record, takes it into the process table and lends it out as rules see it.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when the record is malformed.
+    pub fn take<R>(
+        &mut self,
+        record: &[u8],
+        look: impl FnOnce(&EventContext<'_>) -> R,
+    ) -> Result<R, DecodeError> {
+        let event = EventView::parse(record)?;
+        let process = self.processes.apply(&event);
+        self.number += 1;
+        let surroundings = Surroundings {
+            processes: &self.processes,
+            clock: &self.clock,
+            host: &self.host,
+            scratch: &self.scratch,
+        };
+        let payload = Payload::Syscall(&event);
+        let context = EventContext::new(payload, Some(&process), surroundings, self.number);
+        Ok(look(&context))
+    }
+}
+
+/// The cgroups of a stream.
+struct Cgroups(HashMap<u64, Vec<u8>>);
+
+impl CgroupResolver for Cgroups {
+    fn path(&self, id: CgroupId) -> Option<Vec<u8>> {
+        self.0.get(&id.0).cloned()
+    }
+}
