@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -32,6 +32,17 @@ pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
 
 /// Runs a command and returns its standard output; standard error becomes part of the error.
 pub(crate) fn capture(command: &mut Command) -> Result<String> {
+    let output = capture_all(command)?;
+    text(command, output.stdout)
+}
+
+/// Runs a command and returns its standard error, for programs that report there.
+pub(crate) fn capture_stderr(command: &mut Command) -> Result<String> {
+    let output = capture_all(command)?;
+    text(command, output.stderr)
+}
+
+fn capture_all(command: &mut Command) -> Result<Output> {
     let output = command
         .stdin(Stdio::null())
         .output()
@@ -45,7 +56,11 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
             tail(&stderr, ERROR_LINES_MAX)
         );
     }
-    String::from_utf8(output.stdout)
+    Ok(output)
+}
+
+fn text(command: &Command, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes)
         .with_context(|| format!("`{}` printed bytes that are not UTF-8", display(command)))
 }
 

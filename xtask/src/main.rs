@@ -128,19 +128,23 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         binary: Option<PathBuf>,
     },
-    /// Measure what the agent costs, as Markdown tables for docs/BENCHMARKS.md; needs root
+    /// Measure what the agent costs, as Markdown tables for docs/BENCHMARKS.md; mostly needs root
     ///
     /// Builds the agent as it is shipped and runs it with the shipped rules, and with Falco's
     /// stable rules when $SAKER_CONFORMANCE (or ../shared/conformance) holds
     /// falco-rules/falco_rules.yaml; the load is measured with Falco's when they are there. Tables
     /// go to standard output, progress to standard error.
     ///
+    /// `rules` starts no agent and needs no root: it plays generated events to rule sets. With
+    /// valgrind on PATH it also counts instructions.
+    ///
     /// Figures are worth keeping only from a machine that does nothing else. With five runs idling
-    /// takes about four minutes, the load about five.
+    /// takes about four minutes, the load about five, the rules about six.
     #[command(after_help = "Examples:
   cargo xtask bench
   cargo xtask bench idle --runs 9
-  cargo xtask bench load > load.md")]
+  cargo xtask bench load > load.md
+  cargo xtask bench rules --runs 9")]
     Bench(bench::Arguments),
     /// Feed the parsers and matchers with hostile input, made to reach every corner of them
     ///

@@ -24,7 +24,7 @@ pub(super) fn describe(workspace: &Workspace, binary: &Path, arguments: &str) ->
     let rows = [
         ("date", output(Command::new("date").arg("+%F"))),
         ("command", format!("`cargo xtask bench{arguments}`")),
-        ("agent", agent(workspace, binary)),
+        ("program", program(workspace, binary)),
         (
             "kernel",
             read("/proc/sys/kernel/osrelease").trim().to_owned(),
@@ -49,7 +49,7 @@ pub(super) fn disturbance() -> Option<f64> {
     parse_load(&read("/proc/loadavg")).filter(|load| *load > QUIET_LOAD_MAX)
 }
 
-fn agent(workspace: &Workspace, binary: &Path) -> String {
+fn program(workspace: &Workspace, binary: &Path) -> String {
     let version = output(Command::new(binary).arg("--version"));
     let commit = output(
         Command::new("git")

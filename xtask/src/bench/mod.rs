@@ -2,6 +2,7 @@
 //!
 //! The agent is started as it is shipped, and read from outside: wall time of a load, what `/proc`
 //! says of the agent, and the summary it prints at its end. Nothing in it knows that it is measured.
+//! The rules by themselves are measured without an agent, by the program `engine-bench`.
 
 mod agent_process;
 mod generator;
@@ -9,6 +10,7 @@ mod idle;
 mod load;
 mod machine;
 mod proc_file;
+mod rules;
 mod series;
 
 use std::num::NonZeroU32;
@@ -27,6 +29,8 @@ use generator::Generator;
 
 /// How much smaller everything is under `--quick`.
 const QUICK_DIVISOR: u32 = 100;
+/// Generated events of one pass.
+const RULES_EVENTS: u32 = 200_000;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -35,12 +39,14 @@ pub(crate) enum Measurement {
     Idle,
     /// 1M x open+close and 4,000 x fork+exec in one and two processes, with and without the agent
     Load,
+    /// CPU time, memory and instructions of rule sets on generated events; needs no root
+    Rules,
 }
 
 /// Arguments of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// What to measure [default: both]
+    /// What to measure [default: all]
     #[arg(value_name = "WHAT")]
     measurement: Option<Measurement>,
     /// Repetitions: tables show median and range
@@ -61,6 +67,7 @@ impl Arguments {
             None => "",
             Some(Measurement::Idle) => " idle",
             Some(Measurement::Load) => " load",
+            Some(Measurement::Rules) => " rules",
         };
         let quick = if self.quick { " --quick" } else { "" };
         format!("{measurement} --runs {}{quick}", self.runs)
@@ -68,6 +75,10 @@ impl Arguments {
 
     fn wants(&self, measurement: Measurement) -> bool {
         self.measurement.is_none_or(|chosen| chosen == measurement)
+    }
+
+    fn wants_agent(&self) -> bool {
+        self.wants(Measurement::Idle) || self.wants(Measurement::Load)
     }
 }
 
@@ -81,6 +92,7 @@ struct Plan {
     idle_window: Duration,
     /// What the counts of the loads are divided by.
     load_divisor: u32,
+    rules: rules::Plan,
 }
 
 impl Plan {
@@ -92,6 +104,10 @@ impl Plan {
                 settle: Duration::from_millis(200),
                 idle_window: Duration::from_secs(1),
                 load_divisor: QUICK_DIVISOR,
+                rules: rules::Plan {
+                    rounds: runs,
+                    events: RULES_EVENTS / QUICK_DIVISOR,
+                },
             }
         } else {
             Self {
@@ -99,6 +115,10 @@ impl Plan {
                 settle: Duration::from_secs(2),
                 idle_window: Duration::from_secs(20),
                 load_divisor: 1,
+                rules: rules::Plan {
+                    rounds: runs,
+                    events: RULES_EVENTS,
+                },
             }
         }
     }
@@ -146,8 +166,11 @@ impl Drop for Scratch {
 
 /// Measures what was asked for and prints the tables.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    if !command::is_root() {
-        bail!("the agent needs root to attach its programs: run `cargo xtask bench` as root");
+    if arguments.wants_agent() && !command::is_root() {
+        bail!(
+            "the agent needs root to attach its programs: run `cargo xtask bench` as root \
+             (`cargo xtask bench rules` needs none)"
+        );
     }
     // Before anything is built: that would count as a disturbance.
     if let Some(load) = machine::disturbance() {
@@ -155,6 +178,25 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
             "the machine is not quiet (load average {load:.2}): figures will be off"
         ));
     }
+    let plan = Plan::new(arguments);
+    let engine_bench = if arguments.wants(Measurement::Rules) {
+        Some(rules::build(workspace)?)
+    } else {
+        None
+    };
+    if arguments.wants_agent() {
+        run_agent(workspace, arguments, plan)?;
+    }
+    if let Some(binary) = engine_bench {
+        let tables = rules::run(&binary, plan.rules)?;
+        let machine = machine::describe(workspace, &binary, &arguments.display());
+        print_tables(&machine, plan.runs, &[("Rules", Some(&tables))]);
+    }
+    Ok(())
+}
+
+/// Measures with a running agent.
+fn run_agent(workspace: &Workspace, arguments: &Arguments, plan: Plan) -> Result<()> {
     let binary = match &arguments.binary {
         Some(binary) => binary
             .canonicalize()
@@ -165,7 +207,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         }
     };
     let bench = Bench {
-        plan: Plan::new(arguments),
+        plan,
         binary: &binary,
         rule_sources: rule_sources(workspace),
         scratch: Scratch::create(workspace)?,
@@ -186,17 +228,16 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     };
     print_tables(
         &machine::describe(workspace, &binary, &arguments.display()),
-        bench.plan.runs,
-        idle.as_deref(),
-        load.as_deref(),
+        plan.runs,
+        &[("Idle", idle.as_deref()), ("Load", load.as_deref())],
     );
     Ok(())
 }
 
-fn print_tables(machine: &str, runs: u32, idle: Option<&str>, load: Option<&str>) {
+fn print_tables(machine: &str, runs: u32, tables: &[(&str, Option<&str>)]) {
     println!("{machine}");
     println!("Median (smallest–largest) of {runs}.\n");
-    for (title, table) in [("Idle", idle), ("Load", load)] {
+    for (title, table) in tables {
         if let Some(table) = table {
             println!("### {title}\n\n{table}");
         }
@@ -247,9 +288,11 @@ mod tests {
     }
 
     #[test]
-    fn both_are_measured_five_times_by_default() {
+    fn everything_is_measured_five_times_by_default() {
         let arguments = parse(&[]);
-        assert!(arguments.wants(Measurement::Idle) && arguments.wants(Measurement::Load));
+        for measurement in [Measurement::Idle, Measurement::Load, Measurement::Rules] {
+            assert!(arguments.wants(measurement), "{measurement:?}");
+        }
         assert_eq!(arguments.display(), " --runs 5");
     }
 
@@ -258,6 +301,14 @@ mod tests {
         let arguments = parse(&["load", "--runs", "3"]);
         assert!(!arguments.wants(Measurement::Idle) && arguments.wants(Measurement::Load));
         assert_eq!(arguments.display(), " load --runs 3");
+    }
+
+    #[test]
+    fn rules_need_no_agent() {
+        let arguments = parse(&["rules", "--runs", "9"]);
+        assert!(arguments.wants(Measurement::Rules) && !arguments.wants_agent());
+        assert_eq!(arguments.display(), " rules --runs 9");
+        assert!(parse(&["idle"]).wants_agent());
     }
 
     #[test]
