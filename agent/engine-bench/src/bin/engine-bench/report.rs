@@ -109,7 +109,9 @@ fn name(set: &MeasuredSet) -> String {
 
 /// Millions of events per second at the median.
 fn rate(per_event_ns: &Series) -> String {
-    format!("{:.2}M", 1e3 / per_event_ns.median)
+    let rate = 1e3 / per_event_ns.median;
+    let decimals = if rate < 0.1 { 4 } else { 2 };
+    format!("{rate:.decimals$}M")
 }
 
 #[cfg(test)]
