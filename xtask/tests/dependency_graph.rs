@@ -119,6 +119,7 @@ const TEST_DATA: &str = "saker-conformance";
 const AGENT: &[&str] = &[
     "saker-alert",
     "saker-audit-source",
+    "saker-engine-bench",
     "saker-event-decode",
     "saker-event-schema",
     "saker-kernel-source",

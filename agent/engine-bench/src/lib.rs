@@ -41,5 +41,5 @@ mod node;
 mod stream;
 
 pub use generated_rules::generated_rules;
-pub use node::Node;
+pub use node::{Cgroups, Node};
 pub use stream::{Shape, Stream};

@@ -31,7 +31,7 @@ impl Node {
     ///
     /// [`DecodeError`] when a record is malformed; those of a [`Stream`] are not.
     pub fn new(stream: &Stream) -> Result<Self, DecodeError> {
-        let cgroups = Cgroups(stream.cgroups().clone());
+        let cgroups = Cgroups::of(stream);
         let mut processes =
             ProcessState::new(Limits::default(), Box::new(NoSource), Box::new(cgroups));
         for record in &stream.processes() {
@@ -73,7 +73,16 @@ impl Node {
 }
 
 /// The cgroups of a stream.
-struct Cgroups(HashMap<u64, Vec<u8>>);
+#[derive(Clone, Debug)]
+pub struct Cgroups(HashMap<u64, Vec<u8>>);
+
+impl Cgroups {
+    /// Those of this stream.
+    #[must_use]
+    pub fn of(stream: &Stream) -> Self {
+        Self(stream.cgroups().clone())
+    }
+}
 
 impl CgroupResolver for Cgroups {
     fn path(&self, id: CgroupId) -> Option<Vec<u8>> {

@@ -57,10 +57,11 @@ are left, `matched` the share on which it fires.
 Examples:
   saker rules bench                              ./rules on the events of ./rules/tests
   saker rules bench --rules my_rules.yaml --cases my-tests --seconds 10
+  saker rules bench --rules my_rules.yaml --generated 20000
   saker rules bench --rule 'Sensitive file read' --output json
 
-The events of test cases are those that rules care about; a node mostly sees others. So the shares are
-those of the cases, and the time of a rule is more to be relied on than its share of the whole.
+The events of test cases are those that rules care about; a node mostly sees others, such as the generated
+one makes: opens, connections, some of everything else, next to nothing suspicious.
 
 Exit codes: 0 done, 2 rules, cases or usage are wrong.";
 
@@ -212,6 +213,10 @@ pub(crate) struct RulesBenchArgs {
     /// of cases; repeatable. Unless given, ./rules, or else the current folder.
     #[arg(long, value_name = "PATH")]
     pub(crate) cases: Vec<PathBuf>,
+
+    /// Take so many events of a generated node instead of those of cases.
+    #[arg(long, value_name = "EVENTS", conflicts_with = "cases", requires = "rules", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) generated: Option<u32>,
 
     /// Configuration file, for its limits; /etc/saker/saker.yaml where it exists.
     #[arg(short, long, value_name = "FILE", env = "SAKER_CONFIG")]

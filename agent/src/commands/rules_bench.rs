@@ -11,6 +11,7 @@ use crate::output::stderr_color;
 use crate::rules::{CheckedRules, RulesError};
 use meter::Meter;
 use report::{Report, RuleCost};
+use saker_engine_bench as node;
 use saker_rule_cases::{CaseFile, Stage, World};
 use saker_rule_engine::{CompileError, CompileOptions, Evaluation, RuleSet};
 use saker_rule_language::{CheckedRule, CheckedRuleSet};
@@ -22,11 +23,17 @@ use stream::Stream;
 
 /// Measures and prints.
 pub(crate) fn run(arguments: &RulesBenchArgs) -> anyhow::Result<ExitCode> {
-    let (rules, cases) = inputs(arguments)?;
+    let (rules, cases) = match arguments.generated {
+        Some(_) => (arguments.rules.clone(), Vec::new()),
+        None => inputs(arguments)?,
+    };
     let config = RulesConfig::build(arguments.config.as_deref(), &rules)?;
     let checked = CheckedRules::load(&config.rules, &config.limits.language, stderr_color())?.rules;
     let meant = meant(&checked, &arguments.rule)?;
-    let (worlds, left_out) = worlds(&case_files::read(&cases)?)?;
+    let (worlds, left_out) = match arguments.generated {
+        Some(events) => (vec![generated(events)?], 0),
+        None => worlds(&case_files::read(&cases)?)?,
+    };
     let stage = Stage::new();
     let stream = Stream::new(&worlds, &stage);
     if stream.len() == 0 {
@@ -75,6 +82,14 @@ fn meant<'c>(
             })
         })
         .collect()
+}
+
+/// The events of a generated node.
+fn generated(events: u32) -> anyhow::Result<World> {
+    let stream = node::Stream::new(&node::Shape::default());
+    let (cgroups, processes) = (node::Cgroups::of(&stream), stream.processes());
+    let events = usize::try_from(events).unwrap_or(usize::MAX);
+    Ok(World::play(cgroups, &processes, stream.take(events))?)
 }
 
 /// The events of cases, and how many cases have none that can be measured.

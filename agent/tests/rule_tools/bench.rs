@@ -56,6 +56,41 @@ fn shares_and_times_are_reported_for_each_rule() {
 }
 
 #[test]
+fn a_generated_node_can_stand_in_for_cases() {
+    let folder = Folder::with_cases(CASES);
+    let line = [
+        "rules",
+        "bench",
+        "--rules",
+        "rules",
+        "--generated",
+        "500",
+        "--seconds",
+        "1",
+        "--output",
+        "json",
+    ];
+    let said = folder.saker(&line);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let report = said.json();
+    assert_eq!(report["events"], 500);
+    let rules = report["rules"].as_array().expect("rules");
+    let reached = |name: &str| {
+        rules
+            .iter()
+            .find(|rule| rule["rule"] == name)
+            .expect("the rule")["reached"]
+            .as_u64()
+    };
+    assert!(
+        reached("Secret read") > reached("Shell started"),
+        "{report}"
+    );
+    let said = folder.saker(&["rules", "bench", "--generated", "500"]);
+    assert_eq!(said.code, Some(2), "rules have to be named");
+}
+
+#[test]
 fn one_rule_is_measured_by_its_name() {
     let folder = Folder::with_cases(CASES);
     let arguments = ["rules", "bench", "--seconds", "1", "--rule", "Secret read"];
