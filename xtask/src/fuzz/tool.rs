@@ -32,6 +32,9 @@ pub(super) fn build(workspace: &Workspace, targets: &[String]) -> Result<()> {
     cargo
         .current_dir(workspace.root())
         .env("PATH", path_with(&tools)?)
+        // Optimising all crates as one would take minutes for each target.
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         // Would replace the flags that cargo-fuzz sets.
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .args(["fuzz", "build", "--sanitizer", "none", "--debug-assertions"])
