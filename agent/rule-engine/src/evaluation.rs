@@ -175,8 +175,8 @@ impl<E: Event + ?Sized> Run<'_, '_, E> {
                 if let (Some(probe), Some(value)) =
                     (self.rules.probes.get(id), self.values.get(position))
                 {
-                    let Scratch { hits, reversed } = &mut *self.scratch;
-                    probe.find(value, reversed, hits);
+                    let Scratch { hits, buffers } = &mut *self.scratch;
+                    probe.find(value, buffers, hits);
                 }
                 let range = start..self.scratch.hits.len();
                 self.memory(view).set_hits(id.index(), epoch, range.clone());

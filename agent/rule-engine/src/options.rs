@@ -45,8 +45,8 @@ pub struct PatternLimits {
     pub pattern_bytes: usize,
     /// Memory of one compiled pattern in bytes.
     pub automaton_bytes: usize,
-    /// Bytes of the texts of all comparisons of one field and operator up to which their common
-    /// automaton is a dense table: faster, and about 1 KiB for each byte of text.
+    /// Bytes of looked-up texts, of all fields together, whose automata are dense tables: faster, and up
+    /// to 1 KiB for each byte of text. The others take a few bytes for each.
     pub dense_text_bytes: usize,
     /// Memory for the states that one pattern builds while it searches, in bytes and per thread.
     pub cache_bytes: usize,
@@ -57,7 +57,7 @@ impl Default for PatternLimits {
         Self {
             pattern_bytes: 16 << 10,
             automaton_bytes: 1 << 20,
-            dense_text_bytes: 32 << 10,
+            dense_text_bytes: 128 << 10,
             cache_bytes: 256 << 10,
         }
     }

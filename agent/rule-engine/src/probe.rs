@@ -12,11 +12,12 @@ use saker_rule_language::Operand;
 
 use crate::atom::{Atom, AtomTable, Check};
 use crate::operand::OperandTable;
-use crate::options::{CompileOptions, Indexing, PatternLimits};
+use crate::options::{CompileOptions, Indexing};
 use crate::program::{AtomId, OperandId};
 
 pub(crate) use keys::{Certainty, Class};
 use keys::{Key, keys};
+pub(crate) use matcher::Buffers;
 use matcher::Matcher;
 
 /// A probe of a rule set.
@@ -81,21 +82,21 @@ impl Probe {
     pub(crate) fn find_unordered(
         &self,
         value: &FieldValue<'_>,
-        reversed: &mut Vec<u8>,
+        buffers: &mut Buffers,
         hits: &mut Vec<Local>,
     ) {
-        self.matcher.find(value, reversed, hits);
+        self.matcher.find(value, buffers, hits);
     }
 
     /// Appends the comparisons that a single value leads to, ascending and each once.
     pub(crate) fn find(
         &self,
         value: &FieldValue<'_>,
-        reversed: &mut Vec<u8>,
+        buffers: &mut Buffers,
         hits: &mut Vec<Local>,
     ) {
         let start = hits.len();
-        let lists = self.matcher.find(value, reversed, hits);
+        let lists = self.matcher.find(value, buffers, hits);
         if lists > 1
             && let Some(found) = hits.get_mut(start..)
         {
@@ -148,12 +149,13 @@ impl Probes {
         if options.indexing == Indexing::Linear {
             return built;
         }
+        let mut dense_bytes_left = options.patterns.dense_text_bytes;
         let atoms = atoms.all_mut();
         for group in groups(atoms) {
             let is_read_quickly = operands
                 .get(group.operand)
                 .is_some_and(|operand| is_read_quickly(operand, fields));
-            built.add(&group, is_read_quickly, atoms, &options.patterns);
+            built.add(&group, is_read_quickly, atoms, &mut dense_bytes_left);
         }
         built
     }
@@ -163,7 +165,7 @@ impl Probes {
         group: &Group,
         is_read_quickly: bool,
         atoms: &mut [Atom],
-        limits: &PatternLimits,
+        dense_bytes_left: &mut usize,
     ) {
         let Some(id) = ProbeId::new(self.probes.len()) else {
             return;
@@ -178,7 +180,7 @@ impl Probes {
             .iter()
             .flat_map(|(local, member)| member.keys.iter().map(|key| (key, *local)));
         // Without an automaton, its comparisons are decided one by one.
-        let Some(matcher) = Matcher::build(group.class, keys, limits) else {
+        let Some(matcher) = Matcher::build(group.class, keys, dense_bytes_left) else {
             return;
         };
         for (local, member) in members {

@@ -7,7 +7,7 @@ use saker_rule_fields::{FieldValue, PathView};
 
 use crate::event::Event;
 use crate::plan::{FacetValue, Plan, Position, Screen};
-use crate::probe::Local;
+use crate::probe::{Buffers, Local};
 use crate::rule_set::RuleSet;
 use crate::transform::read;
 
@@ -17,7 +17,7 @@ pub(crate) struct Screening {
     /// Candidates that a guard let through.
     selected: Vec<Position>,
     hits: Vec<Local>,
-    reversed: Vec<u8>,
+    buffers: Buffers,
 }
 
 /// What is left of a plan for the values of its facets.
@@ -42,9 +42,10 @@ impl Screening {
         views: &[PathView],
     ) {
         self.selected.clear();
+        let selected_max = plan.candidates.len().saturating_mul(2).saturating_add(16);
         for view in views {
             for screen in &plan.screens {
-                self.ask(rules, screen, event, *view);
+                self.ask(rules, screen, event, *view, selected_max);
             }
         }
         if self.selected.len() > 1 {
@@ -59,6 +60,7 @@ impl Screening {
         screen: &Screen,
         event: &E,
         view: PathView,
+        selected_max: usize,
     ) {
         let Some(operand) = rules.operands.get(screen.operand) else {
             return;
@@ -74,6 +76,11 @@ impl Screening {
             FieldValue::List(elements) => {
                 for element in elements {
                     self.look_up(rules, screen, element);
+                    // However long the list, what is collected is bounded by the plan.
+                    if self.selected.len() > selected_max {
+                        self.selected.sort_unstable();
+                        self.selected.dedup();
+                    }
                 }
             }
             single => self.look_up(rules, screen, single),
@@ -85,7 +92,7 @@ impl Screening {
             let Some(probe) = rules.probes.get(guard.probe) else {
                 continue;
             };
-            probe.find_unordered(value, &mut self.reversed, &mut self.hits);
+            probe.find_unordered(value, &mut self.buffers, &mut self.hits);
             for hit in self.hits.drain(..) {
                 self.selected.extend_from_slice(guard.candidates(hit));
             }

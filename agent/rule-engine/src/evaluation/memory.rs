@@ -7,7 +7,7 @@ use saker_rule_fields::{FieldValue, PathView};
 use super::{Run, Verdict};
 use crate::event::Event;
 use crate::plan::{Plan, Position};
-use crate::probe::Local;
+use crate::probe::{Buffers, Local};
 use crate::rule_set::{Match, RuleSet};
 use crate::screening::Screening;
 
@@ -32,8 +32,7 @@ pub struct Evaluation {
 pub(super) struct Scratch {
     /// What probes named for this event, one answer after the other.
     pub(super) hits: Vec<Local>,
-    /// The end of a text, backwards.
-    pub(super) reversed: Vec<u8>,
+    pub(super) buffers: Buffers,
 }
 
 /// Something known since an epoch.

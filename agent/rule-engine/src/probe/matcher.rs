@@ -15,8 +15,16 @@ use saker_rule_fields::FieldValue;
 
 use super::Local;
 use super::keys::{Class, Key};
-use crate::options::PatternLimits;
 use crate::text::{Substring, each_path_prefix};
+
+/// Buffers that are used from value to value.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    /// The end of a text, backwards.
+    reversed: Vec<u8>,
+    /// Which texts of an automaton were found.
+    found: Vec<usize>,
+}
 
 /// Finds the keys of one class in a value.
 #[derive(Debug)]
@@ -48,11 +56,12 @@ const SUFFIXES_FEW_MAX: usize = 6;
 const PARTS_FEW_MAX: usize = 1;
 
 impl Matcher {
-    /// Builds the matcher; nothing where its automaton cannot be built.
+    /// Builds the matcher; nothing where its automaton cannot be built. An automaton is a dense table as
+    /// long as its texts fit into what is left for that.
     pub(super) fn build<'k>(
         class: Class,
         keys: impl Iterator<Item = (&'k Key, Local)>,
-        limits: &PatternLimits,
+        dense_bytes_left: &mut usize,
     ) -> Option<Self> {
         let mut texts: BTreeMap<Box<[u8]>, Vec<Local>> = BTreeMap::new();
         let mut numbers: BTreeMap<i128, Vec<Local>> = BTreeMap::new();
@@ -96,13 +105,15 @@ impl Matcher {
             Class::PathPrefix => Self::PathPrefix(Table::new(texts)),
             Class::Number => Self::Number(Table::new(numbers)),
             Class::Address => Self::Address(Table::new(addresses)),
-            Class::Prefix => Self::Prefix(Texts::new(texts, Anchored::Yes, class, limits)?),
+            Class::Prefix => {
+                Self::Prefix(Texts::new(texts, Anchored::Yes, class, dense_bytes_left)?)
+            }
             Class::Suffix => Self::Suffix {
-                texts: Texts::new(texts, Anchored::Yes, class, limits)?,
+                texts: Texts::new(texts, Anchored::Yes, class, dense_bytes_left)?,
                 longest,
             },
             Class::Part | Class::PartIgnoringCase => {
-                Self::Part(Texts::new(texts, Anchored::No, class, limits)?)
+                Self::Part(Texts::new(texts, Anchored::No, class, dense_bytes_left)?)
             }
         })
     }
@@ -111,7 +122,7 @@ impl Matcher {
     pub(super) fn find(
         &self,
         value: &FieldValue<'_>,
-        reversed: &mut Vec<u8>,
+        buffers: &mut Buffers,
         hits: &mut Vec<Local>,
     ) -> usize {
         match self {
@@ -125,11 +136,11 @@ impl Matcher {
             },
             _ => value
                 .as_bytes()
-                .map_or(0, |text| self.find_in_text(text, reversed, hits)),
+                .map_or(0, |text| self.find_in_text(text, buffers, hits)),
         }
     }
 
-    fn find_in_text(&self, text: &[u8], reversed: &mut Vec<u8>, hits: &mut Vec<Local>) -> usize {
+    fn find_in_text(&self, text: &[u8], buffers: &mut Buffers, hits: &mut Vec<Local>) -> usize {
         match self {
             Self::Text { lengths, table } if lengths.contains(text.len()) => table.find(text, hits),
             Self::Text { .. } => 0,
@@ -143,11 +154,12 @@ impl Matcher {
             Self::FewPrefixes(few) => few.find(|prefix| text.starts_with(prefix), hits),
             Self::FewSuffixes(few) => few.find(|suffix| text.ends_with(suffix), hits),
             Self::FewParts(few) => few.find(|part| part.is_in(text), hits),
-            Self::Prefix(texts) | Self::Part(texts) => texts.find(text, hits),
+            Self::Prefix(texts) | Self::Part(texts) => texts.find(text, &mut buffers.found, hits),
             Self::Suffix { texts, longest } => {
+                let Buffers { reversed, found } = buffers;
                 reversed.clear();
                 reversed.extend(text.iter().rev().take(*longest));
-                texts.find(reversed, hits)
+                texts.find(reversed, found, hits)
             }
             Self::Number(_) | Self::Address(_) => 0,
         }
@@ -271,7 +283,7 @@ impl Texts {
         texts: BTreeMap<Box<[u8]>, Vec<Local>>,
         anchored: Anchored,
         class: Class,
-        limits: &PatternLimits,
+        dense_bytes_left: &mut usize,
     ) -> Option<Self> {
         let total: usize = texts.keys().map(|text| text.len()).sum();
         let is_case_ignored = class == Class::PartIgnoringCase;
@@ -280,7 +292,8 @@ impl Texts {
         } else {
             StartKind::Unanchored
         };
-        let machine = if total <= limits.dense_text_bytes {
+        let machine = if let Some(left) = dense_bytes_left.checked_sub(total) {
+            *dense_bytes_left = left;
             let mut builder = DFA::builder();
             builder
                 .match_kind(MatchKind::Standard)
@@ -312,7 +325,7 @@ impl Texts {
         })
     }
 
-    fn find(&self, text: &[u8], hits: &mut Vec<Local>) -> usize {
+    fn find(&self, text: &[u8], found: &mut Vec<usize>, hits: &mut Vec<Local>) -> usize {
         if self
             .glance
             .as_ref()
@@ -320,18 +333,29 @@ impl Texts {
         {
             return 0;
         }
+        found.clear();
         match &self.machine {
-            Machine::Dense(automaton) => self.walk(automaton, text, hits),
-            Machine::Compact(automaton) => self.walk(automaton, text, hits),
+            Machine::Dense(automaton) => self.walk(automaton, text, found),
+            Machine::Compact(automaton) => self.walk(automaton, text, found),
         }
+        sort_once(found);
+        for text in &*found {
+            let range = self.ranges.get(*text);
+            let locals = range.and_then(|range| self.locals.get(range.clone()));
+            hits.extend_from_slice(locals.unwrap_or_default());
+        }
+        found.len()
     }
 
     /// Takes the automaton over the text. The crate's own overlapping search keeps more state than
     /// is needed for a text that is searched to its end.
-    fn walk(&self, automaton: &impl Automaton, text: &[u8], hits: &mut Vec<Local>) -> usize {
-        let mut found: usize = 0;
+    ///
+    /// A value may hold a text thousands of times: repetitions are dropped on the way, so that what is
+    /// collected is bounded by the number of texts, not by the value.
+    fn walk(&self, automaton: &impl Automaton, text: &[u8], found: &mut Vec<usize>) {
+        let found_max = self.ranges.len().saturating_mul(2).saturating_add(16);
         let Ok(mut state) = automaton.start_state(self.anchored) else {
-            return found;
+            return;
         };
         for (byte, length) in text.iter().zip(1..) {
             state = automaton.next_state(self.anchored, state, *byte);
@@ -350,13 +374,19 @@ impl Texts {
                 if self.anchored.is_anchored() && automaton.pattern_len(pattern) != length {
                     continue;
                 }
-                let range = self.ranges.get(pattern.as_usize());
-                let locals = range.and_then(|range| self.locals.get(range.clone()));
-                hits.extend_from_slice(locals.unwrap_or_default());
-                found = found.saturating_add(1);
+                found.push(pattern.as_usize());
+            }
+            if found.len() > found_max {
+                sort_once(found);
             }
         }
-        found
+    }
+}
+
+fn sort_once<T: Ord>(elements: &mut Vec<T>) {
+    if elements.len() > 1 {
+        elements.sort_unstable();
+        elements.dedup();
     }
 }
 
@@ -366,4 +396,30 @@ fn append(locals: &mut Vec<Local>, mut more: Vec<Local>) -> Range<usize> {
     let start = locals.len();
     locals.append(&mut more);
     start..locals.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repetitions_in_a_value_are_not_collected() {
+        let keys: Vec<(Key, Local)> = (0..200)
+            .map(|local| {
+                let text: &[u8] = if local < 100 { b"a" } else { b"aa" };
+                (Key::Text(text.into()), Local::new(local).unwrap())
+            })
+            .collect();
+        let keys = keys.iter().map(|(key, local)| (key, *local));
+        let matcher = Matcher::build(Class::Part, keys, &mut 1000).unwrap();
+        let value = FieldValue::owned(vec![b'a'; 100_000]);
+        let (mut buffers, mut hits) = (Buffers::default(), Vec::new());
+        matcher.find(&value, &mut buffers, &mut hits);
+        assert_eq!(hits.len(), 200);
+        assert!(
+            buffers.found.capacity() < 100,
+            "{}",
+            buffers.found.capacity()
+        );
+    }
 }
