@@ -143,14 +143,14 @@ impl<'t> Cursor<'t> {
 
     /// An unquoted argument in brackets.
     pub(super) fn bare_argument(&mut self) -> Option<&'t str> {
-        let length = prefix_length(self.rest(), |c| !is_regex_space(c) && !"[]\"'".contains(c));
+        let length = prefix_length(self.rest(), |c| !ends_bare_text(c) && !"[]\"'".contains(c));
         self.take(length)
     }
 
     /// An unquoted value.
     pub(super) fn bare_text(&mut self) -> Option<&'t str> {
         let length = prefix_length(self.rest(), |c| {
-            !is_regex_space(c) && !"()\"'=,".contains(c)
+            !ends_bare_text(c) && !"()\"'=,".contains(c)
         });
         self.take(length)
     }
@@ -207,9 +207,14 @@ fn is_blank(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\u{8}' | '\r' | '\n')
 }
 
-/// What bare strings end at; differs from [`is_blank`] as it does in Falco.
+/// The blanks of Falco's regular expressions; differ from [`is_blank`].
 fn is_regex_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r')
+}
+
+/// What bare strings end at: no string holds a NUL.
+fn ends_bare_text(character: char) -> bool {
+    is_regex_space(character) || character == '\0'
 }
 
 /// Bytes of the longest prefix whose characters all satisfy `accept`.

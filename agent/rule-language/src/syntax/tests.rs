@@ -155,6 +155,13 @@ fn depth_counts_what_opens_a_group() {
 }
 
 #[test]
+fn no_bare_text_holds_a_nul_byte() {
+    for text in ["a.b = x\0y", "a.b in (\0r)", "a.b[x\0] = y"] {
+        assert!(!refused(text).0.is_empty(), "{text:?}");
+    }
+}
+
+#[test]
 fn a_nul_byte_closes_no_quote() {
     assert!(
         refused("a.b = 'x\0y'")
