@@ -27,8 +27,10 @@ const OUTPUT_LINES_MAX: usize = 40;
 
 /// What is the same for all targets.
 pub(super) struct Campaign<'w> {
-    workspace: &'w Workspace,
-    duration: Duration,
+    pub(super) workspace: &'w Workspace,
+    pub(super) duration: Duration,
+    /// What the random numbers begin with; another each time without one.
+    pub(super) seed: Option<u32>,
 }
 
 /// A target that runs.
@@ -38,16 +40,14 @@ struct Run<'c> {
     log: PathBuf,
 }
 
-impl<'w> Campaign<'w> {
-    pub(super) fn new(workspace: &'w Workspace, duration: Duration) -> Self {
-        Self {
-            workspace,
-            duration,
-        }
-    }
-
+impl Campaign<'_> {
     /// Runs all targets and fails, at the end, if one of them did.
     pub(super) fn run(&self, targets: &[String], jobs: usize) -> Result<()> {
+        progress::heading(&format!(
+            "fuzzing {}: {} s each, {jobs} at a time",
+            targets.join(", "),
+            self.duration.as_secs()
+        ));
         let mut failed = Vec::new();
         for batch in targets.chunks(jobs) {
             let runs = batch
@@ -82,6 +82,8 @@ impl<'w> Campaign<'w> {
             // A backtrace would push the message out of what is shown.
             .env("RUST_BACKTRACE", "0")
             .arg(format!("-max_total_time={}", self.duration.as_secs()))
+            // 0 is a seed made of the time.
+            .arg(format!("-seed={}", self.seed.unwrap_or(0)))
             .arg(format!("-timeout={INPUT_SECONDS_MAX}"))
             .arg(format!("-rss_limit_mb={MEMORY_MIB_MAX}"))
             .arg(format!("-max_len={INPUT_BYTES_MAX}"))

@@ -12,7 +12,6 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::{MetadataCommand, TargetKind};
 use clap::Args;
 
-use crate::progress;
 use crate::workspace::Workspace;
 
 use campaign::Campaign;
@@ -23,6 +22,10 @@ pub(crate) const PACKAGE: &str = "saker-fuzz";
 
 /// How long each target runs in `cargo xtask test`.
 const TEST_SECONDS: u64 = 60;
+
+/// What the random numbers begin with in `cargo xtask test`: it fails for what a change did, not by
+/// chance. Searching further is what `cargo xtask fuzz` is for.
+const TEST_SEED: u32 = 1;
 
 /// Targets that run at a time: as many cores as the smallest machine of CI has.
 const JOBS: usize = 2;
@@ -39,6 +42,9 @@ pub(crate) struct Arguments {
     /// Targets that run at a time
     #[arg(long, value_name = "COUNT", default_value_t = JOBS, value_parser = positive)]
     jobs: usize,
+    /// What the random numbers begin with [default: another each time]
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u32>,
     /// List the targets and run none
     #[arg(long)]
     list: bool,
@@ -60,21 +66,25 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     let chosen = choose(&existing, &arguments.targets)?;
-    fuzz(workspace, chosen, arguments.seconds, arguments.jobs)
+    tool::build(workspace, &chosen)?;
+    let campaign = Campaign {
+        workspace,
+        duration: Duration::from_secs(arguments.seconds),
+        seed: arguments.seed,
+    };
+    campaign.run(&chosen, arguments.jobs)
 }
 
 /// Runs every target for a minute: a step of the test run.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
-    fuzz(workspace, targets(workspace)?, TEST_SECONDS, JOBS)
-}
-
-fn fuzz(workspace: &Workspace, targets: Vec<String>, seconds: u64, jobs: usize) -> Result<()> {
-    tool::build(workspace, &targets)?;
-    progress::heading(&format!(
-        "fuzzing {}: {seconds} s each, {jobs} at a time",
-        targets.join(", ")
-    ));
-    Campaign::new(workspace, Duration::from_secs(seconds)).run(&targets, jobs)
+    let all = targets(workspace)?;
+    tool::build(workspace, &all)?;
+    let campaign = Campaign {
+        workspace,
+        duration: Duration::from_secs(TEST_SECONDS),
+        seed: Some(TEST_SEED),
+    };
+    campaign.run(&all, JOBS)
 }
 
 /// The names of all targets, which are the binaries of the package.

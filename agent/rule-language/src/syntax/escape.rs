@@ -92,7 +92,9 @@ pub(crate) fn escape(value: &[u8]) -> String {
             '\t' => "\\t",
             '\\' => "\\\\",
             '"' => "\\\"",
-            ' ' | '=' | '\'' | '\0' => {
+            // Quotes cannot hold the byte itself.
+            '\0' => "\\x00",
+            ' ' | '=' | '\'' => {
                 needs_quotes = true;
                 escaped.push(character);
                 continue;

@@ -162,6 +162,12 @@ fn no_bare_text_holds_a_nul_byte() {
 }
 
 #[test]
+fn a_nul_byte_is_printed_as_its_escape() {
+    let text = r#"a.b = "\x00r""#;
+    assert_eq!(parsed(text).to_string(), text);
+}
+
+#[test]
 fn a_nul_byte_closes_no_quote() {
     assert!(
         refused("a.b = 'x\0y'")
