@@ -172,10 +172,12 @@ pub(crate) struct DoctorArgs {
     pub(crate) output: OutputFormat,
 }
 
-/// Writes a shell's completion script to standard output.
-pub(crate) fn print_completions(shell: Shell) {
-    let mut command = Cli::command();
-    clap_complete::generate(shell, &mut command, "saker", &mut std::io::stdout());
+/// A shell's completion script.
+pub(crate) fn completion_script(shell: Shell) -> Vec<u8> {
+    // Written to memory, because clap_complete panics where writing fails, as into `head`.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "saker", &mut script);
+    script
 }
 
 #[cfg(test)]

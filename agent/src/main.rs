@@ -69,17 +69,14 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             FilterCommand::Check(arguments) => commands::filter_check::run(&arguments),
         },
         Command::Completions { shell } => {
-            cli::print_completions(shell);
+            commands::print_bytes(&cli::completion_script(shell))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Docs { page } => {
-            print!(
-                "{}",
-                match page {
-                    Page::Events => saker_rule_fields::events_markdown(),
-                    Page::Fields => saker_rule_fields::markdown(),
-                }
-            );
+            commands::print(&match page {
+                Page::Events => saker_rule_fields::events_markdown(),
+                Page::Fields => saker_rule_fields::markdown(),
+            })?;
             Ok(ExitCode::SUCCESS)
         }
     }
