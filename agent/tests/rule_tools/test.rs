@@ -44,6 +44,13 @@ fn the_cases_of_the_shipped_rules_pass() {
 }
 
 #[test]
+fn the_shipped_rules_draw_no_hint() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let said = run(&workspace, &["rules", "check", "--strict", "rules"]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+}
+
+#[test]
 fn cases_are_found_beside_their_rules() {
     let folder = Folder::with_cases(PASSING);
     for path in [
