@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 /// What `saker explain --help` ends with.
 pub(crate) const EXPLAIN_EXAMPLES: &str = "\
-Shows the condition of a rule as a tree, read from the left. Before each part stands what it comes to on
-the event, `-` where it need not be looked at; after each comparison the value that was compared.
+Shows the condition of a rule as a tree, read from the left. Before each part stands what it comes to \
+on the event, `-` where it need not be looked at; after each comparison the value that was compared.
 
   >  the comparison that settled the condition
   *  comparisons that would have to come out otherwise for the rule to match, as few as will do
 
-Without --rule: the rules that match, and the near misses, those for which the fewest comparisons would
-have to come out otherwise.
+Without --rule: the rules that match, and the near misses, those for which the fewest comparisons \
+would have to come out otherwise.
 
 Examples:
   saker explain --case 'rules/tests/files.yaml#cat shows the password hashes'

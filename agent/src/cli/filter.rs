@@ -10,6 +10,7 @@ Examples:
 With --stdin each line is one filter as a JSON string, and one line answers it at once:
   {\"valid\":true}
   {\"valid\":false,\"error\":\"…\"}
+
 Exit codes: 0 all are valid (with --stdin: all were answered), 2 one is not.";
 
 /// What to do with filters.

@@ -11,9 +11,10 @@ Examples:
   saker rules check --output sarif rules > saker.sarif   for code review
   saker rules check --output json rules | jq -r '.findings[] | .code'
 
-All files are checked as one set, in the order in which they are given. Errors keep the set from
-loading. Warnings are Falco's. Hints (LINT_…) are about rules that load and do not do what they look
+All files are checked as one set, in the order in which they are given. Errors keep the set from \
+loading. Warnings are Falco's. Hints (LINT_…) are about rules that load and do not do what they look \
 like.
+
 Exit codes: 0 the rules load, 2 they do not (with --strict: or there is a warning or hint).";
 
 const LIST_EXAMPLES: &str = "\
@@ -50,9 +51,9 @@ Examples:
 Exit codes: 0 all cases pass, 1 some fail, 2 rules, cases or usage are wrong.";
 
 const BENCH_EXAMPLES: &str = "\
-Each rule is compiled alone and runs on all events; what an empty rule set costs on them is taken off.
-A rule costs nothing on types of events that it does not look at: `reached` is the share of events that
-are left, `matched` the share on which it fires.
+Each rule is compiled alone and runs on all events; what an empty rule set costs on them is taken \
+off. A rule costs nothing on types of events that it does not look at: `reached` is the share of events \
+that are left, `matched` the share on which it fires.
 
 Examples:
   saker rules bench                              ./rules on the events of ./rules/tests
@@ -60,8 +61,8 @@ Examples:
   saker rules bench --rules my_rules.yaml --generated 20000
   saker rules bench --rule 'Sensitive file read' --output json
 
-The events of test cases are those that rules care about; a node mostly sees others, such as the generated
-one makes: opens, connections, some of everything else, next to nothing suspicious.
+The events of test cases are those that rules care about; a node mostly sees others, such as the \
+generated one makes: opens, connections, some of everything else, next to nothing suspicious.
 
 Exit codes: 0 done, 2 rules, cases or usage are wrong.";
 
