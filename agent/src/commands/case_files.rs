@@ -40,6 +40,11 @@ pub(crate) fn suites(paths: &[PathBuf], rules: &[PathBuf]) -> Result<Vec<Suite>,
 
 /// The suite that one path means.
 pub(crate) fn suite(path: &Path, rules: &[PathBuf]) -> Result<Suite, InputError> {
+    // Otherwise a path that is mistyped would be taken for cases without rules beside them.
+    std::fs::metadata(path).map_err(|source| InputError::NoSuchPath {
+        path: path.to_owned(),
+        source,
+    })?;
     let (cases, beside) = if !path.is_dir() {
         let folder = parent(path);
         (vec![path.to_owned()], tested_by(&folder))
@@ -148,5 +153,9 @@ mod tests {
         assert_eq!(found.rules, rules);
         let error = suite(&at("empty"), &rules).expect_err("no cases");
         assert!(error.to_string().contains("no cases"), "{error}");
+        for path in ["nothing.yaml", "rules/tests/nothing.yaml"] {
+            let error = suite(&at(path), &[]).expect_err("no file");
+            assert!(error.to_string().contains("cannot read cases"), "{error}");
+        }
     }
 }

@@ -75,9 +75,7 @@ fn of_source(fields: &Fields, source: Option<&str>) -> Result<Vec<&'static Field
     let Some(source) = source else {
         return Ok(rows.collect());
     };
-    if !fields.has_source(source) {
-        return Err(InputError::NoSuchSource(source.to_owned()));
-    }
+    InputError::check_source(source)?;
     Ok(rows
         .filter(|row| fields.field(source, row.name).is_some())
         .collect())

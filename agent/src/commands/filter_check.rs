@@ -4,7 +4,7 @@ use super::layout::visible;
 use super::{InputError, bad_input, print};
 use crate::cli::FilterCheckArgs;
 use crate::output::stdout_color;
-use saker_rule_fields::{FieldCatalog, Fields};
+use saker_rule_fields::Fields;
 use saker_rule_language::{
     Diagnostic, Limits, SourceFile, check_condition_within, parse_condition_within, render,
 };
@@ -18,6 +18,9 @@ const LINE_BYTES_MAX: usize = 4 << 20;
 /// Nesting of a filter that stands by itself, where parentheses count five. Falco's default; only
 /// the conditions of rules may be deeper there.
 const DEPTH_MAX: usize = 100;
+
+/// What a remedy has that names a setting of the configuration.
+const SETTING: &str = "'limits.";
 
 /// One line of output.
 #[derive(Serialize)]
@@ -47,6 +50,15 @@ struct Checker {
 impl Checker {
     /// What there is to say about a filter, and whether it is valid.
     fn check(&self, filter: &str) -> (bool, Vec<Diagnostic>) {
+        let (valid, mut diagnostics) = self.judge(filter);
+        for diagnostic in &mut diagnostics {
+            // The bounds of this command are fixed.
+            diagnostic.remedy.take_if(|remedy| remedy.contains(SETTING));
+        }
+        (valid, diagnostics)
+    }
+
+    fn judge(&self, filter: &str) -> (bool, Vec<Diagnostic>) {
         if self.parse_only {
             return match parse_condition_within(filter, &self.limits) {
                 Ok(_) => (true, Vec::new()),
@@ -86,6 +98,7 @@ fn message(diagnostic: &Diagnostic) -> String {
 
 /// Checks the filters that were given.
 pub(crate) fn run(arguments: &FilterCheckArgs) -> anyhow::Result<ExitCode> {
+    InputError::check_source(&arguments.source)?;
     let checker = Checker {
         fields: Fields::new(),
         source: arguments.source.clone(),
@@ -95,9 +108,6 @@ pub(crate) fn run(arguments: &FilterCheckArgs) -> anyhow::Result<ExitCode> {
             ..Limits::default()
         },
     };
-    if !checker.fields.has_source(&arguments.source) {
-        return Err(InputError::NoSuchSource(arguments.source.clone()).into());
-    }
     if arguments.stdin {
         return match answer_lines(&checker, io::stdin().lock(), io::stdout().lock()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),

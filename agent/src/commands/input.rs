@@ -2,9 +2,13 @@
 
 use super::chain;
 use saker_rule_cases::CaseError;
+use saker_rule_fields::FieldSources;
 use saker_rule_language::{did_you_mean, nearest};
 use std::io;
 use std::path::PathBuf;
+
+/// Cases that are named where several fit.
+const NAMES_SHOWN: usize = 8;
 
 /// What a command was given and cannot work with.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +33,7 @@ pub(crate) enum InputError {
         remedy: Option<String>,
     },
     /// More than one case fits.
-    #[error("{} cases of {path} fit; name one of them: {}", .names.len(), .names.join(", "), path = .path.display())]
+    #[error("{} cases of {path} fit; name one of them: {}", .names.len(), some(.names), path = .path.display())]
     SeveralCases {
         /// The file.
         path: PathBuf,
@@ -47,8 +51,16 @@ pub(crate) enum InputError {
         remedy: Option<String>,
     },
     /// No events are of this source.
-    #[error("there are no events of source '{0}'")]
+    #[error("there are no events of source '{0}'; sources are {known}", known = FieldSources::All.names().join(" and "))]
     NoSuchSource(String),
+    /// There is no such file or folder of cases.
+    #[error("cannot read cases {path}", path = .path.display())]
+    NoSuchPath {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A report cannot be written.
     #[error("cannot write {path}", path = .path.display())]
     Write {
@@ -65,6 +77,15 @@ pub(crate) enum InputError {
 }
 
 impl InputError {
+    /// Refuses a source that no events are of.
+    pub(crate) fn check_source(source: &str) -> Result<(), Self> {
+        if FieldSources::All.contains(source) {
+            Ok(())
+        } else {
+            Err(Self::NoSuchSource(source.to_owned()))
+        }
+    }
+
     /// Nothing of a kind has this name.
     pub(crate) fn no_such_name<'a>(
         kind: &'static str,
@@ -85,6 +106,18 @@ impl InputError {
         }
         self
     }
+}
+
+/// Names as far as one can choose from them at a glance.
+fn some(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMES_SHOWN);
+    let shown: Vec<&str> = names.iter().take(NAMES_SHOWN).map(String::as_str).collect();
+    let rest = if more > 0 {
+        format!(", and {more} more")
+    } else {
+        String::new()
+    };
+    format!("{}{rest}", shown.join(", "))
 }
 
 fn appended(remedy: Option<&str>) -> String {

@@ -1,7 +1,7 @@
 //! `saker rules list`: which rules there are.
 
 use super::layout::{Table, visible};
-use super::{print, print_json};
+use super::{InputError, print, print_json};
 use crate::cli::{ReportFormat, RulesListArgs};
 use crate::config::RulesConfig;
 use crate::output::stderr_color;
@@ -38,6 +38,9 @@ struct List<'a> {
 
 /// Loads the rules and prints those that were asked for.
 pub(crate) fn run(arguments: &RulesListArgs) -> anyhow::Result<ExitCode> {
+    if let Some(source) = &arguments.source {
+        InputError::check_source(source)?;
+    }
     let config = RulesConfig::build(arguments.config.as_deref(), &arguments.paths)?;
     let loaded = CheckedRules::load(&config.rules, &config.limits.language, stderr_color())?;
     let wanted: Vec<&CheckedRule> = loaded

@@ -40,6 +40,18 @@ fn filters_of_the_command_line() {
 }
 
 #[test]
+fn no_remedy_names_a_setting_that_is_not_heeded() {
+    let deep = format!("{}proc.name = a{}", "(".repeat(30), ")".repeat(30));
+    let outcome = run(&["filter", "check", &deep]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(
+        outcome.out.contains("max depth limit of 100"),
+        "{outcome:?}"
+    );
+    assert!(!outcome.out.contains("limits."), "{outcome:?}");
+}
+
+#[test]
 fn one_answer_a_line_whatever_the_line_is() {
     let long = format!("\"{}\"\n", "x".repeat(5 << 20));
     let input = [

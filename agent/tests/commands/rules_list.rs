@@ -65,7 +65,13 @@ fn rules_are_chosen_by_tag_and_source() {
     );
     assert_eq!(names(&folder, &["--tag", "none"]).len(), 0);
     assert_eq!(names(&folder, &["--source", "syscall"]).len(), 2);
-    assert_eq!(names(&folder, &["--source", "other"]).len(), 0);
+    assert_eq!(names(&folder, &["--source", "k8s_audit"]).len(), 0);
+    let mistyped = folder.run(&["rules", "list", "--source", "k8s", "rules.yaml"]);
+    assert_eq!(mistyped.code, Some(2));
+    assert_eq!(
+        mistyped.errors,
+        "saker: there are no events of source 'k8s'; sources are syscall and k8s_audit\n"
+    );
 }
 
 #[test]
