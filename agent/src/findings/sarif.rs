@@ -229,12 +229,12 @@ mod tests {
 
     #[test]
     fn files_below_the_working_directory_are_relative() {
-        let directory = Path::new("/work/project");
+        let directory = Path::new("/srv/project");
         let uri = |name| artifact(name, directory).uri;
         assert_eq!(uri("rules/a.yaml"), "rules/a.yaml");
         assert_eq!(uri("./rules/../b.yaml"), "b.yaml");
-        assert_eq!(uri("/work/project/c.yaml"), "c.yaml");
-        assert_eq!(uri("../other/d.yaml"), "file:///work/other/d.yaml");
+        assert_eq!(uri("/srv/project/c.yaml"), "c.yaml");
+        assert_eq!(uri("../other/d.yaml"), "file:///srv/other/d.yaml");
         assert_eq!(artifact("/etc/e.yaml", directory).uri_base_id, None);
     }
 
