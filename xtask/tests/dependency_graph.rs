@@ -16,12 +16,34 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["saker-event-decode", "saker-event-schema"],
     ),
     ("saker-audit-source", &[]),
+    ("saker-falco-events", &[]),
+    (
+        "saker-capture-state",
+        &[
+            "saker-falco-events",
+            "saker-process-state",
+            "saker-event-decode",
+            "saker-event-schema",
+        ],
+    ),
+    (
+        "saker-capture-file",
+        &[
+            "saker-capture-state",
+            "saker-falco-events",
+            "saker-process-state",
+            "saker-event-decode",
+            "saker-event-schema",
+        ],
+    ),
     ("saker-rule-language", &[]),
     (TEST_DATA, &[]),
     (
         "saker-rule-fields",
         &[
             "saker-audit-source",
+            "saker-capture-state",
+            "saker-falco-events",
             "saker-process-state",
             "saker-event-decode",
             "saker-event-schema",
@@ -31,6 +53,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-rule-engine",
         &[
+            "saker-capture-state",
+            "saker-falco-events",
             "saker-rule-fields",
             "saker-rule-language",
             "saker-process-state",
@@ -61,6 +85,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-rule-cases",
         &[
+            "saker-capture-file",
+            "saker-capture-state",
+            "saker-falco-events",
             "saker-alert",
             "saker-audit-source",
             "saker-rule-engine",
@@ -74,6 +101,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-conformance-suite",
         &[
+            "saker-capture-file",
+            "saker-capture-state",
+            "saker-falco-events",
             TEST_DATA,
             "saker-alert",
             "saker-rule-engine",
@@ -100,6 +130,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "saker-fuzz",
         &[
             "saker-alert",
+            "saker-capture-file",
+            "saker-capture-state",
+            "saker-falco-events",
             "saker-rule-engine",
             "saker-rule-fields",
             "saker-rule-language",
@@ -119,9 +152,12 @@ const TEST_DATA: &str = "saker-conformance";
 const AGENT: &[&str] = &[
     "saker-alert",
     "saker-audit-source",
+    "saker-capture-file",
+    "saker-capture-state",
     "saker-engine-bench",
     "saker-event-decode",
     "saker-event-schema",
+    "saker-falco-events",
     "saker-kernel-source",
     "saker-process-state",
     "saker-rule-cases",

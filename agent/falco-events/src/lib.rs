@@ -1,0 +1,31 @@
+//! The events of Falco's captures: their table, a view of one, and the text of parameters.
+//!
+//! # Purpose
+//!
+//! A capture holds events as Falco's drivers wrote them: a code, and parameters whose names and
+//! types a table gives for that code. [`event_type`] is that table, [`Event`] lends out the
+//! parameters of one event.
+//!
+//! # Invariants
+//!
+//! - Events are hostile: no bytes make anything here panic, and a view never reads outside its
+//!   event.
+//! - Parsing and reading allocate nothing.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+mod event;
+mod event_type;
+
+pub use event::{Event, Header};
+pub use event_type::{
+    Category, Class, Direction, EventCode, EventFlags, EventType, Format, Parameter, ParameterKind,
+};
