@@ -8,6 +8,7 @@ mod cache;
 mod codegen;
 mod command;
 mod conformance;
+mod disk;
 mod ebpf;
 mod fuzz;
 mod object_file;

@@ -10,6 +10,7 @@ use crate::cache::Cache;
 use crate::codegen;
 use crate::command;
 use crate::conformance;
+use crate::disk;
 use crate::ebpf::{self, KernelLog, Warnings};
 use crate::fuzz;
 use crate::progress;
@@ -62,10 +63,11 @@ pub(crate) struct Step {
 pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "setup",
-        purpose: "find or make a BPF toolchain, and a C++ compiler",
+        purpose: "room on the disk, a BPF toolchain, a C++ compiler",
         on_failure: OnFailure::Stop,
         objects: Objects::Unused,
-        run: |_| {
+        run: |workspace| {
+            disk::require_room(workspace.cargo_target()?)?;
             toolchain::set_up(&Cache::open()?, Freshness::Cached)?;
             fuzz::require_compiler()
         },
