@@ -4,6 +4,7 @@ mod explain;
 mod filter;
 mod reference;
 mod rules;
+mod trace;
 
 pub(crate) use explain::ExplainArgs;
 pub(crate) use filter::{FilterCheckArgs, FilterCommand};
@@ -12,6 +13,7 @@ pub(crate) use rules::{
     CheckFormat, ReportFormat, RulesBenchArgs, RulesCheckArgs, RulesCommand, RulesListArgs,
     RulesTestArgs, TestFormat,
 };
+pub(crate) use trace::{TraceArgs, TraceFormat};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -63,6 +65,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Print events as a tracer of system calls does, live or from a capture.
+    #[command(after_help = trace::TRACE_EXAMPLES)]
+    Trace(TraceArgs),
     /// Say why a rule matches an event or does not.
     #[command(after_help = explain::EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),

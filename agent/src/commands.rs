@@ -11,6 +11,7 @@ pub(crate) mod rules_bench;
 pub(crate) mod rules_check;
 pub(crate) mod rules_list;
 pub(crate) mod rules_test;
+pub(crate) mod trace;
 
 pub(crate) use input::InputError;
 

@@ -9,15 +9,18 @@ mod commands;
 mod config;
 mod doctor;
 mod findings;
+mod live;
 mod metrics;
 mod output;
 mod pipeline;
 mod reload;
 mod rules;
 mod run;
+mod selection;
 mod single_instance;
 mod statistics;
 mod summary;
+mod this_host;
 
 use clap::Parser;
 use cli::{Cli, Command, FilterCommand, Page, RulesCommand};
@@ -37,7 +40,8 @@ fn main() -> ExitCode {
             let rules = error.downcast_ref::<rules::RulesError>();
             let input = error.downcast_ref::<InputError>();
             match (rules, input) {
-                (Some(rules::RulesError::Invalid { .. }), _) | (_, Some(InputError::Cases(_))) => {
+                (Some(rules::RulesError::Invalid { .. }), _)
+                | (_, Some(InputError::Cases(_) | InputError::Filter(_))) => {
                     eprintln!("{error}");
                 }
                 _ => eprintln!("saker: {error:#}"),
@@ -62,6 +66,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             RulesCommand::Test(arguments) => commands::rules_test::run(&arguments),
             RulesCommand::Bench(arguments) => commands::rules_bench::run(&arguments),
         },
+        Command::Trace(arguments) => commands::trace::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Fields(arguments) => commands::fields::run(&arguments),
         Command::Events(arguments) => commands::events::run(&arguments),

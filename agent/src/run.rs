@@ -11,20 +11,15 @@ use crate::rules::LoadedRules;
 use crate::single_instance::SingleInstance;
 use crate::statistics::Statistics;
 use crate::summary::summary;
+use crate::this_host;
 use anyhow::Context;
 use arc_swap::ArcSwap;
-use saker_alert::Node;
 use saker_event_schema::EventId;
-use saker_kernel_source::{
-    CgroupPaths, KernelSource, KernelSourceError, LossCounters, SourceOptions, host,
-};
-use saker_process_state::{CgroupId, CgroupResolver, Limits, ProcFs, ProcessState, Users};
+use saker_kernel_source::{KernelSource, KernelSourceError, LossCounters, SourceOptions, host};
 use saker_rule_engine::RuleSet;
-use saker_rule_fields::Host;
 use std::collections::BTreeSet;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,9 +38,6 @@ const OUTPUT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How the output ended; an error of the outer kind is a panic.
 type Printed = Result<io::Result<()>, oneshot::error::RecvError>;
-
-/// Where the kernel names this boot.
-const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// Loads everything, watches until a signal, and says what was seen.
 pub(crate) fn run(arguments: &RunArgs) -> anyhow::Result<ExitCode> {
@@ -121,11 +113,11 @@ impl Agent {
         let attached = source.attach()?;
         let matcher = Matcher {
             records,
-            processes: process_state(),
+            processes: this_host::processes(),
             rules: Arc::clone(&rules),
-            host: this_host(),
+            host: this_host::facts(),
             raiser: Raiser {
-                node: node(),
+                node: this_host::node(),
                 alerts: alert_sender,
                 statistics: Arc::clone(&statistics),
             },
@@ -259,54 +251,5 @@ impl Agent {
             .context("the output thread panicked")?
             .context("standard output is closed: nobody reads the alerts any more")?;
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn process_state() -> ProcessState {
-    let mut proc_fs = ProcFs::new("/proc");
-    if let Some(root) = host::mount_of("cgroup2") {
-        proc_fs = proc_fs.with_cgroup_root(root);
-    }
-    let cgroups = Cgroups(CgroupPaths::find());
-    let snapshots = proc_fs.scan();
-    let mut processes = ProcessState::new(Limits::default(), Box::new(proc_fs), Box::new(cgroups));
-    processes.bootstrap(snapshots);
-    processes
-}
-
-/// Joins the kernel's answer to what the process table asks.
-struct Cgroups(Option<CgroupPaths>);
-
-impl CgroupResolver for Cgroups {
-    fn path(&self, id: CgroupId) -> Option<Vec<u8>> {
-        self.0.as_ref()?.path(id.0)
-    }
-}
-
-fn hostname() -> String {
-    match std::env::var("SAKER_HOSTNAME") {
-        Ok(name) if !name.is_empty() => name,
-        _ => rustix::system::uname()
-            .nodename()
-            .to_string_lossy()
-            .into_owned(),
-    }
-}
-
-fn this_host() -> Host {
-    let mut users = Users::new(Path::new("/"));
-    users.refresh(0);
-    let mut host = Host::new(&hostname(), users);
-    let now = jiff::Zoned::now();
-    host.utc_offset_s = now.offset().seconds();
-    host.began_wall_ns = u64::try_from(now.timestamp().as_nanosecond()).unwrap_or(0);
-    host
-}
-
-fn node() -> Node {
-    let boot_id = fs::read_to_string(BOOT_ID).unwrap_or_default();
-    Node {
-        hostname: hostname().into(),
-        boot_id: boot_id.trim().into(),
     }
 }

@@ -42,7 +42,7 @@ pub use escape::{escaped, push_escaped};
 pub use id::{AlertId, IdParts, InvalidAlertId};
 pub use json::{JsonKeys, JsonRenderer, Presence};
 pub use model::{Alert, OutputField};
-pub use output::{fields, render};
+pub use output::{fields, render, texts};
 pub use text_line::{Colour, TextRenderer};
 pub use time::{Clock, TimeFormat, rfc3339};
 pub use value::OutputValue;

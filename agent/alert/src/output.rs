@@ -50,6 +50,22 @@ pub fn render<E: Event + ?Sized>(template: &Template, event: &E, view: PathView)
     Some(output)
 }
 
+/// The text of each field of a template for an event, in its order; nothing for missing values.
+#[must_use]
+pub fn texts<E: Event + ?Sized>(
+    template: &Template,
+    event: &E,
+    view: PathView,
+) -> Vec<Option<String>> {
+    let tokens = template.parts.iter().filter_map(|part| match part {
+        TemplatePart::Token(token) => Some(token),
+        TemplatePart::Text(_) => None,
+    });
+    tokens
+        .map(|token| render_token(token, event, view))
+        .collect()
+}
+
 fn render_token<E: Event + ?Sized>(
     token: &TemplateToken,
     event: &E,

@@ -69,6 +69,9 @@ pub(crate) enum InputError {
         /// Why.
         source: io::Error,
     },
+    /// A filter is wrong; every error with its place.
+    #[error("{}", .0.join("\n\n"))]
+    Filter(Vec<String>),
     /// There is nothing to measure.
     #[error(
         "the cases have no event that can be measured: all are given by fields; give some as 'event'"

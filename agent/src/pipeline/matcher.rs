@@ -2,6 +2,7 @@
 
 use crate::pipeline::queue::RecordReceiver;
 use crate::statistics::Statistics;
+use crate::this_host::{boot_time_ns, wall_offset_ns};
 use arc_swap::ArcSwap;
 use saker_alert::{Alert, Node, Occurrence};
 use saker_event_decode::{EventView, WallClock};
@@ -149,26 +150,8 @@ impl Raiser {
     }
 }
 
-/// Nanoseconds that the wall clock is ahead of the time since boot.
-fn wall_offset_ns() -> i64 {
-    let wall = nanoseconds(rustix::time::ClockId::Realtime);
-    i64::try_from(i128::from(wall) - i128::from(boot_time_ns())).unwrap_or(0)
-}
-
 /// Whether a process is there now.
 fn is_alive(pid: Pid) -> bool {
     rustix::process::Pid::from_raw(i32::try_from(pid.0).unwrap_or(0))
         .is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
-}
-
-fn boot_time_ns() -> u64 {
-    nanoseconds(rustix::time::ClockId::Boottime)
-}
-
-fn nanoseconds(clock: rustix::time::ClockId) -> u64 {
-    let now = rustix::time::clock_gettime(clock);
-    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
-    seconds
-        .saturating_mul(1_000_000_000)
-        .saturating_add(u64::try_from(now.tv_nsec).unwrap_or(0))
 }

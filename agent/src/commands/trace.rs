@@ -1,0 +1,71 @@
+//! `saker trace`: events as they are, before any rule.
+
+mod printer;
+mod table;
+
+use crate::cli::TraceArgs;
+use crate::live::LiveEvents;
+use crate::output::stderr_color;
+use crate::selection::Selection;
+use printer::{Delivery, Printer};
+use saker_rule_fields::EventContext;
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+
+/// Prints the selected events until there are no more, or enough.
+pub(crate) fn run(arguments: &TraceArgs) -> anyhow::Result<ExitCode> {
+    let selection = Selection::new(
+        arguments.filter.as_deref(),
+        &arguments.fields,
+        stderr_color(),
+    )?;
+    let mut tracer = Tracer {
+        printer: Printer::new(arguments.output, &arguments.fields, Delivery::EachLine),
+        selection,
+        left: arguments.count,
+    };
+    trace_host(&mut tracer)?;
+    tracer.printer.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints events of this host.
+fn trace_host(tracer: &mut Tracer) -> anyhow::Result<()> {
+    let live = LiveEvents::start(tracer.selection.event_ids().collect())?;
+    let outcome = live.watch(None, |_, context| tracer.look_at(context))?;
+    if outcome.lost > 0 || outcome.malformed > 0 {
+        eprintln!(
+            "saker: {} events were lost in the kernel, {} were malformed",
+            outcome.lost, outcome.malformed
+        );
+    }
+    Ok(())
+}
+
+/// What events are held against, and where they go.
+struct Tracer {
+    selection: Selection,
+    printer: Printer,
+    left: Option<u64>,
+}
+
+impl Tracer {
+    /// Prints an event if it is selected; breaks after the last one.
+    fn look_at(&mut self, context: &EventContext<'_>) -> anyhow::Result<ControlFlow<()>> {
+        if !self.printer.event(&mut self.selection, context)? {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if self.printer.is_closed() {
+            return Ok(ControlFlow::Break(()));
+        }
+        let Some(left) = &mut self.left else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        *left = left.saturating_sub(1);
+        Ok(if *left == 0 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    }
+}
