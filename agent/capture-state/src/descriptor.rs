@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 /// One open descriptor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Descriptor {
     /// What it refers to.
     pub kind: DescriptorKind,
@@ -23,8 +23,6 @@ pub struct Descriptor {
     pub role: Role,
     /// Whether it is connected, for sockets.
     pub state: SocketState,
-    /// Whether a thread got it from the one that cloned it.
-    pub is_cloned: bool,
     /// Whether the file lies in the upper layer of an overlay.
     pub is_overlay_upper: bool,
     /// Whether the file lies in the lower layer of an overlay.
@@ -147,6 +145,8 @@ pub enum Role {
     Client,
     /// It listens or accepted.
     Server,
+    /// It was taken for both, one after the other; Falco's `fd.is_server` is true then.
+    Both,
 }
 
 /// Whether a socket is connected.
@@ -161,6 +161,20 @@ pub enum SocketState {
     Pending,
     /// The attempt failed.
     Failed,
+}
+
+impl Role {
+    /// Whether it was taken for a server.
+    #[must_use]
+    pub const fn is_server(self) -> bool {
+        matches!(self, Self::Server | Self::Both)
+    }
+
+    /// Whether it was taken for a client.
+    #[must_use]
+    pub const fn is_client(self) -> bool {
+        matches!(self, Self::Client | Self::Both)
+    }
 }
 
 impl From<Endpoint> for SocketAddr {

@@ -22,11 +22,19 @@
 )]
 
 mod descriptor;
+mod limits;
+mod machine;
 mod snapshot;
+mod stats;
+mod subject;
 mod thread;
 
 pub use descriptor::{Descriptor, DescriptorKind, Endpoint, L4Protocol, Role, SocketState};
+pub use limits::Limits;
+pub use machine::Machine;
 pub use snapshot::{
     DescriptorSnapshot, GroupEntry, Interface, MachineInfo, ThreadSnapshot, UserEntry,
 };
-pub use thread::Thread;
+pub use stats::Stats;
+pub use subject::Subject;
+pub use thread::{Thread, clone_flag};

@@ -1,0 +1,32 @@
+//! How much the machine keeps.
+
+/// Bounds of what is kept of one capture. What is over a bound is dropped and counted in
+/// [`Stats`](crate::Stats).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most threads.
+    pub threads: usize,
+    /// Most descriptors of one process.
+    pub descriptors_per_process: usize,
+    /// Most descriptors of all processes together.
+    pub descriptors: usize,
+    /// Longest text, bytes: a path, the arguments of a process, its environment, ….
+    pub text_bytes: usize,
+    /// Most users and, apart from them, most groups.
+    pub users: usize,
+    /// Most network interfaces.
+    pub interfaces: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            threads: 131_072,
+            descriptors_per_process: 65_536,
+            descriptors: 1_048_576,
+            text_bytes: 65_536,
+            users: 65_536,
+            interfaces: 4_096,
+        }
+    }
+}
