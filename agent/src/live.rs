@@ -132,7 +132,7 @@ impl LiveEvents {
             };
             let process = self.processes.apply(&event);
             let surroundings = Surroundings {
-                processes: &self.processes,
+                processes: Some(&self.processes),
                 clock: &clock,
                 host: &self.host,
                 scratch: &scratch,

@@ -3,12 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use saker_event_schema::{EventId, event};
+use saker_event_schema::event;
 use saker_fuzz::naive::{self, Case};
 use saker_fuzz::sample::{quoted, rules_file};
 use saker_fuzz::scene::FIELDS;
 use saker_rule_engine::{
-    CompileError, CompileOptions, Evaluation, Event, FieldValue, Matching, PathView, RuleSet,
+    CompileError, CompileOptions, Evaluation, Event, EventKind, FieldValue, Matching, PathView,
+    RuleSet,
 };
 use saker_rule_language::{FieldRef, LoadOptions, SourceFile, load};
 
@@ -38,8 +39,8 @@ const MODELS: [(&str, Model); 10] = [
 struct Text<'v>(&'v [u8]);
 
 impl Event for Text<'_> {
-    fn id(&self) -> EventId {
-        event::OPENAT
+    fn kind(&self) -> EventKind {
+        EventKind::Row(event::OPENAT)
     }
 
     fn views_differ(&self) -> bool {

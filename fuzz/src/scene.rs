@@ -48,7 +48,7 @@ impl Scene {
         look: impl FnOnce(&EventContext<'_>) -> T,
     ) -> T {
         let surroundings = Surroundings {
-            processes: &self.processes,
+            processes: Some(&self.processes),
             clock: &self.clock,
             host: &self.host,
             scratch: &self.scratch,

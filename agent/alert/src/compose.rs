@@ -14,7 +14,7 @@ use crate::output::{fields, render};
 pub struct Node {
     /// Its name, as alerts show it.
     pub hostname: Arc<str>,
-    /// Boot id of the node, or id of the recording that is played.
+    /// Boot id of the node, or id of the recording or capture that is played.
     pub boot_id: Arc<str>,
 }
 
@@ -23,7 +23,7 @@ pub struct Node {
 pub struct Occurrence {
     /// Nanoseconds since the epoch.
     pub time_wall_ns: u64,
-    /// Nanoseconds since boot.
+    /// Nanoseconds since boot; the number of a captured event.
     pub time_boot_ns: u64,
     /// Processor; for an event that none belongs to, half of a hash of what identifies it.
     pub cpu: u32,
@@ -46,6 +46,13 @@ impl Occurrence {
                     sequence: header.sequence,
                 }
             }
+            // A capture does not say when its host booted. Its events are numbered in their order.
+            Payload::Capture(captured) => Self {
+                time_wall_ns,
+                time_boot_ns: context.number(),
+                cpu: captured.event.header.cpu.into(),
+                sequence: u32::try_from(context.number()).unwrap_or(u32::MAX),
+            },
             Payload::K8sAudit(event) => Self::of_identity(
                 time_wall_ns,
                 // A request has an event for each of its stages.

@@ -1,8 +1,8 @@
 //! Output templates over mock fields. (Falco's own cases are run by the conformance suite.)
 
 use saker_alert::{OutputField, OutputValue, fields, render};
-use saker_event_schema::{EventId, event};
-use saker_rule_engine::{Event, FieldValue, PathView};
+use saker_event_schema::event;
+use saker_rule_engine::{Event, EventKind, FieldValue, PathView};
 use saker_rule_language::{
     ArgumentForms, ArgumentRule, FieldArgument, FieldCatalog, FieldDefinition, FieldId, FieldRef,
     FieldType, FieldUsage, check_template,
@@ -66,8 +66,8 @@ impl FieldCatalog for Mocks {
 }
 
 impl Event for MockEvent {
-    fn id(&self) -> EventId {
-        event::OPENAT
+    fn kind(&self) -> EventKind {
+        EventKind::Row(event::OPENAT)
     }
 
     fn views_differ(&self) -> bool {

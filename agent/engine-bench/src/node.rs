@@ -61,7 +61,7 @@ impl Node {
         let process = self.processes.apply(&event);
         self.number += 1;
         let surroundings = Surroundings {
-            processes: &self.processes,
+            processes: Some(&self.processes),
             clock: &self.clock,
             host: &self.host,
             scratch: &self.scratch,

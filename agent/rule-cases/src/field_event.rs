@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use saker_event_schema::{EventId, ROWS};
-use saker_rule_engine::{Event, FieldValue, PathView};
+use saker_rule_engine::{Event, EventKind, FieldValue, PathView};
 use saker_rule_fields::{Emission, Fields, Plurality, SYSCALL_SOURCE, emission};
 use saker_rule_language::{
     Condition, Diagnostic, FieldArgument, FieldId, FieldRef, FieldType, Operand, TemplatePart,
@@ -87,8 +87,8 @@ impl FieldEvent {
 }
 
 impl Event for FieldEvent {
-    fn id(&self) -> EventId {
-        self.id
+    fn kind(&self) -> EventKind {
+        EventKind::Row(self.id)
     }
 
     fn views_differ(&self) -> bool {

@@ -113,7 +113,7 @@ impl World {
         process: Option<&'a Process>,
     ) -> EventContext<'a> {
         let surroundings = Surroundings {
-            processes: &self.processes,
+            processes: Some(&self.processes),
             clock: &stage.clock,
             host: &stage.host,
             scratch: &stage.scratch,

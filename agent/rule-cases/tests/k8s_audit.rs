@@ -46,7 +46,7 @@ fn alerts(rules: &RuleSet, events: &[AuditEvent]) -> Vec<Alert> {
     let host = Host::new("test", Users::new(Path::new("/nonexistent")));
     let scratch = Scratch::new();
     let surroundings = Surroundings {
-        processes: &processes,
+        processes: Some(&processes),
         clock: &WallClock::new(0),
         host: &host,
         scratch: &scratch,

@@ -21,7 +21,7 @@ fn with_context<T>(
     let process = processes.apply(&event);
     let host = Host::new("test", Users::new(Path::new("/nonexistent")));
     let surroundings = Surroundings {
-        processes: &processes,
+        processes: Some(&processes),
         clock: &WallClock::new(0),
         host: &host,
         scratch,

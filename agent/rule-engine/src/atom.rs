@@ -149,6 +149,11 @@ impl AtomTable {
         Ok(id)
     }
 
+    /// Every atom.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Atom> {
+        self.atoms.iter()
+    }
+
     pub(crate) fn get(&self, id: AtomId) -> Option<&Atom> {
         self.atoms.get(id.index())
     }

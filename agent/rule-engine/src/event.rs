@@ -2,9 +2,36 @@
 
 use std::cell::OnceCell;
 
-use saker_event_schema::EventId;
-use saker_rule_fields::{EventContext, FieldValue, Fields, PathView, Payload, SYSCALL_SOURCE};
+use saker_event_schema::{EventId, row};
+use saker_rule_fields::{
+    EventContext, EventName, FieldValue, Fields, PathView, Payload, SYSCALL_SOURCE,
+};
 use saker_rule_language::FieldRef;
+
+/// What decides which rules are tried on an event, beside its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// Reported by the kernel programs: a row of the event table.
+    Row(EventId),
+    /// Captured by Falco: its name. Such an event has arguments of its own, not those of the row with
+    /// this name.
+    Captured(EventName),
+    /// Neither is known. Events of other sources than system calls are of this kind; of a system call
+    /// without a kind every rule is tried.
+    Unlisted,
+}
+
+impl EventKind {
+    /// Name of all events of the kind.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Row(id) => row(id).map(|row| row.name),
+            Self::Captured(name) => Some(name.as_str()),
+            Self::Unlisted => None,
+        }
+    }
+}
 
 /// An event with typed fields.
 ///
@@ -15,9 +42,8 @@ pub trait Event {
         SYSCALL_SOURCE
     }
 
-    /// Its row of the event table. Events of other sources than system calls have none; a system call
-    /// from a capture that the table does not have may say an id that no row has.
-    fn id(&self) -> EventId;
+    /// Its kind.
+    fn kind(&self) -> EventKind;
 
     /// Whether a rule may see other paths under [`PathView::Resolved`] than under
     /// [`PathView::Requested`].
@@ -62,11 +88,14 @@ impl Event for ContextEvent<'_, '_> {
         self.requested.source()
     }
 
-    fn id(&self) -> EventId {
+    fn kind(&self) -> EventKind {
         match self.requested.payload() {
-            Payload::Syscall(event) => event.id(),
-            // Events of other sources are not of the event table.
-            _ => EventId::new(0),
+            Payload::Syscall(event) => EventKind::Row(event.id()),
+            Payload::Capture(event) => {
+                let name = event.event_name();
+                name.map_or(EventKind::Unlisted, EventKind::Captured)
+            }
+            _ => EventKind::Unlisted,
         }
     }
 

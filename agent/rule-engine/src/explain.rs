@@ -6,15 +6,17 @@
 //! holds the two together. It is made for people, not for speed.
 //!
 //! ```
-//! use saker_event_schema::{EventId, event};
-//! use saker_rule_engine::{CompileOptions, Event, Explainer, FieldValue, Outcome, PathView};
+//! use saker_event_schema::event;
+//! use saker_rule_engine::{
+//!     CompileOptions, Event, EventKind, Explainer, FieldValue, Outcome, PathView,
+//! };
 //! use saker_rule_fields::Fields;
 //! use saker_rule_language::{FieldRef, LoadOptions, SourceFile, load};
 //!
 //! struct Open;
 //! impl Event for Open {
-//!     fn id(&self) -> EventId {
-//!         event::OPENAT
+//!     fn kind(&self) -> EventKind {
+//!         EventKind::Row(event::OPENAT)
 //!     }
 //!     fn views_differ(&self) -> bool {
 //!         false
@@ -52,7 +54,7 @@ mod ranking;
 #[cfg(test)]
 mod tests;
 
-use saker_event_schema::{ROWS, row};
+use saker_event_schema::ROWS;
 use saker_rule_fields::{Fields, PathView, SYSCALL_SOURCE};
 use saker_rule_language::CheckedRule;
 
@@ -200,8 +202,9 @@ impl Explainer {
         } else if &*rule.source != SYSCALL_SOURCE {
             None
         } else {
-            // Every rule is tried on an event that the table does not have.
-            let can_match = row(event.id()).is_none_or(|row| rule.event_types.contains(row.name));
+            // Every rule is tried on an event of which nothing is known.
+            let can_match = |name| rule.event_types.contains(name);
+            let can_match = event.kind().name().is_none_or(can_match);
             (!can_match).then_some(Obstacle::OtherEventType)
         }
     }

@@ -85,7 +85,7 @@ mod transform;
 
 pub use error::{CompileError, PatternError};
 pub use evaluation::Evaluation;
-pub use event::{ContextEvent, Event};
+pub use event::{ContextEvent, Event, EventKind};
 pub use explain::{
     Absence, Branch, BranchKind, Comparison, Explainer, Explanation, Obstacle, Outcome, Reading,
     Truth, ViewExplanation, event_types_of_rule, near_misses,

@@ -2,6 +2,7 @@
 
 mod arrangement;
 mod buckets;
+mod captured;
 mod compile;
 mod facets;
 
@@ -14,7 +15,7 @@ use saker_rule_language::{Capture, CheckedRuleSet, Digest, Priority, Template};
 use crate::atom::AtomTable;
 use crate::error::CompileError;
 use crate::evaluation::{Evaluation, Run, Verdict, Views};
-use crate::event::{ContextEvent, Event};
+use crate::event::{ContextEvent, Event, EventKind};
 use crate::operand::OperandTable;
 use crate::options::{CompileOptions, Matching};
 use crate::plan::{Plan, Position};
@@ -104,16 +105,22 @@ pub struct RuleSet {
 struct Directory {
     /// For each event id of the table, the plan if any rule looks at the event.
     of_event: Vec<Option<Option<usize>>>,
-    /// For system calls that the table does not have.
+    /// For the name of each captured event.
+    of_captured: Vec<Option<usize>>,
+    /// For system calls of which nothing is known.
     of_unlisted: Option<usize>,
     /// For sources beside system calls.
     of_source: Vec<(Arc<str>, Option<usize>)>,
 }
 
 impl Directory {
-    fn find(&self, source: &str, event: EventId) -> Option<usize> {
+    fn find(&self, source: &str, kind: EventKind) -> Option<usize> {
         if source == SYSCALL_SOURCE {
-            let listed = self.of_event.get(event.index()).copied().flatten();
+            let listed = match kind {
+                EventKind::Row(event) => self.of_event.get(event.index()).copied().flatten(),
+                EventKind::Captured(name) => self.of_captured.get(name.index()).copied(),
+                EventKind::Unlisted => None,
+            };
             return listed.unwrap_or(self.of_unlisted);
         }
         let (_, plan) = self
@@ -153,7 +160,7 @@ impl RuleSet {
         event: &E,
         evaluation: &'s mut Evaluation,
     ) -> &'s [Match] {
-        let Some(plan) = self.plan(event.source(), event.id()) else {
+        let Some(plan) = self.plan(event.source(), event.kind()) else {
             evaluation.skip();
             return evaluation.matches();
         };
@@ -228,7 +235,7 @@ impl RuleSet {
         saker_event_schema::ROWS
             .iter()
             .map(|row| row.id)
-            .filter(|id| self.plan(SYSCALL_SOURCE, *id).is_some())
+            .filter(|id| self.plan(SYSCALL_SOURCE, EventKind::Row(*id)).is_some())
     }
 
     /// Digest over the files of the set.
@@ -251,8 +258,8 @@ impl RuleSet {
     }
 
     /// The plan for an event; nothing if no rule looks at it.
-    fn plan(&self, source: &str, event: EventId) -> Option<&Plan> {
-        self.plans.get(self.directory.find(source, event)?)
+    fn plan(&self, source: &str, kind: EventKind) -> Option<&Plan> {
+        self.plans.get(self.directory.find(source, kind)?)
     }
 }
 

@@ -1,7 +1,9 @@
 //! How conditions evaluate over mock fields. (Falco's own cases are run by the conformance suite.)
 
-use saker_event_schema::{EventId, event};
-use saker_rule_engine::{CompileOptions, Evaluation, Event, FieldValue, PathView, RuleSet};
+use saker_event_schema::event;
+use saker_rule_engine::{
+    CompileOptions, Evaluation, Event, EventKind, FieldValue, PathView, RuleSet,
+};
 use saker_rule_language::{
     ArgumentRule, FieldCatalog, FieldDefinition, FieldId, FieldRef, FieldType, FieldUsage,
     check_condition,
@@ -68,8 +70,8 @@ impl FieldCatalog for Mocks {
 struct MockEvent;
 
 impl Event for MockEvent {
-    fn id(&self) -> EventId {
-        event::OPENAT
+    fn kind(&self) -> EventKind {
+        EventKind::Row(event::OPENAT)
     }
 
     fn views_differ(&self) -> bool {

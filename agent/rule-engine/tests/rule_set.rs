@@ -1,9 +1,9 @@
 //! What a rule set promises beside the truth of its conditions.
 
-use saker_event_schema::{EventId, event};
+use saker_event_schema::event;
 use saker_rule_engine::{
-    CompileError, CompileOptions, Evaluation, Event, FieldValue, Matching, PathView, RuleSet,
-    RuleState,
+    CompileError, CompileOptions, Evaluation, Event, EventKind, FieldValue, Matching, PathView,
+    RuleSet, RuleState,
 };
 use saker_rule_language::{
     CheckedRule, Condition, EventTypeSet, FieldRef, Literal, Operand, Operator, Priority, Right,
@@ -25,8 +25,8 @@ struct Opened {
 }
 
 impl Event for Opened {
-    fn id(&self) -> EventId {
-        event::OPENAT
+    fn kind(&self) -> EventKind {
+        EventKind::Row(event::OPENAT)
     }
 
     fn views_differ(&self) -> bool {

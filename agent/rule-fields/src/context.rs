@@ -1,5 +1,6 @@
 //! What extractors may look at.
 
+use crate::captured::CapturedEvent;
 use crate::descriptor::{self, Descriptor, DescriptorKind};
 use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
 use crate::scratch::{Scratch, ScratchText};
@@ -15,6 +16,8 @@ use std::sync::Arc;
 pub enum Payload<'a> {
     /// From the kernel: a system call or a tracepoint. Source `syscall`.
     Syscall(&'a EventView<'a>),
+    /// From a capture of Falco's. Source `syscall` as well.
+    Capture(&'a CapturedEvent<'a>),
     /// A request to the API server, as its audit log tells. Source `k8s_audit`; no process belongs to
     /// it.
     K8sAudit(&'a AuditEvent),
@@ -70,9 +73,10 @@ impl Host {
 /// What an event is looked at with: the same for every event of one thread.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// All processes.
-    pub processes: &'a ProcessState,
-    /// From time since boot to the wall clock.
+    /// All processes; `None` for captured events, which bring their machine, and where there are none.
+    pub processes: Option<&'a ProcessState>,
+    /// From time since boot to the wall clock. Captures know the wall clock only: for them both are
+    /// the same, [`WallClock::default`].
     pub clock: &'a WallClock,
     /// The host.
     pub host: &'a Host,
@@ -89,6 +93,7 @@ pub struct EventContext<'a> {
     process: Option<&'a Process>,
     surroundings: Surroundings<'a>,
     number: u64,
+    previous_time_ns: Option<u64>,
     path_view: PathView,
     descriptor: OnceCell<Option<Descriptor<'a>>>,
     descriptor_kind: OnceCell<Option<DescriptorKind>>,
@@ -151,6 +156,7 @@ impl<'a> EventContext<'a> {
             process,
             surroundings,
             number,
+            previous_time_ns: None,
             path_view: PathView::Requested,
             descriptor: OnceCell::new(),
             descriptor_kind: OnceCell::new(),
@@ -159,10 +165,30 @@ impl<'a> EventContext<'a> {
         }
     }
 
+    /// An event of a capture. `number` is `evt.num`.
+    #[must_use]
+    pub fn of_capture(
+        event: &'a CapturedEvent<'a>,
+        surroundings: Surroundings<'a>,
+        number: u64,
+    ) -> Self {
+        let process = event.thread().map(|thread| &thread.process);
+        Self::new(Payload::Capture(event), process, surroundings, number)
+    }
+
+    /// The same event, with the time of the one before, nanoseconds since the epoch: what
+    /// `evt.deltatime` counts from.
+    #[must_use]
+    pub const fn after(mut self, previous_time_ns: u64) -> Self {
+        self.previous_time_ns = Some(previous_time_ns);
+        self
+    }
+
     /// The same event in another view.
     #[must_use]
     pub fn with_path_view(&self, path_view: PathView) -> Self {
         let mut other = Self::new(self.payload, self.process, self.surroundings, self.number);
+        other.previous_time_ns = self.previous_time_ns;
         other.path_view = path_view;
         other
     }
@@ -199,7 +225,7 @@ impl<'a> EventContext<'a> {
     #[must_use]
     pub const fn source(&self) -> &'static str {
         match self.payload {
-            Payload::Syscall(_) => SYSCALL_SOURCE,
+            Payload::Syscall(_) | Payload::Capture(_) => SYSCALL_SOURCE,
             Payload::K8sAudit(_) => K8S_AUDIT_SOURCE,
         }
     }
@@ -209,7 +235,16 @@ impl<'a> EventContext<'a> {
     pub const fn event(&self) -> Option<&'a EventView<'a>> {
         match self.payload {
             Payload::Syscall(event) => Some(event),
-            Payload::K8sAudit(_) => None,
+            Payload::Capture(_) | Payload::K8sAudit(_) => None,
+        }
+    }
+
+    /// The event, if it comes from a capture.
+    #[must_use]
+    pub const fn captured(&self) -> Option<&'a CapturedEvent<'a>> {
+        match self.payload {
+            Payload::Capture(event) => Some(event),
+            Payload::Syscall(_) | Payload::K8sAudit(_) => None,
         }
     }
 
@@ -218,7 +253,7 @@ impl<'a> EventContext<'a> {
     pub const fn audit_event(&self) -> Option<&'a AuditEvent> {
         match self.payload {
             Payload::K8sAudit(event) => Some(event),
-            Payload::Syscall(_) => None,
+            Payload::Syscall(_) | Payload::Capture(_) => None,
         }
     }
 
@@ -226,12 +261,6 @@ impl<'a> EventContext<'a> {
     #[must_use]
     pub const fn process(&self) -> Option<&'a Process> {
         self.process
-    }
-
-    /// All processes.
-    #[must_use]
-    pub const fn processes(&self) -> &'a ProcessState {
-        self.surroundings.processes
     }
 
     /// From time since boot to the wall clock.
@@ -252,6 +281,11 @@ impl<'a> EventContext<'a> {
         self.number
     }
 
+    /// Time of the event before, if it is known.
+    pub(crate) const fn previous_time_ns(&self) -> Option<u64> {
+        self.previous_time_ns
+    }
+
     /// Which paths the path fields show.
     #[must_use]
     pub const fn path_view(&self) -> PathView {
@@ -263,6 +297,7 @@ impl<'a> EventContext<'a> {
     pub fn time_wall_ns(&self) -> u64 {
         match self.payload {
             Payload::Syscall(event) => self.clock().wall_ns(event.header().time_boot_ns),
+            Payload::Capture(event) => event.event.header.time_ns,
             Payload::K8sAudit(event) => event.time_wall_ns(),
         }
     }
@@ -298,37 +333,49 @@ impl<'a> EventContext<'a> {
 
     /// The parent of the process that acted.
     pub(crate) fn parent(&self) -> Option<&'a Process> {
+        if let Payload::Capture(event) = self.payload {
+            return event.ancestor(1).map(|thread| &thread.process);
+        }
         let process = self.process?;
-        self.processes().parent(process).map(|parent| &**parent)
+        let parent = self.surroundings.processes?.parent(process);
+        parent.map(|parent| &**parent)
     }
 
     /// The process itself (0), its parent (1), and so on.
     pub(crate) fn ancestor(&self, level: u32) -> Option<&'a Process> {
+        if let Payload::Capture(event) = self.payload {
+            return event.ancestor(level).map(|thread| &thread.process);
+        }
         let process = self.process?;
         let Some(above) = level.checked_sub(1) else {
             return Some(process);
         };
         let above = usize::try_from(above).ok()?;
-        self.processes()
-            .ancestors(process)
-            .take(ANCESTORS_MAX)
-            .nth(above)
-            .map(|ancestor| &**ancestor)
+        self.ancestors().nth(above)
     }
 
     /// The parent, its parent, and so on.
     pub(crate) fn ancestors(&self) -> impl Iterator<Item = &'a Process> + use<'a> {
-        let processes = self.surroundings.processes;
-        self.process
+        let live = self.surroundings.processes.zip(self.process);
+        let live = live
             .into_iter()
-            .flat_map(move |process| processes.ancestors(process))
+            .flat_map(|(processes, process)| processes.ancestors(process))
             .take(ANCESTORS_MAX)
-            .map(|ancestor| &**ancestor)
+            .map(|ancestor| &**ancestor);
+        let captured = self
+            .captured()
+            .into_iter()
+            .flat_map(CapturedEvent::ancestors);
+        live.chain(captured.map(|thread| &thread.process))
     }
 
     /// The process that has this pid now.
     pub(crate) fn process_by_pid(&self, pid: Pid) -> Option<&'a Process> {
-        self.processes().by_pid(pid).map(Arc::as_ref)
+        if let Payload::Capture(event) = self.payload {
+            let thread = event.machine.thread(pid.0.into())?;
+            return Some(&thread.process);
+        }
+        self.surroundings.processes?.by_pid(pid).map(Arc::as_ref)
     }
 }
 

@@ -24,6 +24,36 @@ pub fn emission(name: &str) -> Option<Emission> {
     }
 }
 
+/// The name of an event, one of [`EVENT_NAMES`]: what tells events of captures apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventName(u16);
+
+impl EventName {
+    /// Looks a name up; nothing for one that nobody knows.
+    #[must_use]
+    pub fn new(name: &str) -> Option<Self> {
+        let position = EVENT_NAMES.binary_search(&name).ok()?;
+        u16::try_from(position).ok().map(Self)
+    }
+
+    /// Every name, in the order of [`EVENT_NAMES`].
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..).take(EVENT_NAMES.len()).map(Self)
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        EVENT_NAMES.get(self.index()).copied().unwrap_or_default()
+    }
+
+    /// The position among [`EVENT_NAMES`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0.into()
+    }
+}
+
 /// Whether an event has this name.
 pub(crate) fn is_event(name: &str) -> bool {
     EVENT_NAMES.binary_search(&name).is_ok()

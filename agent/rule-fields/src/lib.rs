@@ -34,6 +34,7 @@
     )
 )]
 
+mod captured;
 mod context;
 mod descriptor;
 mod documentation;
@@ -45,12 +46,13 @@ mod row;
 mod scratch;
 mod value;
 
+pub use captured::CapturedEvent;
 pub use context::{EventContext, Host, PathView, Payload, Surroundings};
 pub use documentation::{
     argument_name, availability_note, events_markdown, fields_table, markdown, plurality_name,
     type_name,
 };
-pub use event_names::{EVENT_NAMES, Emission, emission};
+pub use event_names::{EVENT_NAMES, Emission, EventName, emission};
 pub use fields::{BUILTIN_PLUGINS, Fields, K8S_AUDIT_SOURCE, SYSCALL_SOURCE, builtin_plugins};
 pub use row::{Availability, Extractor, FieldRow, FieldSources, Plurality};
 pub use saker_audit_source::AuditEvent;

@@ -28,6 +28,8 @@ pub(crate) struct Keys {
 #[derive(Clone, Copy, Debug)]
 enum Reader {
     Context(Extractor),
+    /// One for the events of the kernel, one for captured events.
+    ByOrigin(Extractor, Extractor),
     Audit(JsonReader, Keys),
 }
 
@@ -113,6 +115,8 @@ pub struct FieldRow {
     pub doc: &'static str,
     /// Whether it has values today.
     pub availability: Availability,
+    /// What is different in captures of Falco's, in Markdown.
+    pub capture_doc: Option<&'static str>,
     reader: Reader,
 }
 
@@ -142,6 +146,7 @@ impl FieldRow {
             usage: ORDINARY,
             doc,
             availability: Availability::Filled,
+            capture_doc: None,
             reader: Reader::Context(extractor),
         }
     }
@@ -182,6 +187,20 @@ impl FieldRow {
         let mut row = Self::filled(name, value_type, doc, extractor);
         row.availability = Availability::OnHost { reason };
         row
+    }
+
+    /// The same field, read otherwise from captured events.
+    pub(crate) const fn captured(mut self, extractor: Extractor) -> Self {
+        if let Reader::Context(live) = self.reader {
+            self.reader = Reader::ByOrigin(live, extractor);
+        }
+        self
+    }
+
+    /// The same field with what it means for captured events.
+    pub(crate) const fn in_captures(mut self, doc: &'static str) -> Self {
+        self.capture_doc = Some(doc);
+        self
     }
 
     /// The same field for events of other sources.
@@ -242,6 +261,10 @@ impl FieldRow {
     ) -> FieldValue<'c> {
         match self.reader {
             Reader::Context(extractor) => extractor(context, argument),
+            Reader::ByOrigin(live, captured) => match context.captured() {
+                None => live(context, argument),
+                Some(_) => captured(context, argument),
+            },
             Reader::Audit(reader, keys) => {
                 // As in Falco, what has no audit id has none of these fields.
                 let event = context
@@ -251,6 +274,13 @@ impl FieldRow {
                 FieldValue::from_option(value)
             }
         }
+    }
+
+    /// Whether captured events have the field although those of the kernel do not.
+    #[must_use]
+    pub const fn is_only_captured(&self) -> bool {
+        matches!(self.availability, Availability::NotYet { .. })
+            && matches!(self.reader, Reader::ByOrigin(..))
     }
 
     /// The first word of the name.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use saker_event_schema::{EventId, event};
-use saker_rule_engine::{CompileOptions, Evaluation, Event, Matching, RuleSet};
+use saker_rule_engine::{CompileOptions, Evaluation, Event, EventKind, Matching, RuleSet};
 use saker_rule_fields::{FieldValue, Fields, PathView};
 use saker_rule_language::{FieldRef, LoadOptions, SourceFile, load};
 use saker_rule_lint::{HintCode, LintOptions, lint};
@@ -56,8 +56,8 @@ fn list(values: Vec<FieldValue<'static>>) -> FieldValue<'static> {
 }
 
 impl Event for Sample {
-    fn id(&self) -> EventId {
-        self.id
+    fn kind(&self) -> EventKind {
+        EventKind::Row(self.id)
     }
 
     fn views_differ(&self) -> bool {

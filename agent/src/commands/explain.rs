@@ -11,7 +11,6 @@ use crate::config::RulesConfig;
 use crate::output::{stderr_color, wants_colour};
 use crate::rules::{CheckedRules, RulesError};
 use report::{EventReport, Report, RuleReport};
-use saker_event_schema::row;
 use saker_rule_cases::{Case, CaseFile, Stage};
 use saker_rule_engine::{Event, Explainer, Explanation, Outcome, near_misses};
 use saker_rule_language::{did_you_mean, nearest};
@@ -112,7 +111,7 @@ fn report_on(
     let first = explanations
         .iter()
         .position(|explanation| matches!(explanation.outcome, Outcome::Matches(_)));
-    let event_type = row(event.id()).map_or(event.source(), |row| row.name);
+    let event_type = event.kind().name().unwrap_or(event.source());
     let origins = Origins::new(&rules.sources);
     let reported = |(position, explanation): (usize, &Explanation<'_>)| {
         let winner = first

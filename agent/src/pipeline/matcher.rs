@@ -95,7 +95,7 @@ impl Matcher {
                 };
                 let process = processes.apply(&event);
                 let surroundings = Surroundings {
-                    processes: &processes,
+                    processes: Some(&processes),
                     clock: &clock,
                     host: &host,
                     scratch: &scratch,

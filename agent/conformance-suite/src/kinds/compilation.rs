@@ -1,8 +1,8 @@
 //! `filter_compile`: which conditions have fields, types and operators that fit, and how those over
 //! constant fields evaluate.
 
-use saker_event_schema::{EventId, event};
-use saker_rule_engine::{Event, FieldValue, PathView};
+use saker_event_schema::event;
+use saker_rule_engine::{Event, EventKind, FieldValue, PathView};
 use saker_rule_language::{Code, FieldRef, check_condition};
 
 use super::{SOURCE, listing};
@@ -40,8 +40,8 @@ pub(crate) fn check(suite: &Suite, case: &Case) -> Outcome {
 struct Constants;
 
 impl Event for Constants {
-    fn id(&self) -> EventId {
-        event::OPENAT
+    fn kind(&self) -> EventKind {
+        EventKind::Row(event::OPENAT)
     }
 
     fn views_differ(&self) -> bool {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use saker_event_decode::{EventView, WallClock};
-use saker_event_schema::EventId;
 use saker_process_state::{
     BootTime, Comm, Credentials, Image, Limits, NoSource, Origin, Pid, Placement, Process,
     ProcessKey, ProcessState, Snapshot, StringVector, Users,
 };
-use saker_rule_engine::{ContextEvent, Event, FieldValue, PathView};
+use saker_rule_engine::{ContextEvent, Event, EventKind, FieldValue, PathView};
 use saker_rule_fields::{Availability, EventContext, Fields, Host, Payload, Scratch, Surroundings};
 use saker_rule_language::FieldRef;
 
@@ -16,9 +15,6 @@ use super::foreign::{self, Foreign};
 use super::record;
 use super::threads::Thread;
 use super::{FalcoEvent, World};
-
-/// What the engine is told of events that are not of the event table: an id that no row has.
-const FOREIGN: EventId = EventId::new(u16::MAX);
 
 /// What stands for the ends of a connection by their place on a host without network interfaces:
 /// Falco then finds the server's address local, and the client's remote.
@@ -92,7 +88,7 @@ impl<'w> Stage<'w> {
         let view = EventView::parse(&self.record)
             .map_err(|error| crate::data::Mismatch::new("a record", error))?;
         let surroundings = Surroundings {
-            processes: &self.processes,
+            processes: Some(&self.processes),
             clock: &self.clock,
             host: &self.host,
             scratch: &self.scratch,
@@ -173,11 +169,11 @@ pub(crate) struct StagedEvent<'c, 'a> {
 }
 
 impl Event for StagedEvent<'_, '_> {
-    fn id(&self) -> EventId {
+    fn kind(&self) -> EventKind {
         if self.is_foreign {
-            FOREIGN
+            EventKind::Unlisted
         } else {
-            self.own.id()
+            self.own.kind()
         }
     }
 

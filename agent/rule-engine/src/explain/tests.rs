@@ -29,8 +29,8 @@ impl Facts {
 }
 
 impl Event for Facts {
-    fn id(&self) -> EventId {
-        self.id
+    fn kind(&self) -> EventKind {
+        EventKind::Row(self.id)
     }
 
     fn views_differ(&self) -> bool {

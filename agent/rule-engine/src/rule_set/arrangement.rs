@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use saker_rule_fields::EVENT_NAMES;
+
 use super::Directory;
 use super::buckets::{Bucket, Buckets, Kind, Parts};
 use crate::estimate::Estimates;
@@ -76,7 +78,10 @@ pub(super) fn arrange(
 impl Directory {
     /// Enters the plan of each kind.
     pub(super) fn new(kinds: &[Kind<'_>], plans: &[Option<usize>]) -> Self {
-        let mut directory = Self::default();
+        let mut directory = Self {
+            of_captured: vec![None; EVENT_NAMES.len()],
+            ..Self::default()
+        };
         for (kind, plan) in kinds.iter().zip(plans) {
             match kind {
                 Kind::Row(row) => {
@@ -86,6 +91,13 @@ impl Directory {
                     }
                     if let Some(place) = directory.of_event.get_mut(index) {
                         *place = Some(*plan);
+                    }
+                }
+                Kind::Captured(names) => {
+                    for name in names.iter() {
+                        if let Some(place) = directory.of_captured.get_mut(name.index()) {
+                            *place = *plan;
+                        }
                     }
                 }
                 Kind::Unlisted => directory.of_unlisted = *plan,

@@ -8,6 +8,7 @@ use saker_rule_fields::{Fields, SYSCALL_SOURCE};
 use saker_rule_language::{CheckedRule, CheckedRuleSet, FieldArgument, Operand};
 
 use super::RuleId;
+use super::captured::NameGroup;
 use super::facets::{self, Faceted};
 use crate::atom::{AtomTable, Check};
 use crate::operand::OperandTable;
@@ -15,7 +16,7 @@ use crate::predicate::{Comparison, Predicate, Relation};
 use crate::program::{AtomId, Graph, GraphFull, NodeId};
 
 /// The field whose value a bucket knows beforehand.
-const EVENT_TYPE_FIELD: &str = "evt.type";
+pub(super) const EVENT_TYPE_FIELD: &str = "evt.type";
 /// The field that looks at one argument.
 const EVENT_ARGUMENT_FIELD: &str = "evt.arg";
 /// The field that is never 0.
@@ -127,11 +128,16 @@ pub(super) fn other_sources(checked: &CheckedRuleSet) -> Vec<Arc<str>> {
     sources
 }
 
-/// Every kind of event that there is, for these sources beside system calls.
-pub(super) fn kinds(sources: &[Arc<str>]) -> Vec<Kind<'_>> {
+/// Every kind of event that there is, for these sources beside system calls and these names of
+/// captured events.
+pub(super) fn kinds<'s>(sources: &'s [Arc<str>], captured: &'s [NameGroup]) -> Vec<Kind<'s>> {
     let rows = ROWS.iter().map(Kind::Row);
+    let captured = captured.iter().map(Kind::Captured);
     let others = sources.iter().map(|source| Kind::Source(source));
-    rows.chain([Kind::Unlisted]).chain(others).collect()
+    rows.chain(captured)
+        .chain([Kind::Unlisted])
+        .chain(others)
+        .collect()
 }
 
 /// Events for which the same rules are tried.
@@ -139,26 +145,36 @@ pub(super) fn kinds(sources: &[Arc<str>]) -> Vec<Kind<'_>> {
 pub(super) enum Kind<'s> {
     /// Of one row of the event table.
     Row(&'static Row),
-    /// System calls that the event table does not have, from a capture.
+    /// Captured by Falco, with one of names that no rule tells apart.
+    Captured(&'s NameGroup),
+    /// System calls of which nothing is known.
     Unlisted,
     /// Of another source, which has no types to tell apart.
     Source(&'s str),
 }
 
 impl Kind<'_> {
-    pub(super) const fn is_unlisted(self) -> bool {
-        matches!(self, Self::Unlisted)
+    /// Whether the agent reports such events.
+    pub(super) const fn is_reported(self) -> bool {
+        matches!(self, Self::Row(_) | Self::Source(_))
+    }
+
+    /// The name that all events of the kind have, or one for which the rules hold as for theirs.
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Row(row) => Some(row.name),
+            Self::Captured(names) => Some(names.representative().as_str()),
+            Self::Unlisted | Self::Source(_) => None,
+        }
     }
 
     /// Whether events of this kind can match a rule, by its source and event types.
     fn concerns(self, rule: &CheckedRule) -> bool {
-        match self {
-            Self::Row(row) => {
-                &*rule.source == SYSCALL_SOURCE && rule.event_types.contains(row.name)
-            }
-            Self::Unlisted => &*rule.source == SYSCALL_SOURCE,
-            Self::Source(source) => &*rule.source == source,
+        if let Self::Source(source) = self {
+            return &*rule.source == source;
         }
+        let can_match = |name| rule.event_types.contains(name);
+        &*rule.source == SYSCALL_SOURCE && self.name().is_none_or(can_match)
     }
 }
 
@@ -180,10 +196,12 @@ fn decided_before(
             let is_never = matches!(predicate, Predicate::Number(Relation::Equal, 0));
             is_never.then_some(false)
         }
-        (EVENT_TYPE_FIELD, Check::Exists, Kind::Row(_)) => Some(true),
-        (EVENT_TYPE_FIELD, Check::Constant(_, comparison), Kind::Row(row)) => {
-            Some(comparison.holds_for_text(row.name.as_bytes()))
+        (EVENT_TYPE_FIELD, Check::Exists, kind) => kind.name().map(|_| true),
+        (EVENT_TYPE_FIELD, Check::Constant(_, comparison), kind) => {
+            let name = kind.name()?;
+            Some(comparison.holds_for_text(name.as_bytes()))
         }
+        // A captured event has other arguments than the row with its name.
         (EVENT_ARGUMENT_FIELD, _, Kind::Row(row)) => match &field.argument {
             Some(FieldArgument::Key(name)) if row.slot(name).is_none() => Some(false),
             _ => None,

@@ -7,6 +7,7 @@ use saker_rule_language::{CheckedRule, CheckedRuleSet, Condition, Test};
 
 use super::arrangement::{Arranged, arrange};
 use super::buckets::{Bucket, Buckets, Parts, kinds, other_sources};
+use super::captured;
 use super::{Directory, Rule, RuleId, RuleSet, RuleState};
 use crate::atom::{AtomTable, Refusal};
 use crate::error::CompileError;
@@ -47,12 +48,13 @@ pub(super) fn compile(
         rules.push(describe(rule, state));
     }
     let sources = other_sources(checked);
-    let kinds = kinds(&sources);
     let mut parts = compiler.parts;
+    let names = captured::groups(checked, &parts);
+    let kinds = kinds(&sources, &names);
     let buckets = Buckets::new(checked, &conditions, &kinds, &mut parts)?;
-    let emitted = (0..).zip(&kinds).filter(|(_, kind)| !kind.is_unlisted());
-    let emitted = emitted.filter_map(|(position, _)| buckets.of(position));
-    mark_unused(&mut rules, &conditions, emitted);
+    let reported = (0..).zip(&kinds).filter(|(_, kind)| kind.is_reported());
+    let reported = reported.filter_map(|(position, _)| buckets.of(position));
+    mark_unused(&mut rules, &conditions, reported);
     parts.operands.seal();
     parts.atoms.seal();
     let probes = Probes::build(&mut parts.atoms, &parts.operands, &parts.fields, options);

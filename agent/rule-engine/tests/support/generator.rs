@@ -3,8 +3,9 @@
 use std::net::Ipv4Addr;
 
 use proptest::prelude::*;
-use saker_event_schema::{EventId, event, row};
-use saker_rule_engine::FieldValue;
+use saker_event_schema::{event, row};
+use saker_rule_engine::{EventKind, FieldValue};
+use saker_rule_fields::EventName;
 use saker_rule_language::{
     Condition, FieldType, IpNetwork, Literal, Modifier, Operand, Operator, Right, Test, Transform,
     TransformArgument, TransformKind,
@@ -120,7 +121,7 @@ pub(crate) fn other_test() -> impl Strategy<Value = Condition> {
     let equality = || prop::sample::select(vec![Operator::Equal, Operator::NotEqual]);
     let named = |name: &'static str| Operand::Field(field(name));
     let membership = prop::sample::select(vec![Operator::In, Operator::Intersects]);
-    let types = prop::sample::select(vec!["openat", "execve", "connect", "nonsense"]);
+    let types = prop::sample::select(vec!["openat", "execve", "connect", "nanosleep", "nonsense"]);
     prop_oneof![
         (relation(), -3..3_i64).prop_map(move |(operator, value)| {
             test(
@@ -205,8 +206,13 @@ pub(crate) fn gappy(
     ]
 }
 
-pub(crate) fn values(id: EventId) -> impl Strategy<Value = Vec<FieldValue<'static>>> {
-    let type_name = row(id).unwrap().name.as_bytes();
+pub(crate) fn values(kind: EventKind) -> impl Strategy<Value = Vec<FieldValue<'static>>> {
+    let type_name = match kind {
+        EventKind::Row(id) => row(id).unwrap().name,
+        EventKind::Captured(name) => name.as_str(),
+        EventKind::Unlisted => "made up",
+    }
+    .as_bytes();
     let text = || text().prop_map(|text| FieldValue::Text(text.into()));
     let address =
         || (0..4_u8).prop_map(|last| FieldValue::Ip(Ipv4Addr::new(10, 0, 0, last).into()));
@@ -225,12 +231,19 @@ pub(crate) fn values(id: EventId) -> impl Strategy<Value = Vec<FieldValue<'stati
         .prop_map(|(a, b, c, d, e, f, g, h, i, j)| vec![a, b, c, d, e, f, g, h, i, j])
 }
 
+/// Events of the agent, captured ones with the same and with other names, and one without a name.
 pub(crate) fn sample() -> impl Strategy<Value = Sample> {
-    prop::sample::select(vec![event::OPENAT, event::EXECVE, event::CONNECT]).prop_flat_map(|id| {
-        (values(id), prop::option::of(values(id))).prop_map(move |(requested, resolved)| Sample {
-            id,
-            requested,
-            resolved,
+    let rows = [event::OPENAT, event::EXECVE, event::CONNECT].map(EventKind::Row);
+    let names = ["openat", "execve", "connect", "nanosleep", "switch"];
+    let captured = names.map(|name| EventKind::Captured(EventName::new(name).unwrap()));
+    let kinds = [&rows[..], &captured, &[EventKind::Unlisted]].concat();
+    prop::sample::select(kinds).prop_flat_map(|kind| {
+        (values(kind), prop::option::of(values(kind))).prop_map(move |(requested, resolved)| {
+            Sample {
+                kind,
+                requested,
+                resolved,
+            }
         })
     })
 }

@@ -3,8 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use saker_event_schema::EventId;
-use saker_rule_engine::{Event, FieldValue, Matching, PathView};
+use saker_rule_engine::{Event, EventKind, FieldValue, Matching, PathView};
 use saker_rule_language::{
     Condition, FieldRef, Literal, Modifier, Operand, Operator, Right, Test, TransformArgument,
     TransformKind,
@@ -15,14 +14,14 @@ use crate::fields::FIRST_ID;
 /// What an event says about the fields of [`FIELDS`], under each view.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
-    pub(crate) id: EventId,
+    pub(crate) kind: EventKind,
     pub(crate) requested: Vec<FieldValue<'static>>,
     pub(crate) resolved: Option<Vec<FieldValue<'static>>>,
 }
 
 impl Event for Sample {
-    fn id(&self) -> EventId {
-        self.id
+    fn kind(&self) -> EventKind {
+        self.kind
     }
 
     fn views_differ(&self) -> bool {

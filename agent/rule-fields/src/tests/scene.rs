@@ -100,7 +100,7 @@ impl Scene {
         look: impl FnOnce(&EventContext<'_>, &Fields) -> T,
     ) -> T {
         let surroundings = Surroundings {
-            processes: &self.processes,
+            processes: Some(&self.processes),
             clock: &self.clock,
             host: &self.host,
             scratch: &self.scratch,
@@ -181,7 +181,7 @@ pub(super) fn audit<T>(
 ) -> T {
     let nothing = Scene::new(EventBuilder::new(event::FORK));
     let surroundings = Surroundings {
-        processes: &nothing.processes,
+        processes: None,
         clock: &nothing.clock,
         host: &nothing.host,
         scratch: &nothing.scratch,
