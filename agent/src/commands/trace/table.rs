@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 /// Wider columns are not filled up: one long value would push all others aside for good.
 const WIDTH_MAX: usize = 24;
 
+/// Longer values are cut: an exec shows its whole environment. JSON has them whole.
+const CELL_MAX: usize = 400;
+
 /// What a missing value shows.
 const MISSING: &str = "-";
 
@@ -31,7 +34,7 @@ impl EventTable {
     pub(super) fn event(&mut self, texts: &[Option<String>]) -> String {
         self.line(texts.iter().map(|text| match text.as_deref() {
             None | Some("") => MISSING.to_owned(),
-            Some(text) => visible(text),
+            Some(text) => cut(visible(text)),
         }))
     }
 
@@ -46,6 +49,15 @@ impl EventTable {
         line.truncate(line.trim_end().len());
         line
     }
+}
+
+/// The text as far as there is room.
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(CELL_MAX) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 #[cfg(test)]
@@ -63,5 +75,12 @@ mod tests {
         assert_eq!(table.event(&[text(&long), text("x")]), format!("{long}  x"));
         let next = table.event(&[text("on"), text("x")]);
         assert_eq!(next.find('x'), Some(WIDTH_MAX + 2));
+    }
+
+    #[test]
+    fn a_value_is_cut_between_characters() {
+        let text = "ä".repeat(CELL_MAX + 1);
+        assert_eq!(cut(text), format!("{}…", "ä".repeat(CELL_MAX)));
+        assert_eq!(cut("short".to_owned()), "short");
     }
 }
