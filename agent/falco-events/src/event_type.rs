@@ -68,6 +68,8 @@ pub enum Class {
     Plugin,
     /// Falco itself.
     Meta,
+    /// A walk over what is there, when Falco starts.
+    Iterator,
     /// None of these.
     Unknown,
 }

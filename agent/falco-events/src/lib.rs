@@ -24,8 +24,10 @@
 
 mod event;
 mod event_type;
+mod table;
 
 pub use event::{Event, Header};
 pub use event_type::{
     Category, Class, Direction, EventCode, EventFlags, EventType, Format, Parameter, ParameterKind,
 };
+pub use table::{event_type, event_types};
