@@ -14,8 +14,8 @@ use std::sync::Arc;
 use crate::options::PluginRequirement;
 use crate::origin::MappedText;
 use crate::priority::Priority;
-use crate::report::{Context, Finding};
-use crate::span::Span;
+use crate::report::{Context, Findings};
+use crate::span::{FileIndex, Span};
 
 pub(crate) use reader::read_items;
 pub use schema::{SchemaFinding, SchemaStatus};
@@ -26,6 +26,17 @@ pub(crate) enum Item {
     List(ListItem),
     Macro(MacroItem),
     Rule(RuleItem),
+    /// Its error has been reported.
+    Unread(Unread),
+}
+
+/// What an item that could not be read would have defined or changed.
+pub(crate) enum Unread {
+    List(Arc<str>),
+    Macro(Arc<str>),
+    Rule(Arc<str>),
+    /// There is no telling, but it was in this file.
+    Unnamed(FileIndex),
 }
 
 /// Whether an item defines something or adds to it.
@@ -63,21 +74,22 @@ pub(crate) struct RuleItem {
 pub(crate) enum RuleAction {
     Define(Box<RuleDefinition>),
     Append(Box<RuleUpdate>),
-    /// With an `override` key; what is appended comes first, and what is wrong with the item last: Falco
-    /// looks for the rule before it reads on.
+    /// With an `override` key: what is appended, what is replaced, and what is wrong with the rest of the
+    /// item. Falco reads and applies one after the other.
     Override {
-        append: Option<Box<RuleUpdate>>,
-        replace: Option<Box<RuleUpdate>>,
-        wrong: Option<Box<Finding>>,
+        append: OverridePart,
+        replace: OverridePart,
+        wrong: Findings,
     },
     /// Nothing but `enabled`.
     Enable(bool),
 }
 
-/// A whole rule.
+/// A whole rule. What could not be read has been reported: nothing stands in place of a condition or an
+/// output, a default in place of the rest.
 pub(crate) struct RuleDefinition {
-    pub(crate) condition: MappedText,
-    pub(crate) output: MappedText,
+    pub(crate) condition: Option<MappedText>,
+    pub(crate) output: Option<MappedText>,
     pub(crate) description: String,
     pub(crate) priority: Priority,
     pub(crate) source: Arc<str>,
@@ -87,7 +99,7 @@ pub(crate) struct RuleDefinition {
     pub(crate) warn_evttypes: bool,
     pub(crate) skip_if_unknown_filter: bool,
     pub(crate) tags: BTreeSet<Arc<str>>,
-    pub(crate) exceptions: Vec<Exception>,
+    pub(crate) exceptions: Exceptions,
 }
 
 /// Parts of a rule, to be added to or put in place of those of an earlier one.
@@ -98,13 +110,30 @@ pub(crate) struct RuleUpdate {
     pub(crate) output: Option<MappedText>,
     pub(crate) description: Option<String>,
     pub(crate) tags: Option<BTreeSet<Arc<str>>>,
-    pub(crate) exceptions: Option<Vec<Exception>>,
+    pub(crate) exceptions: Option<Exceptions>,
     pub(crate) priority: Option<Priority>,
     pub(crate) enabled: Option<bool>,
     pub(crate) capture: Option<bool>,
     pub(crate) capture_duration_ms: Option<u32>,
     pub(crate) warn_evttypes: Option<bool>,
     pub(crate) skip_if_unknown_filter: Option<bool>,
+}
+
+/// What an `override` key says of one kind.
+#[derive(Default)]
+pub(crate) struct OverridePart {
+    /// What could be read, if anything.
+    pub(crate) update: Option<Box<RuleUpdate>>,
+    /// What could not.
+    pub(crate) wrong: Findings,
+}
+
+/// The exceptions of a rule.
+#[derive(Debug, Default)]
+pub(crate) struct Exceptions {
+    pub(crate) items: Vec<Exception>,
+    /// Whether all of them could be read.
+    pub(crate) are_whole: bool,
 }
 
 /// An exception of a rule.

@@ -98,6 +98,20 @@ impl Finding {
 
 pub(crate) type Found<T> = Result<T, Box<Finding>>;
 
+/// Several findings.
+#[derive(Debug, Default)]
+pub(crate) struct Findings(Vec<Finding>);
+
+impl Findings {
+    pub(crate) fn add(&mut self, finding: Finding) {
+        self.0.push(finding);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// All findings so far.
 pub(crate) struct Report<'a> {
     files: &'a [SourceFile],
@@ -176,6 +190,13 @@ impl<'a> Report<'a> {
             position,
             remedy,
         });
+    }
+
+    /// Takes several findings.
+    pub(crate) fn add_all(&mut self, findings: Findings) {
+        for finding in findings.0 {
+            self.add(Box::new(finding));
+        }
     }
 
     /// Takes the error of a failed step and gives the value of a successful one.

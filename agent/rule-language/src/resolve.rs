@@ -4,12 +4,14 @@ mod collection;
 mod exceptions;
 mod lists;
 mod macros;
+mod missing;
 mod rules;
 
 pub(crate) use collection::Collection;
 pub(crate) use exceptions::condition_with_exceptions;
 pub(crate) use lists::Lists;
-pub(crate) use macros::{ExpansionError, Macros, parse_condition};
+pub(crate) use macros::{Macros, parse_condition};
+pub(crate) use missing::Missing;
 pub(crate) use rules::Rule;
 
 #[cfg(test)]

@@ -185,10 +185,14 @@ impl Attempts {
             }
             other => return mismatch(format!("an expectation that is known, not {other}")),
         }
-        if case.get("has_warnings") == !warnings.is_empty() || case.get("has_warnings").is_null() {
+        let told = codes_of(&self.first.diagnostics, Severity::Warning);
+        if case.get("has_warnings") == !told.is_empty() || case.get("has_warnings").is_null() {
             return Ok(());
         }
-        mismatch(format!("has_warnings: {}", case.get("has_warnings")))
+        Err(Mismatch::new(
+            format!("has_warnings: {}", case.get("has_warnings")),
+            listing(&self.first.diagnostics),
+        ))
     }
 }
 

@@ -3,32 +3,46 @@
 use std::collections::HashSet;
 
 use super::fields::Fields;
-use super::{Entry, Exception, Mode};
+use super::{Entry, Exception, Exceptions, Mode};
 use crate::diagnostic::{Code, ItemKind};
-use crate::report::{Context, Found, Report};
+use crate::report::{Context, Findings, Found, Report};
 use crate::yaml::Node;
 
-/// Reads the exceptions of a rule. An appended exception may leave out what the earlier one has.
+/// Reads the exceptions of a rule, and puts what is wrong with them into `wrong`. An appended exception
+/// may leave out what the earlier one has.
 pub(super) fn read_exceptions(
     rule: &Fields<'_>,
     mode: Mode,
     report: &mut Report<'_>,
-) -> Found<Vec<Exception>> {
+    wrong: &mut Findings,
+) -> Exceptions {
+    let mut exceptions = Exceptions {
+        items: Vec::new(),
+        are_whole: true,
+    };
     let Some(node) = rule.mapping.get("exceptions") else {
-        return Ok(Vec::new());
+        return exceptions;
     };
     if node.is_null() {
-        return Ok(Vec::new());
+        return exceptions;
     }
     let context = rule.context.child(ItemKind::Exceptions, "", node.span());
     let Node::Sequence(sequence) = node else {
         let message = "rule exceptions must be a sequence";
-        return Err(context.finding(Code::ErrYamlValidate, message));
+        wrong.add(*context.finding(Code::ErrYamlValidate, message));
+        exceptions.are_whole = false;
+        return exceptions;
     };
-    let mut exceptions: Vec<Exception> = Vec::new();
     let mut names = HashSet::new();
     for item in &sequence.items {
-        let exception = read_exception(rule, &context, item, mode, report)?;
+        let exception = match read_exception(rule, &context, item, mode, report) {
+            Ok(exception) => exception,
+            Err(finding) => {
+                wrong.add(*finding);
+                exceptions.are_whole = false;
+                continue;
+            }
+        };
         if !names.insert(exception.name.clone()) {
             let message = format!(
                 "multiple definitions of exception '{}' in one rule",
@@ -40,9 +54,9 @@ pub(super) fn read_exceptions(
                     .finding(Code::ExceptionNameNotUnique, message),
             );
         }
-        exceptions.push(exception);
+        exceptions.items.push(exception);
     }
-    Ok(exceptions)
+    exceptions
 }
 
 fn read_exception(

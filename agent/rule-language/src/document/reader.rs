@@ -7,7 +7,7 @@ use super::overrides::{Overridable, read_mode};
 use super::requirements::{check_engine_version, read_plugin_requirements};
 use super::rule::{RULE_KEYS, read_action};
 use super::schema::{SchemaStatus, check_schema};
-use super::{Item, ListItem, MacroItem, RuleItem};
+use super::{Item, ListItem, MacroItem, RuleItem, Unread};
 use crate::diagnostic::{Code, ItemKind};
 use crate::options::Limits;
 use crate::report::{Context, Found, Report};
@@ -19,9 +19,9 @@ const BARE_TEXT_ENDS: &[char] = &[
     '(', ')', '"', '\'', '=', ',', ' ', '\t', '\n', '\r', '\u{b}', '\u{c}',
 ];
 
-/// Reads a file into items, handing each to `take` in order, and compares it with the schema. What is wrong goes to the report; items
-/// after a wrong one are still read. An error means that nothing could be read at all; then later
-/// files, which build on this one, make no sense.
+/// Reads a file into items, handing each to `take` in order, and compares it with the schema. What is
+/// wrong goes to the report; items after a wrong one are still read. An error means that nothing could be
+/// read at all.
 pub(crate) fn read_items(
     file: FileIndex,
     source: &SourceFile,
@@ -78,6 +78,7 @@ impl Reader<'_, '_> {
             self.root
                 .finding_at(Code::ErrYamlValidate, message, document.span()),
         );
+        self.lose(Unread::Unnamed(document.span().file));
     }
 
     fn items(&mut self, items: &[Node]) {
@@ -86,8 +87,16 @@ impl Reader<'_, '_> {
                 return;
             }
             let outcome = self.item(item);
-            self.report.check(outcome);
+            if self.report.check(outcome).is_none()
+                && let Some(unread) = unread(item)
+            {
+                self.lose(unread);
+            }
         }
+    }
+
+    fn lose(&mut self, unread: Unread) {
+        (self.take)(Item::Unread(unread), self.report);
     }
 
     fn item(&mut self, node: &Node) -> Found<()> {
@@ -245,4 +254,24 @@ impl Reader<'_, '_> {
         fields.warn_unknown_keys(RULE_KEYS, self.report);
         Ok(())
     }
+}
+
+/// What a wrong item would have defined or changed, if anything.
+fn unread(item: &Node) -> Option<Unread> {
+    let unnamed = Unread::Unnamed(item.span().file);
+    let Node::Mapping(mapping) = item else {
+        return Some(unnamed);
+    };
+    let (key, name) = ["list", "macro", "rule"]
+        .into_iter()
+        .find_map(|key| Some((key, mapping.get(key)?)))?;
+    let name = match name {
+        Node::Scalar(name) if !name.is_null() && !name.value.is_empty() => name.value.clone(),
+        _ => return Some(unnamed),
+    };
+    Some(match key {
+        "list" => Unread::List(name),
+        "macro" => Unread::Macro(name),
+        _ => Unread::Rule(name),
+    })
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::exceptions::read_exceptions;
 use super::fields::Fields;
 use super::overrides::{Overridable, Overrides, read_append, refuse_both};
-use super::{Mode, RuleAction, RuleDefinition, RuleUpdate};
+use super::{Mode, OverridePart, RuleAction, RuleDefinition, RuleUpdate};
 use crate::diagnostic::{Code, ItemKind};
-use crate::report::{Finding, Found, Report};
+use crate::priority::Priority;
+use crate::report::{Finding, Findings, Found, Report};
 
 /// The source of rules that name none.
 pub(crate) const DEFAULT_SOURCE: &str = "syscall";
@@ -80,23 +81,44 @@ pub(super) fn read_action(fields: &Fields<'_>, report: &mut Report<'_>) -> Found
     Ok(RuleAction::Enable(enabled))
 }
 
+/// What is wrong with a key is reported, and what the others hold is taken all the same, so that it is
+/// checked too. Only the source must be known for that.
 fn read_definition(fields: &Fields<'_>, report: &mut Report<'_>) -> Found<RuleAction> {
     let definition = RuleDefinition {
-        condition: fields.text("condition")?,
-        output: fields.text("output")?.trimmed(),
-        description: fields.string("desc")?.to_string(),
-        priority: fields.priority()?,
+        condition: report.check(fields.text("condition")),
+        output: report
+            .check(fields.text("output"))
+            .map(|text| text.trimmed()),
+        description: report
+            .check(fields.string("desc"))
+            .map_or_else(String::new, |text| text.to_string()),
+        priority: report.check(fields.priority()).unwrap_or(Priority::Debug),
         source: match fields.optional_scalar("source")? {
             Some(scalar) => scalar.value.clone(),
             None => DEFAULT_SOURCE.into(),
         },
-        enabled: fields.boolean_or("enabled", true)?,
-        capture: fields.boolean_or("capture", false)?,
-        capture_duration_ms: fields.number_or("capture_duration", 0)?,
-        warn_evttypes: fields.boolean_or("warn_evttypes", true)?,
-        skip_if_unknown_filter: fields.boolean_or("skip-if-unknown-filter", false)?,
-        tags: fields.tags()?,
-        exceptions: read_exceptions(fields, Mode::Define, report)?,
+        enabled: report
+            .check(fields.boolean_or("enabled", true))
+            .unwrap_or(true),
+        capture: report
+            .check(fields.boolean_or("capture", false))
+            .unwrap_or_default(),
+        capture_duration_ms: report
+            .check(fields.number_or("capture_duration", 0))
+            .unwrap_or_default(),
+        warn_evttypes: report
+            .check(fields.boolean_or("warn_evttypes", true))
+            .unwrap_or(true),
+        skip_if_unknown_filter: report
+            .check(fields.boolean_or("skip-if-unknown-filter", false))
+            .unwrap_or_default(),
+        tags: report.check(fields.tags()).unwrap_or_default(),
+        exceptions: {
+            let mut wrong = Findings::default();
+            let exceptions = read_exceptions(fields, Mode::Define, report, &mut wrong);
+            report.add_all(wrong);
+            exceptions
+        },
     };
     Ok(RuleAction::Define(Box::new(definition)))
 }
@@ -115,7 +137,9 @@ fn read_appended(
         update.condition = Some(fields.text("condition")?);
     }
     if fields.has("exceptions") {
-        update.exceptions = Some(read_exceptions(fields, Mode::Append, report)?);
+        let mut wrong = Findings::default();
+        update.exceptions = Some(read_exceptions(fields, Mode::Append, report, &mut wrong));
+        report.add_all(wrong);
     }
     if update.condition.is_none() && update.exceptions.is_none() {
         let message = "appended rule must have exceptions or condition property";
@@ -137,54 +161,60 @@ fn read_override(
         .copied()
         .filter(|key| fields.has(key))
         .collect();
-    let mut parts = [None, None];
-    let modes = [
+    let [append, replace] = [
         (&overrides.append, Mode::Append),
         (&overrides.replace, Mode::Define),
-    ];
-    let mut wrong = None;
-    for ((keys, mode), part) in modes.into_iter().zip(&mut parts) {
-        match read_overridden(fields, keys, mode, &mut present, source, report) {
-            Ok(update) => *part = update,
-            Err(finding) => {
-                wrong = Some(finding);
-                break;
+    ]
+    .map(|(keys, mode)| {
+        let mut part = OverridePart::default();
+        let keys = overridden(fields, keys, mode, &mut present, &mut part.wrong);
+        let mut update = RuleUpdate::default();
+        for key in &keys {
+            let wrong = &mut part.wrong;
+            if let Err(finding) = read_key(fields, key, mode, &mut update, report, wrong) {
+                wrong.add(*finding);
             }
         }
+        if update.condition.is_some() {
+            update.source = source.cloned();
+        }
+        part.update = (!keys.is_empty()).then(|| Box::new(update));
+        part
+    });
+    let mut wrong = Findings::default();
+    for key in present {
+        wrong.add(*unexpected(fields, key));
     }
-    let [append, replace] = parts;
     RuleAction::Override {
         append,
         replace,
-        wrong: wrong.or_else(|| present.first().map(|key| unexpected(fields, key))),
+        wrong,
     }
 }
 
-/// Reads the keys that are overridden in one way, and takes them from those that are present.
-fn read_overridden(
+/// The keys that are overridden in one way and there; they are taken from those that are present.
+fn overridden<'k>(
     fields: &Fields<'_>,
-    keys: &BTreeSet<String>,
+    keys: &'k BTreeSet<String>,
     mode: Mode,
     present: &mut BTreeSet<&str>,
-    source: Option<&Arc<str>>,
-    report: &mut Report<'_>,
-) -> Found<Option<Box<RuleUpdate>>> {
+    wrong: &mut Findings,
+) -> Vec<&'k str> {
+    let mut found = Vec::new();
     for key in keys {
-        if !present.remove(&**key) {
-            let kind = match mode {
-                Mode::Append => "append",
-                Mode::Define => "replace",
-            };
-            return Err(fields.error(format!(
-                "an {kind} override for '{key}' was specified but '{key}' is not defined"
-            )));
+        if present.remove(&**key) {
+            found.push(&**key);
+            continue;
         }
+        let kind = match mode {
+            Mode::Append => "append",
+            Mode::Define => "replace",
+        };
+        wrong.add(*fields.error(format!(
+            "an {kind} override for '{key}' was specified but '{key}' is not defined"
+        )));
     }
-    if keys.is_empty() {
-        return Ok(None);
-    }
-    let update = read_update(fields, keys, mode, source, report)?;
-    Ok(Some(Box::new(update)))
+    found
 }
 
 /// A key that the `override` key does not name.
@@ -199,36 +229,31 @@ fn unexpected(fields: &Fields<'_>, key: &str) -> Box<Finding> {
         .with_remedy(Some(remedy))
 }
 
-/// Reads the overridden keys.
-fn read_update(
+/// Reads an overridden key.
+fn read_key(
     fields: &Fields<'_>,
-    keys: &BTreeSet<String>,
+    key: &str,
     mode: Mode,
-    source: Option<&Arc<str>>,
+    update: &mut RuleUpdate,
     report: &mut Report<'_>,
-) -> Found<RuleUpdate> {
-    let mut update = RuleUpdate::default();
-    for key in keys {
-        match key.as_str() {
-            "condition" => {
-                update.source = source.cloned();
-                update.condition = Some(fields.text("condition")?);
-            }
-            "output" => update.output = Some(fields.text("output")?.trimmed()),
-            "desc" => update.description = Some(fields.string("desc")?.to_string()),
-            "tags" => update.tags = Some(fields.tags()?),
-            "exceptions" => update.exceptions = Some(read_exceptions(fields, mode, report)?),
-            "priority" => update.priority = Some(fields.priority()?),
-            "capture" => update.capture = Some(fields.boolean("capture")?),
-            "capture_duration" => {
-                update.capture_duration_ms = Some(fields.number("capture_duration")?);
-            }
-            "enabled" => update.enabled = Some(fields.boolean("enabled")?),
-            "warn_evttypes" => update.warn_evttypes = Some(fields.boolean("warn_evttypes")?),
-            _ => {
-                update.skip_if_unknown_filter = Some(fields.boolean("skip-if-unknown-filter")?);
-            }
+    wrong: &mut Findings,
+) -> Found<()> {
+    match key {
+        "condition" => update.condition = Some(fields.text("condition")?),
+        "output" => update.output = Some(fields.text("output")?.trimmed()),
+        "desc" => update.description = Some(fields.string("desc")?.to_string()),
+        "tags" => update.tags = Some(fields.tags()?),
+        "exceptions" => update.exceptions = Some(read_exceptions(fields, mode, report, wrong)),
+        "priority" => update.priority = Some(fields.priority()?),
+        "capture" => update.capture = Some(fields.boolean("capture")?),
+        "capture_duration" => {
+            update.capture_duration_ms = Some(fields.number("capture_duration")?);
+        }
+        "enabled" => update.enabled = Some(fields.boolean("enabled")?),
+        "warn_evttypes" => update.warn_evttypes = Some(fields.boolean("warn_evttypes")?),
+        _ => {
+            update.skip_if_unknown_filter = Some(fields.boolean("skip-if-unknown-filter")?);
         }
     }
-    Ok(update)
+    Ok(())
 }

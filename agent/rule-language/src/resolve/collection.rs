@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::missing::Missing;
 use super::rules::Rule;
 use crate::catalog::FieldCatalog;
 use crate::diagnostic::Code;
-use crate::document::{Item, ListItem, MacroItem, Mode};
+use crate::document::{Item, ListItem, MacroItem, Mode, Unread};
 use crate::options::{Limits, PluginRequirement};
 use crate::origin::MappedText;
 use crate::report::{Context, Found, Report};
@@ -98,6 +99,7 @@ pub(crate) struct Collection<'a> {
     pub(crate) macros: Named<Macro>,
     pub(crate) rules: Named<Rule>,
     pub(crate) requirements: Vec<(PluginRequirement, Context)>,
+    pub(crate) missing: Missing,
     pub(super) catalog: &'a dyn FieldCatalog,
     limits: &'a Limits,
     /// Counts definitions and changes.
@@ -111,6 +113,7 @@ impl<'a> Collection<'a> {
             macros: Named::default(),
             rules: Named::default(),
             requirements: Vec::new(),
+            missing: Missing::default(),
             catalog,
             limits,
             clock: 0,
@@ -124,9 +127,24 @@ impl<'a> Collection<'a> {
                 self.requirements.push((requirement, context));
                 Ok(())
             }
-            Item::List(list) => self.take_list(list),
-            Item::Macro(item) => self.take_macro(item),
-            Item::Rule(rule) => self.take_rule(rule, report),
+            Item::List(list) => {
+                let unread = Unread::List(list.name.clone());
+                self.take_list(list)
+                    .inspect_err(|_| self.missing.add(unread))
+            }
+            Item::Macro(item) => {
+                let unread = Unread::Macro(item.name.clone());
+                self.take_macro(item)
+                    .inspect_err(|_| self.missing.add(unread))
+            }
+            Item::Rule(rule) => {
+                self.take_rule(rule, report);
+                Ok(())
+            }
+            Item::Unread(unread) => {
+                self.missing.add(unread);
+                Ok(())
+            }
         };
         report.check(outcome);
     }
@@ -170,6 +188,7 @@ impl<'a> Collection<'a> {
                     items,
                 };
             }
+            (None, Mode::Append) if self.missing.has_list(&name, context.span().file) => {}
             (None, Mode::Append) => {
                 let nearest = suggestion::nearest(&name, self.lists.names());
                 let message = format!(
@@ -226,6 +245,7 @@ impl<'a> Collection<'a> {
                     order,
                 };
             }
+            (None, Mode::Append) if self.missing.has_macro(&name, context.span().file) => {}
             (None, Mode::Append) => {
                 let nearest = suggestion::nearest(&name, self.macros.names());
                 let message = format!(

@@ -7,10 +7,10 @@
 use crate::catalog::FieldCatalog;
 use crate::check::Scope;
 use crate::diagnostic::Code;
-use crate::document::{Entry, Exception};
+use crate::document::{Entry, Exception, Exceptions};
 use crate::operator::{Modifier, Operator};
 use crate::origin::MappedText;
-use crate::report::Found;
+use crate::report::{Found, Report};
 use crate::span::Span;
 
 /// Operators as `comps` names them.
@@ -131,30 +131,33 @@ pub(super) fn validate(
     Ok(())
 }
 
-/// The condition with the exceptions taken out of it.
+/// The condition with the exceptions taken out of it; wrong ones are reported and left out.
 pub(crate) fn condition_with_exceptions(
     condition: &MappedText,
-    exceptions: &[Exception],
-) -> Found<MappedText> {
-    if exceptions.is_empty() {
-        return Ok(condition.clone());
+    exceptions: &Exceptions,
+    report: &mut Report<'_>,
+) -> MappedText {
+    if exceptions.items.is_empty() {
+        return condition.clone();
     }
     let mut text = MappedText::default();
     let whole = condition.span(0..condition.len());
     text.push_whole("(", start_of(whole));
     text.push_all(condition);
     text.push_whole(")", whole);
-    for exception in exceptions {
+    for exception in &exceptions.items {
         let clause = match &exception.fields {
-            Entry::List(fields) => tuples(exception, fields)?,
-            single => values(exception, &single.text())?,
+            Entry::List(fields) => tuples(exception, fields),
+            single => values(exception, &single.text()),
         };
-        if clause.len() > 0 {
+        if let Some(clause) = report.check(clause)
+            && clause.len() > 0
+        {
             text.push_whole(" and not ", exception.context.span());
             text.push_all(&clause);
         }
     }
-    Ok(text)
+    text
 }
 
 fn start_of(span: Span) -> Span {

@@ -5,18 +5,25 @@ use std::sync::Arc;
 
 use super::collection::{Macro, Named};
 use super::lists::Lists;
+use super::missing::Missing;
 use crate::diagnostic::Code;
 use crate::options::Limits;
 use crate::origin::MappedText;
-use crate::report::{Context, Finding, Found, Report};
+use crate::report::{Context, Finding, Findings, Found, Report};
 use crate::suggestion;
 use crate::syntax::{Expression, MacroUse, parse};
+
+/// Macros that cannot be put into one condition and are told.
+const WRONG_MAX: usize = 100;
 
 /// A condition without macros, and what it costs.
 #[derive(Clone, Debug)]
 pub(crate) struct Expansion {
     pub(crate) expression: Expression,
     pub(crate) size: Size,
+    /// Whether no macro is missing from it. One that is, because it is wrong or undefined, has been
+    /// reported; nothing stands in its place, so that the rest can be checked.
+    pub(crate) is_whole: bool,
 }
 
 /// What a condition holds.
@@ -50,21 +57,18 @@ enum State {
 pub(crate) struct Macros<'a> {
     definitions: &'a Named<Macro>,
     limits: &'a Limits,
+    missing: &'a Missing,
     states: HashMap<Arc<str>, State>,
     used: HashMap<Arc<str>, bool>,
-}
-
-/// Why a condition cannot be expanded.
-pub(crate) enum ExpansionError {
-    /// It uses a macro whose own error has been reported.
-    BrokenMacro,
-    Finding(Box<Finding>),
+    /// Whether the uses of macros and lists in all of them are known.
+    are_parsed: bool,
 }
 
 impl<'a> Macros<'a> {
     /// Parses all macros and puts those into each that it sees.
     pub(crate) fn new(
         definitions: &'a Named<Macro>,
+        missing: &'a Missing,
         lists: &mut Lists,
         limits: &'a Limits,
         report: &mut Report<'_>,
@@ -72,13 +76,16 @@ impl<'a> Macros<'a> {
         let mut macros = Self {
             definitions,
             limits,
+            missing,
             states: HashMap::new(),
             used: HashMap::new(),
+            are_parsed: true,
         };
         for definition in definitions.iter() {
             let context = &definition.context;
             let parsed = parse_condition(&definition.condition, lists, limits, context);
             let state = report.check(parsed).map_or(State::Broken, State::Parsed);
+            macros.are_parsed &= !matches!(state, State::Broken);
             macros.states.insert(definition.name.clone(), state);
             macros.used.insert(definition.name.clone(), false);
         }
@@ -88,19 +95,12 @@ impl<'a> Macros<'a> {
                 continue;
             };
             let expression = expression.clone();
-            let outcome =
-                macros.expand_for(&expression, Some(definition), lists, &definition.context);
-            let state = match outcome {
-                Ok(expansion) => {
-                    total = total.saturating_add(expansion.size.total());
-                    State::Expanded(expansion)
-                }
-                Err(ExpansionError::BrokenMacro) => State::Broken,
-                Err(ExpansionError::Finding(finding)) => {
-                    report.add(finding);
-                    State::Broken
-                }
-            };
+            let context = &definition.context;
+            let expanded = macros.expand_for(&expression, Some(definition), lists, context, report);
+            let state = expanded.map_or(State::Broken, |expansion| {
+                total = total.saturating_add(expansion.size.total());
+                State::Expanded(expansion)
+            });
             macros.states.insert(definition.name.clone(), state);
             if total > limits.set_size {
                 let message = "the macros are too large together";
@@ -112,14 +112,16 @@ impl<'a> Macros<'a> {
         macros
     }
 
-    /// Puts macros into a rule's condition; a rule sees all of them.
+    /// Puts macros into a rule's condition; a rule sees all of them. Nothing comes of one that grows too
+    /// large.
     pub(crate) fn expand(
         &mut self,
         expression: &Expression,
         lists: &Lists,
         context: &Context,
-    ) -> Result<Expansion, ExpansionError> {
-        self.expand_for(expression, None, lists, context)
+        report: &mut Report<'_>,
+    ) -> Option<Expansion> {
+        self.expand_for(expression, None, lists, context, report)
     }
 
     fn expand_for(
@@ -128,7 +130,8 @@ impl<'a> Macros<'a> {
         viewer: Option<&Macro>,
         lists: &Lists,
         context: &Context,
-    ) -> Result<Expansion, ExpansionError> {
+        report: &mut Report<'_>,
+    ) -> Option<Expansion> {
         let mut run = Run {
             macros: self,
             viewer,
@@ -136,14 +139,33 @@ impl<'a> Macros<'a> {
             context,
             path: Vec::new(),
             named: Vec::new(),
+            wrong: Findings::default(),
+            is_whole: true,
             size: Size::default(),
         };
-        let expression = run.expand(expression, 0)?;
-        let Run { named, size, .. } = run;
+        let outcome = run.expand(expression, 0);
+        let Run {
+            named,
+            wrong,
+            is_whole,
+            size,
+            ..
+        } = run;
         for name in named {
             self.used.insert(name, true);
         }
-        Ok(Expansion { expression, size })
+        report.add_all(wrong);
+        let expression = report.check(outcome)?;
+        Some(Expansion {
+            expression,
+            size,
+            is_whole,
+        })
+    }
+
+    /// Whether the uses of macros and lists in all macros are known.
+    pub(crate) fn are_parsed(&self) -> bool {
+        self.are_parsed
     }
 
     /// Reports the macros that nothing refers to.
@@ -191,18 +213,17 @@ struct Run<'r, 'a> {
     context: &'r Context,
     /// Macros that are being expanded.
     path: Vec<Arc<str>>,
-    /// Macros that have been put in.
+    /// Macros that the condition names.
     named: Vec<Arc<str>>,
+    /// Macros that cannot be put in.
+    wrong: Findings,
+    is_whole: bool,
     size: Size,
 }
 
 impl Run<'_, '_> {
     /// Recurses by one small frame a level, and no deeper than the limit on depth.
-    fn expand(
-        &mut self,
-        expression: &Expression,
-        depth: usize,
-    ) -> Result<Expression, ExpansionError> {
+    fn expand(&mut self, expression: &Expression, depth: usize) -> Found<Expression> {
         let limit = self.macros.limits.tree_depth;
         if depth >= limit {
             let message =
@@ -223,11 +244,7 @@ impl Run<'_, '_> {
         })
     }
 
-    fn expand_all(
-        &mut self,
-        children: &[Expression],
-        depth: usize,
-    ) -> Result<Vec<Expression>, ExpansionError> {
+    fn expand_all(&mut self, children: &[Expression], depth: usize) -> Found<Vec<Expression>> {
         // A loop: an iterator chain would cost several frames a level.
         let mut expanded = Vec::with_capacity(children.len());
         for child in children {
@@ -236,48 +253,60 @@ impl Run<'_, '_> {
         Ok(expanded)
     }
 
-    fn expand_macro(
-        &mut self,
-        used: &MacroUse,
-        depth: usize,
-    ) -> Result<Expression, ExpansionError> {
+    fn expand_macro(&mut self, used: &MacroUse, depth: usize) -> Found<Expression> {
         let macros = self.macros;
+        let found = macros.definitions.get(&used.name);
+        self.named.extend(found.map(|found| found.name.clone()));
         // Files are loaded one by one: what is written in one cannot use what a later one defines.
-        let seen = macros.definitions.get(&used.name).filter(|found| {
+        let seen = found.filter(|found| {
             found.file <= used.span.file
                 && self
                     .viewer
                     .is_none_or(|viewer| viewer.order.sees(found.order))
         });
         let Some(definition) = seen else {
-            return Err(self.undefined(used));
+            let is_missing =
+                found.is_none() && macros.missing.has_macro(&used.name, used.span.file);
+            if !is_missing && self.wrong.len() < WRONG_MAX {
+                self.wrong.add(*self.undefined(used));
+            }
+            return Ok(self.nothing());
         };
         if self.path.contains(&definition.name) {
             let message = format!("reference loop in macro '{}'", used.name);
             let finding = self
                 .context
                 .finding_at(Code::ErrValidate, message, used.span);
-            return Err(ExpansionError::Finding(finding));
+            if self.wrong.len() < WRONG_MAX {
+                self.wrong.add(*finding);
+            }
+            return Ok(self.nothing());
         }
         let expression = match macros.states.get(&definition.name) {
-            None | Some(State::Broken) => return Err(ExpansionError::BrokenMacro),
+            None | Some(State::Broken) => return Ok(self.nothing()),
             Some(State::Parsed(expression)) => expression,
             Some(State::Expanded(expansion)) => {
                 // Refuse before walking through it: it may be large.
                 let mut size = self.size;
                 size.add(expansion.size);
                 self.check_size(size)?;
+                self.is_whole &= expansion.is_whole;
                 &expansion.expression
             }
         };
         self.path.push(definition.name.clone());
         let expanded = self.expand(expression, depth)?;
         self.path.pop();
-        self.named.push(definition.name.clone());
         Ok(expanded)
     }
 
-    fn undefined(&self, used: &MacroUse) -> ExpansionError {
+    /// Stands in place of a macro that cannot be put in.
+    fn nothing(&mut self) -> Expression {
+        self.is_whole = false;
+        Expression::And(Vec::new())
+    }
+
+    fn undefined(&self, used: &MacroUse) -> Box<Finding> {
         let name = &*used.name;
         let message = format!("undefined macro '{name}' used in filter");
         let remedy = if self.lists.contains(name) {
@@ -297,15 +326,15 @@ impl Run<'_, '_> {
         let finding = self
             .context
             .finding_at(Code::ErrValidate, message, used.span);
-        ExpansionError::Finding(finding.with_remedy(remedy))
+        finding.with_remedy(remedy)
     }
 
-    fn charge(&mut self, size: Size) -> Result<(), ExpansionError> {
+    fn charge(&mut self, size: Size) -> Found<()> {
         self.size.add(size);
         self.check_size(self.size)
     }
 
-    fn check_size(&self, size: Size) -> Result<(), ExpansionError> {
+    fn check_size(&self, size: Size) -> Found<()> {
         let limits = self.macros.limits;
         if size.tests > limits.condition_tests {
             let limit = limits.condition_tests;
@@ -321,10 +350,8 @@ impl Run<'_, '_> {
     }
 
     /// Fails for the bound of this name.
-    fn fail<T>(&self, limit: &str, message: String) -> Result<T, ExpansionError> {
+    fn fail<T>(&self, limit: &str, message: String) -> Found<T> {
         let finding = self.context.finding(Code::ErrCompileCondition, message);
-        Err(ExpansionError::Finding(
-            finding.with_remedy(Limits::remedy(limit)),
-        ))
+        Err(finding.with_remedy(Limits::remedy(limit)))
     }
 }

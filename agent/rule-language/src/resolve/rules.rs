@@ -7,21 +7,24 @@ use super::collection::{Collection, append};
 use super::exceptions::validate;
 use crate::catalog::FieldCatalog;
 use crate::diagnostic::Code;
-use crate::document::{Exception, RuleAction, RuleDefinition, RuleItem, RuleUpdate};
+use crate::document::{
+    Exception, Exceptions, RuleAction, RuleDefinition, RuleItem, RuleUpdate, Unread,
+};
 use crate::origin::MappedText;
 use crate::priority::Priority;
-use crate::report::{Context, Finding, Found, Report};
+use crate::report::{Context, Found, Report};
 use crate::span::Span;
 use crate::suggestion;
 
-/// A rule with everything appended to and replaced in it.
+/// A rule with everything appended to and replaced in it. Nothing stands in place of a condition or an
+/// output that could not be read.
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) name: Arc<str>,
     pub(crate) span: Span,
     pub(crate) context: Context,
-    pub(crate) condition: MappedText,
-    pub(crate) output: MappedText,
+    pub(crate) condition: Option<MappedText>,
+    pub(crate) output: Option<MappedText>,
     pub(crate) description: String,
     pub(crate) priority: Priority,
     pub(crate) source: Arc<str>,
@@ -32,11 +35,11 @@ pub(crate) struct Rule {
     pub(crate) warn_evttypes: bool,
     pub(crate) skip_if_unknown_filter: bool,
     pub(crate) tags: BTreeSet<Arc<str>>,
-    pub(crate) exceptions: Vec<Exception>,
+    pub(crate) exceptions: Exceptions,
 }
 
 impl Collection<'_> {
-    pub(super) fn take_rule(&mut self, item: RuleItem, report: &mut Report<'_>) -> Found<()> {
+    pub(super) fn take_rule(&mut self, item: RuleItem, report: &mut Report<'_>) {
         let RuleItem {
             name,
             name_span,
@@ -45,38 +48,52 @@ impl Collection<'_> {
         } = item;
         match action {
             RuleAction::Define(definition) => {
-                self.define(name, name_span, context, *definition, report)
+                let unread = Unread::Rule(name.clone());
+                let outcome = self.define(name, name_span, context, *definition, report);
+                if report.check(outcome).is_none() {
+                    self.missing.add(unread);
+                }
             }
-            RuleAction::Append(update) => self.append(&name, &context, *update),
+            RuleAction::Append(update) => self.append(&name, &context, *update, report),
             RuleAction::Override {
                 append,
                 replace,
                 wrong,
             } => {
-                if let Some(update) = append {
-                    self.append(&name, &context, *update)?;
+                report.add_all(append.wrong);
+                if let Some(update) = append.update {
+                    self.append(&name, &context, *update, report);
                 }
-                if let Some(update) = replace {
-                    self.replace(&name, &context, *update)?;
+                report.add_all(replace.wrong);
+                if let Some(update) = replace.update {
+                    self.replace(&name, &context, *update, report);
                 }
-                wrong.map_or(Ok(()), Err)
+                report.add_all(wrong);
             }
-            RuleAction::Enable(enabled) => match self.rules.get_mut(&name) {
-                Some(rule) => {
+            RuleAction::Enable(enabled) => {
+                if let Some(rule) = self.existing(&name, &context, "has 'enabled' key", report) {
                     rule.enabled = enabled;
-                    Ok(())
                 }
-                None => Err(self.no_such_rule(&name, &context, "has 'enabled' key")),
-            },
+            }
         }
     }
 
-    fn no_such_rule(&self, name: &str, context: &Context, what: &str) -> Box<Finding> {
-        let nearest = suggestion::nearest(name, self.rules.names());
-        let message = format!("rule '{name}' {what} but no rule by that name already exists");
-        context
-            .finding(Code::ErrValidate, message)
-            .with_remedy(suggestion::did_you_mean(&nearest))
+    /// The rule that an item changes; that there is none is reported, once for each name.
+    fn existing(
+        &mut self,
+        name: &Arc<str>,
+        context: &Context,
+        what: &str,
+        report: &mut Report<'_>,
+    ) -> Option<&mut Rule> {
+        if self.rules.get(name).is_none() && !self.missing.has_rule(name, context.span().file) {
+            let nearest = suggestion::nearest(name, self.rules.names());
+            let message = format!("rule '{name}' {what} but no rule by that name already exists");
+            let finding = context.finding(Code::ErrValidate, message);
+            report.add(finding.with_remedy(suggestion::did_you_mean(&nearest)));
+            self.missing.add(Unread::Rule(name.clone()));
+        }
+        self.rules.get_mut(name)
     }
 
     fn define(
@@ -101,13 +118,13 @@ impl Collection<'_> {
             ..
         } = definition;
         let known_source = has_source.then_some(&*source);
-        for exception in &mut exceptions {
-            if !exception.fields.is_given() {
-                let message = "rule exception item must have fields property with a list of fields";
-                return Err(exception.context.finding(Code::ErrValidate, message));
+        keep_valid(&mut exceptions, report, |exception| {
+            if exception.fields.is_given() {
+                return validate(exception, known_source, self.catalog);
             }
-            validate(exception, known_source, self.catalog)?;
-        }
+            let message = "rule exception item must have fields property with a list of fields";
+            Err(exception.context.finding(Code::ErrValidate, message))
+        });
         let rule = Rule {
             name: name.clone(),
             span,
@@ -136,46 +153,70 @@ impl Collection<'_> {
         Ok(())
     }
 
-    fn append(&mut self, name: &str, context: &Context, update: RuleUpdate) -> Found<()> {
+    fn append(
+        &mut self,
+        name: &Arc<str>,
+        context: &Context,
+        update: RuleUpdate,
+        report: &mut Report<'_>,
+    ) {
         let catalog = self.catalog;
-        let Some(rule) = self.rules.get_mut(name) else {
-            let what = "uses 'append' or 'override.<key>: append'";
-            return Err(self.no_such_rule(name, context, what));
+        let what = "uses 'append' or 'override.<key>: append'";
+        let Some(rule) = self.existing(name, context, what, report) else {
+            return;
         };
-        check_source(rule, update.source.as_deref(), context)?;
-        if let Some(condition) = &update.condition {
-            append(&mut rule.condition, condition);
+        if let Err(finding) = check_source(rule, update.source.as_deref(), context) {
+            return report.add(finding);
         }
-        if let Some(output) = &update.output {
-            append(&mut rule.output, output);
+        if let (Some(whole), Some(condition)) = (&mut rule.condition, &update.condition) {
+            append(whole, condition);
+        }
+        if let (Some(whole), Some(output)) = (&mut rule.output, &update.output) {
+            append(whole, output);
         }
         if let Some(description) = &update.description {
             rule.description.push(' ');
             rule.description.push_str(description);
         }
         rule.tags.extend(update.tags.unwrap_or_default());
-        for exception in update.exceptions.unwrap_or_default() {
-            append_exception(rule, exception, catalog)?;
+        let Some(exceptions) = update.exceptions else {
+            return;
+        };
+        rule.exceptions.are_whole &= exceptions.are_whole;
+        for exception in exceptions.items {
+            let outcome = append_exception(rule, exception, catalog);
+            rule.exceptions.are_whole &= report.check(outcome).is_some();
         }
-        Ok(())
     }
 
-    fn replace(&mut self, name: &str, context: &Context, update: RuleUpdate) -> Found<()> {
+    fn replace(
+        &mut self,
+        name: &Arc<str>,
+        context: &Context,
+        update: RuleUpdate,
+        report: &mut Report<'_>,
+    ) {
         let catalog = self.catalog;
-        let Some(rule) = self.rules.get_mut(name) else {
-            let what = "has an 'override.<key>: replace'";
-            return Err(self.no_such_rule(name, context, what));
+        let what = "has an 'override.<key>: replace'";
+        let Some(rule) = self.existing(name, context, what, report) else {
+            return;
         };
-        check_source(rule, update.source.as_deref(), context)?;
+        if let Err(finding) = check_source(rule, update.source.as_deref(), context) {
+            return report.add(finding);
+        }
         if let Some(mut exceptions) = update.exceptions {
             let source = rule.has_source.then(|| rule.source.clone());
-            for exception in &mut exceptions {
-                validate(exception, source.as_deref(), catalog)?;
-            }
+            keep_valid(&mut exceptions, report, |exception| {
+                validate(exception, source.as_deref(), catalog)
+            });
             rule.exceptions = exceptions;
         }
-        assign(&mut rule.condition, update.condition);
-        assign(&mut rule.output, update.output);
+        if update.condition.is_some() {
+            rule.condition = update.condition;
+        }
+        if update.output.is_some() {
+            rule.output = update.output;
+        }
         assign(&mut rule.description, update.description);
         assign(&mut rule.tags, update.tags);
         assign(&mut rule.priority, update.priority);
@@ -187,7 +228,6 @@ impl Collection<'_> {
             &mut rule.skip_if_unknown_filter,
             update.skip_if_unknown_filter,
         );
-        Ok(())
     }
 }
 
@@ -210,6 +250,19 @@ fn check_source(rule: &Rule, source: Option<&str>, context: &Context) -> Found<(
     }
 }
 
+/// Reports what is wrong with exceptions, and leaves those out.
+fn keep_valid(
+    exceptions: &mut Exceptions,
+    report: &mut Report<'_>,
+    mut validate: impl FnMut(&mut Exception) -> Found<()>,
+) {
+    let read = exceptions.items.len();
+    exceptions
+        .items
+        .retain_mut(|exception| report.check(validate(exception)).is_some());
+    exceptions.are_whole &= exceptions.items.len() == read;
+}
+
 /// Adds an exception, or values to the exception of the same name.
 fn append_exception(
     rule: &mut Rule,
@@ -223,6 +276,7 @@ fn append_exception(
     };
     match rule
         .exceptions
+        .items
         .iter_mut()
         .find(|earlier| earlier.name == exception.name)
     {
@@ -236,6 +290,8 @@ fn append_exception(
             earlier.values.append(&mut exception.values);
             Ok(())
         }
+        // It may be one that could not be read.
+        None if !exception.fields.is_given() && !rule.exceptions.are_whole => Ok(()),
         None if !exception.fields.is_given() => {
             refuse("rule exception must have fields property with a list of fields")
         }
@@ -245,7 +301,7 @@ fn append_exception(
         None => {
             let source = rule.has_source.then(|| rule.source.clone());
             validate(&mut exception, source.as_deref(), catalog)?;
-            rule.exceptions.push(exception);
+            rule.exceptions.items.push(exception);
             Ok(())
         }
     }
