@@ -9,3 +9,5 @@
         clippy::as_conversions
     )
 )]
+
+pub mod scap;

@@ -67,7 +67,7 @@ pub struct ThreadSnapshot {
     pub pid: i64,
     /// Thread id of the parent.
     pub ptid: i64,
-    /// Session; 0 when missing.
+    /// Session; -1 when missing.
     pub sid: i64,
     /// Process group in the process's own namespace; -1 when missing.
     pub vpgid: i64,
