@@ -230,6 +230,58 @@ impl EventCode {
     }
 }
 
+impl ParameterKind {
+    /// How many bytes a value has; `None` where it varies.
+    #[must_use]
+    pub const fn fixed_length(self) -> Option<usize> {
+        Some(match self {
+            Self::Int8
+            | Self::Uint8
+            | Self::Flags8
+            | Self::Enum8
+            | Self::Signal
+            | Self::L4Protocol
+            | Self::SocketFamily => 1,
+            Self::Int16
+            | Self::Uint16
+            | Self::Flags16
+            | Self::Enum16
+            | Self::SyscallId
+            | Self::Port => 2,
+            Self::Int32
+            | Self::Uint32
+            | Self::Flags32
+            | Self::Enum32
+            | Self::Uid
+            | Self::Gid
+            | Self::Mode
+            | Self::SignalSet
+            | Self::Fd32
+            | Self::Pid32
+            | Self::Bool
+            | Self::Ipv4Address => 4,
+            Self::Int64
+            | Self::Uint64
+            | Self::RelativeTime
+            | Self::AbsoluteTime
+            | Self::Errno
+            | Self::Fd
+            | Self::Pid
+            | Self::Double => 8,
+            Self::Text
+            | Self::Bytes
+            | Self::SocketAddress
+            | Self::SocketTuple
+            | Self::FdList
+            | Self::Path
+            | Self::PathRelativeTo(_)
+            | Self::Dynamic(_)
+            | Self::TextArray
+            | Self::TextPairArray => return None,
+        })
+    }
+}
+
 impl EventFlags {
     /// Makes a descriptor.
     pub const CREATES_FD: Self = Self(1);

@@ -22,10 +22,12 @@
     )
 )]
 
+mod conversion;
 mod event;
 mod event_type;
 mod table;
 
+pub use conversion::{ConversionError, Converter};
 pub use event::{Event, Header};
 pub use event_type::{
     Category, Class, Direction, EventCode, EventFlags, EventType, Format, Parameter, ParameterKind,
