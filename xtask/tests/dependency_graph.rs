@@ -63,6 +63,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "saker-capture-replay",
+        &[
+            "saker-capture-file",
+            "saker-capture-state",
+            "saker-falco-events",
+            "saker-rule-fields",
+            "saker-process-state",
+            "saker-event-decode",
+            "saker-event-schema",
+        ],
+    ),
+    (
         "saker-rule-lint",
         &[
             "saker-rule-engine",
@@ -86,6 +98,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "saker-rule-cases",
         &[
             "saker-capture-file",
+            "saker-capture-replay",
             "saker-capture-state",
             "saker-falco-events",
             "saker-alert",
@@ -102,6 +115,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "saker-conformance-suite",
         &[
             "saker-capture-file",
+            "saker-capture-replay",
             "saker-capture-state",
             "saker-falco-events",
             TEST_DATA,
@@ -153,6 +167,7 @@ const AGENT: &[&str] = &[
     "saker-alert",
     "saker-audit-source",
     "saker-capture-file",
+    "saker-capture-replay",
     "saker-capture-state",
     "saker-engine-bench",
     "saker-event-decode",

@@ -61,6 +61,18 @@ impl Users {
         users
     }
 
+    /// Nobody: for events that name their users themselves.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            passwd: Watched::new(PathBuf::new()),
+            group: Watched::new(PathBuf::new()),
+            users: HashMap::new(),
+            groups: HashMap::new(),
+            looked_boot_ns: None,
+        }
+    }
+
     /// Reads the files again if they changed; looks at them every few seconds at most.
     pub fn refresh(&mut self, now_boot_ns: u64) {
         let is_early = self

@@ -26,7 +26,20 @@ pub(super) struct Layout {
     lengths_start: usize,
     values_start: usize,
     end: usize,
+    pub(super) audience: Audience,
 }
+
+/// Whom an event is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Anyone who looks at events.
+    Everyone,
+    /// Only what keeps track of threads and descriptors: whoever wrote the capture filtered it out.
+    State,
+}
+
+/// The flag that a block has whose event is for the state only.
+const STATE_ONLY: u32 = 1;
 
 /// Why a block yields no event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +56,11 @@ impl Layout {
             length: u32::try_from(body.len()).unwrap_or(u32::MAX),
         });
         let (cpu, rest) = body.split_first_chunk().ok_or(too_short)?;
-        let rest = if form.has_flags {
-            rest.get(4..).ok_or(too_short)?
+        let (flags, rest) = if form.has_flags {
+            let (flags, rest) = rest.split_first_chunk().ok_or(too_short)?;
+            (u32::from_le_bytes(*flags), rest)
         } else {
-            rest
+            (0, rest)
         };
         let event_start = body.len().saturating_sub(rest.len());
         let (time, rest) = rest.split_first_chunk().ok_or(too_short)?;
@@ -87,6 +101,11 @@ impl Layout {
             lengths_start,
             values_start: lengths_start.saturating_add(lengths_bytes),
             end,
+            audience: if flags & STATE_ONLY == 0 {
+                Audience::Everyone
+            } else {
+                Audience::State
+            },
         })
     }
 

@@ -23,7 +23,7 @@
 //! # fn main() -> Result<(), saker_capture_file::scap::ScapError> {
 //! let mut reader = Reader::open("trace.scap".as_ref())?;
 //! while let Some(record) = reader.next_record()? {
-//!     if let Record::Event { offset, event } = record {
+//!     if let Record::Event { offset, event, .. } = record {
 //!         println!("{offset}: {} by {}", event.event_type.name, event.header.tid);
 //!     }
 //! }
@@ -52,5 +52,6 @@ mod tests;
 
 pub use block::{BLOCK_BYTES_MAX, BlockType};
 pub use error::{Problem, ScapError};
+pub use event::Audience;
 pub use reader::{Reader, Record, SnapshotItem};
 pub use stats::Stats;

@@ -2,7 +2,7 @@
 
 use super::block::{BLOCK_BYTES_MAX, BlockType, Content, EntryForm, EventForm, FRAME_BYTES, Frame};
 use super::error::{Problem, ScapError};
-use super::event::{Layout, NoEvent};
+use super::event::{Audience, Layout, NoEvent};
 use super::list::{List, ListKind, NoEntry};
 use super::machine::{MACHINE_BYTES, machine_info};
 use super::stats::{Stats, count};
@@ -40,6 +40,8 @@ pub enum Record<'a> {
     Event {
         /// Where its block begins in the uncompressed capture.
         offset: u64,
+        /// Whom it is for.
+        audience: Audience,
         /// The event.
         event: Event<'a>,
     },
@@ -135,7 +137,11 @@ impl<R: Read> Reader<R> {
             return Ok(Some(match self.step() {
                 Ok(Step::Event(offset, layout)) => {
                     let event = layout.event(body(self.stream.available(), self.lent));
-                    Record::Event { offset, event }
+                    Record::Event {
+                        offset,
+                        audience: layout.audience,
+                        event,
+                    }
                 }
                 Ok(Step::Skipped) => continue,
                 Ok(Step::Start) => Record::SectionStart,

@@ -25,7 +25,7 @@ fn read(path: &Path) -> Found {
         match record {
             Record::SectionStart | Record::SnapshotEnd => {}
             Record::Snapshot(item) => found.items.push(*item),
-            Record::Event { offset, event } => {
+            Record::Event { offset, event, .. } => {
                 assert!(offset > last_offset);
                 last_offset = offset;
                 found.times.push(event.header.time_ns);
