@@ -16,7 +16,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["saker-event-decode", "saker-event-schema"],
     ),
     ("saker-audit-source", &[]),
-    ("saker-falco-events", &[]),
+    (
+        "saker-falco-events",
+        &["saker-event-decode", "saker-event-schema"],
+    ),
     (
         "saker-capture-state",
         &[

@@ -1,6 +1,6 @@
 //! A view of one event.
 
-use crate::event_type::{EventFlags, EventType, ParameterKind};
+use crate::event_type::{EventFlags, EventType};
 
 /// What every event begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,30 +71,8 @@ impl<'a> Event<'a> {
     /// A number with its sign, by the layout of the parameter; `None` where it has no value.
     #[must_use]
     pub fn signed(&self, index: usize) -> Option<i64> {
-        let bytes = self.parameter(index)?;
         let kind = self.event_type.parameters.get(index)?.kind;
-        let is_signed = matches!(
-            kind,
-            ParameterKind::Int8
-                | ParameterKind::Int16
-                | ParameterKind::Int32
-                | ParameterKind::Int64
-                | ParameterKind::Errno
-                | ParameterKind::Fd
-                | ParameterKind::Fd32
-                | ParameterKind::Pid
-                | ParameterKind::Pid32
-        );
-        Some(match *bytes {
-            [a] if is_signed => i8::from_le_bytes([a]).into(),
-            [a] => a.into(),
-            [a, b] if is_signed => i16::from_le_bytes([a, b]).into(),
-            [a, b] => u16::from_le_bytes([a, b]).into(),
-            [a, b, c, d] if is_signed => i32::from_le_bytes([a, b, c, d]).into(),
-            [a, b, c, d] => u32::from_le_bytes([a, b, c, d]).into(),
-            [a, b, c, d, e, f, g, h] => i64::from_le_bytes([a, b, c, d, e, f, g, h]),
-            _ => return None,
-        })
+        kind.signed(self.parameter(index)?)
     }
 
     /// A number without sign; `None` where it has no value.

@@ -231,6 +231,34 @@ impl EventCode {
 }
 
 impl ParameterKind {
+    /// A number, its sign by the layout; `None` where there is no value. What has none comes as the
+    /// same bits.
+    #[must_use]
+    pub fn signed(self, bytes: &[u8]) -> Option<i64> {
+        let is_signed = matches!(
+            self,
+            Self::Int8
+                | Self::Int16
+                | Self::Int32
+                | Self::Int64
+                | Self::Errno
+                | Self::Fd
+                | Self::Fd32
+                | Self::Pid
+                | Self::Pid32
+        );
+        Some(match *bytes {
+            [a] if is_signed => i8::from_le_bytes([a]).into(),
+            [a] => a.into(),
+            [a, b] if is_signed => i16::from_le_bytes([a, b]).into(),
+            [a, b] => u16::from_le_bytes([a, b]).into(),
+            [a, b, c, d] if is_signed => i32::from_le_bytes([a, b, c, d]).into(),
+            [a, b, c, d] => u32::from_le_bytes([a, b, c, d]).into(),
+            [a, b, c, d, e, f, g, h] => i64::from_le_bytes([a, b, c, d, e, f, g, h]),
+            _ => return None,
+        })
+    }
+
     /// How many bytes a value has; `None` where it varies.
     #[must_use]
     pub const fn fixed_length(self) -> Option<usize> {

@@ -25,11 +25,18 @@
 mod conversion;
 mod event;
 mod event_type;
+mod path;
+mod printable;
+mod syscalls;
 mod table;
+mod text;
 
 pub use conversion::{ConversionError, Converter};
 pub use event::{Event, Header};
 pub use event_type::{
     Category, Class, Direction, EventCode, EventFlags, EventType, Format, Parameter, ParameterKind,
 };
+pub use path::concatenate;
+pub use syscalls::syscall_name;
 pub use table::{event_type, event_types};
+pub use text::{DescriptorText, Names, arguments_text, parameter_text};
