@@ -25,6 +25,9 @@ const DEFAULT_RULES: &str = "/etc/saker/rules.d";
 /// Port of the metrics.
 const METRICS_PORT: u16 = 9376;
 
+/// Longest line that an error shows.
+const LINE_BYTES_SHOWN: usize = 200;
+
 /// Bounds of a ring, in bytes.
 const RING_BYTES: std::ops::RangeInclusive<u32> = (1 << 16)..=(1 << 28);
 
@@ -123,6 +126,14 @@ pub(crate) enum ConfigError {
         /// What the parser says, with the place.
         message: String,
     },
+    /// A setting of the file cannot be used.
+    #[error("configuration file {path}", path = .path.display())]
+    Setting {
+        /// The file.
+        path: PathBuf,
+        /// Which, and why.
+        source: Box<ConfigError>,
+    },
     /// A value is not one of those that are allowed.
     #[error("{key}: `{value}` is not allowed; {expected}")]
     Value {
@@ -151,11 +162,24 @@ pub(crate) enum ConfigError {
     NoRules,
 }
 
+impl ConfigError {
+    /// The same error, naming the file where it is about a setting of one.
+    fn within(self, path: Option<PathBuf>) -> Self {
+        match (self, path) {
+            (error @ (Self::Value { .. } | Self::Limit { .. }), Some(path)) => Self::Setting {
+                path,
+                source: Box::new(error),
+            },
+            (error, _) => error,
+        }
+    }
+}
+
 impl Config {
     /// Puts the configuration file and the command line together.
     pub(crate) fn build(arguments: &RunArgs) -> Result<Self, ConfigError> {
-        let file = ConfigFile::find(arguments.config.as_deref())?;
-        Self::validate(file, arguments)
+        let (file, path) = ConfigFile::find(arguments.config.as_deref())?;
+        Self::validate(file, arguments).map_err(|error| error.within(path))
     }
 
     fn validate(file: ConfigFile, arguments: &RunArgs) -> Result<Self, ConfigError> {
@@ -198,7 +222,11 @@ impl Config {
 impl RulesConfig {
     /// Puts the configuration file and the paths of the command line together.
     pub(crate) fn build(config: Option<&Path>, paths: &[PathBuf]) -> Result<Self, ConfigError> {
-        let file = ConfigFile::find(config)?;
+        let (file, path) = ConfigFile::find(config)?;
+        Self::validate(file, paths).map_err(|error| error.within(path))
+    }
+
+    fn validate(file: ConfigFile, paths: &[PathBuf]) -> Result<Self, ConfigError> {
         Ok(Self {
             rules: rules_paths(paths, file.rules_files)?,
             matching: matching(file.rule_matching)?,
@@ -233,12 +261,12 @@ fn rules_paths(
 }
 
 impl ConfigFile {
-    /// The named file, or the default one where it exists, or the defaults.
-    fn find(path: Option<&Path>) -> Result<Self, ConfigError> {
-        match path {
-            Some(path) => Self::read(path),
-            None if Path::new(DEFAULT_FILE).exists() => Self::read(Path::new(DEFAULT_FILE)),
-            None => Ok(Self::default()),
+    /// The named file, or the default one where it exists, with its path, or the defaults.
+    fn find(path: Option<&Path>) -> Result<(Self, Option<PathBuf>), ConfigError> {
+        let default = Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists());
+        match path.or(default) {
+            Some(path) => Ok((Self::read(path)?, Some(path.to_owned()))),
+            None => Ok((Self::default(), None)),
         }
     }
 
@@ -257,7 +285,24 @@ impl ConfigFile {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        serde_saphyr::from_str(text).map_err(|error| error.to_string())
+        let options = serde_saphyr::options! { with_snippet: false };
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| message(text, &error))
+    }
+}
+
+/// What the parser says; with the line, unless it names the key: 'invalid u64' says little by itself.
+fn message(text: &str, error: &serde_saphyr::Error) -> String {
+    let message = error.to_string();
+    if message.contains('`') {
+        return message;
+    }
+    let line = error.location().and_then(|place| {
+        let index = usize::try_from(place.line()).ok()?.checked_sub(1)?;
+        text.lines().nth(index)
+    });
+    match line {
+        Some(line) if line.len() <= LINE_BYTES_SHOWN => format!("{message}: `{}`", line.trim()),
+        _ => message,
     }
 }
 

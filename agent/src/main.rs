@@ -25,6 +25,7 @@ mod this_host;
 use clap::Parser;
 use cli::{Cli, Command, FilterCommand, Page, RulesCommand};
 use commands::InputError;
+use saker_alert::escaped;
 use std::process::ExitCode;
 
 /// Bad rules, configuration or usage; also what clap exits with.
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
                 | (_, Some(InputError::Cases(_) | InputError::Filter(_))) => {
                     eprintln!("{error}");
                 }
-                _ => eprintln!("saker: {error:#}"),
+                _ => eprintln!("saker: {}", escaped(format!("{error:#}").as_bytes())),
             }
             if error.is::<config::ConfigError>() || rules.is_some() || input.is_some() {
                 ExitCode::from(EXIT_BAD_INPUT)

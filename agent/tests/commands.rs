@@ -2,6 +2,8 @@
 
 #[path = "commands/completions.rs"]
 mod completions;
+#[path = "commands/errors.rs"]
+mod errors;
 #[path = "commands/filter_check.rs"]
 mod filter_check;
 #[path = "commands/limits.rs"]

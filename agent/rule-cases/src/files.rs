@@ -78,7 +78,9 @@ pub fn load_file(path: &Path) -> Result<CaseFile, Vec<CaseError>> {
 /// in order.
 pub fn parse(path: &Path, text: &str) -> Result<CaseFile, Vec<CaseError>> {
     let shared: Arc<Path> = path.into();
-    let forms = serde_saphyr::from_str(text).map_err(|source| {
+    // Errors say their place and nothing twice.
+    let options = serde_saphyr::options! { with_snippet: false };
+    let forms = serde_saphyr::from_str_with_options(text, options).map_err(|source| {
         let line = source.location().map_or(1, |location| location.line());
         vec![CaseError::Format {
             place: Place {

@@ -5,8 +5,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use saker_rule_fields::{Fields, Plurality};
-use saker_rule_language::{IpNetwork, Literal, Modifier, Operand, Operator, Right, Test};
+use saker_rule_language::{
+    CheckedRule, IpNetwork, Literal, Modifier, Operand, Operator, Right, Test,
+};
 
+use crate::error::CompileError;
 use crate::operand::OperandTable;
 use crate::options::PatternLimits;
 use crate::predicate::{self, Comparison, Failure, Quantifier};
@@ -94,6 +97,28 @@ pub(crate) enum Refusal {
     Full,
     /// The right-hand side does not compile.
     Right(Failure),
+}
+
+impl Refusal {
+    /// What to say of a rule whose test it is.
+    pub(crate) fn into_error(self, rule: &CheckedRule, test: &Test) -> CompileError {
+        let rule = Arc::clone(&rule.name);
+        let field = Arc::from(test.left.text());
+        match self {
+            Self::Full => CompileError::too_many("comparisons"),
+            Self::Right(Failure::Mismatch) => CompileError::Mismatch {
+                rule,
+                field,
+                operator: test.operator.name(),
+            },
+            Self::Right(Failure::Pattern { pattern, source }) => CompileError::Pattern {
+                rule,
+                field,
+                pattern,
+                source,
+            },
+        }
+    }
 }
 
 /// All atoms of a rule set.

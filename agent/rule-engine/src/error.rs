@@ -44,6 +44,19 @@ pub enum CompileError {
     },
 }
 
+/// Most distinct nodes, atoms or operands.
+const ENTRIES_MAX: usize = 0xffff_ffff;
+
+impl CompileError {
+    /// There are more parts of a kind than can be numbered.
+    pub(crate) fn too_many(what: &'static str) -> Self {
+        Self::TooMany {
+            what,
+            limit: ENTRIES_MAX,
+        }
+    }
+}
+
 /// Why a pattern does not compile.
 #[derive(Debug, thiserror::Error)]
 pub enum PatternError {

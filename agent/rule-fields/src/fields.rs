@@ -3,7 +3,7 @@
 use crate::context::EventContext;
 use crate::event_names::{EVENT_NAMES, is_event, is_parameter};
 use crate::namespaces::ROWS;
-use crate::row::{FieldRow, Plurality};
+use crate::row::{FieldRow, FieldSources, Plurality};
 use crate::value::FieldValue;
 use saker_event_decode::is_signed;
 use saker_event_schema::{Kind, ROWS as EVENT_ROWS};
@@ -139,7 +139,11 @@ impl FieldCatalog for Fields {
     }
 
     fn has_source(&self, source: &str) -> bool {
-        matches!(source, SYSCALL_SOURCE | K8S_AUDIT_SOURCE)
+        FieldSources::All.contains(source)
+    }
+
+    fn sources(&self) -> Vec<&str> {
+        FieldSources::All.names().to_vec()
     }
 
     fn event_types(&self, source: &str) -> Vec<&str> {

@@ -103,6 +103,11 @@ pub trait FieldCatalog {
     /// Whether events of this source exist; rules of other sources are skipped with a warning.
     fn has_source(&self, source: &str) -> bool;
 
+    /// Names of all sources, for suggestions.
+    fn sources(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// All event type names of a source, without duplicates. Empty means that the source has no event
     /// types to tell apart, and `evt.type` values are not checked.
     fn event_types(&self, source: &str) -> Vec<&str>;

@@ -66,8 +66,8 @@ pub use event_types::EventTypeSet;
 pub use load::{Loaded, load};
 pub use operator::{Modifier, Operator};
 pub use options::{
-    AppendOutput, ENGINE_VERSION, ErrorReporting, InvalidVersion, Limits, LoadOptions,
-    PluginRequirement, PluginVersion, Version,
+    AppendOutput, ENGINE_VERSION, ErrorReporting, InvalidVersion, Limits, LimitsOrigin,
+    LoadOptions, PluginRequirement, PluginVersion, Version,
 };
 pub use priority::{Priority, UnknownPriority};
 pub use render::{ColorChoice, Notice, NoticeLevel, render, render_notice};

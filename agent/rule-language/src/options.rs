@@ -98,14 +98,25 @@ pub struct Limits {
     pub items: usize,
     /// Diagnostics; further ones are dropped.
     pub diagnostics: usize,
+    /// Whether whoever meets a bound can raise it.
+    pub origin: LimitsOrigin,
+}
+
+/// Where bounds come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LimitsOrigin {
+    /// The configuration: a finding about a bound names the setting.
+    #[default]
+    Configuration,
+    /// The program, which has no setting for them.
+    Program,
 }
 
 impl Limits {
     /// What to do where the bound of this name is in the way.
-    pub(crate) fn remedy(name: &str) -> Option<String> {
-        Some(format!(
-            "if this is meant, raise 'limits.{name}' in the configuration"
-        ))
+    pub(crate) fn remedy(&self, name: &str) -> Option<String> {
+        (self.origin == LimitsOrigin::Configuration)
+            .then(|| format!("if this is meant, raise 'limits.{name}' in the configuration"))
     }
 }
 
@@ -125,6 +136,7 @@ impl Default for Limits {
             output_bytes: 64 << 10,
             items: 50_000,
             diagnostics: 1000,
+            origin: LimitsOrigin::Configuration,
         }
     }
 }

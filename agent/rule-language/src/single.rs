@@ -54,7 +54,7 @@ fn parse_in(text: &str, limits: &Limits, report: &mut Report<'_>) -> Option<Expr
             limits.condition_bytes
         );
         let finding = context.finding(Code::ErrCompileCondition, message);
-        report.add(finding.with_remedy(Limits::remedy("condition_bytes")));
+        report.add(finding.with_remedy(limits.remedy("condition_bytes")));
         return None;
     }
     let parsed = parse(&MappedText::standalone(text), limits);

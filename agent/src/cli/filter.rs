@@ -1,6 +1,6 @@
 //! `saker filter`: conditions by themselves.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -23,13 +23,14 @@ pub(crate) enum FilterCommand {
 
 /// Options of `saker filter check`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("filters").required(true))]
 pub(crate) struct FilterCheckArgs {
     /// Conditions, each by itself; they cannot name lists or macros.
-    #[arg(value_name = "EXPR", required_unless_present = "stdin")]
+    #[arg(value_name = "EXPR", group = "filters")]
     pub(crate) expressions: Vec<String>,
 
     /// Read conditions from standard input, one JSON string a line.
-    #[arg(long, conflicts_with = "expressions")]
+    #[arg(long, group = "filters")]
     pub(crate) stdin: bool,
 
     /// Look at the grammar only, not at the fields and their types.

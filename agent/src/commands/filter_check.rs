@@ -6,7 +6,8 @@ use crate::cli::FilterCheckArgs;
 use crate::output::stdout_color;
 use saker_rule_fields::Fields;
 use saker_rule_language::{
-    Diagnostic, Limits, SourceFile, check_condition_within, parse_condition_within, render,
+    Diagnostic, Limits, LimitsOrigin, SourceFile, check_condition_within, parse_condition_within,
+    render,
 };
 use serde::Serialize;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -18,9 +19,6 @@ const LINE_BYTES_MAX: usize = 4 << 20;
 /// Nesting of a filter that stands by itself, where parentheses count five. Falco's default; only
 /// the conditions of rules may be deeper there.
 const DEPTH_MAX: usize = 100;
-
-/// What a remedy has that names a setting of the configuration.
-const SETTING: &str = "'limits.";
 
 /// One line of output.
 #[derive(Serialize)]
@@ -50,15 +48,6 @@ struct Checker {
 impl Checker {
     /// What there is to say about a filter, and whether it is valid.
     fn check(&self, filter: &str) -> (bool, Vec<Diagnostic>) {
-        let (valid, mut diagnostics) = self.judge(filter);
-        for diagnostic in &mut diagnostics {
-            // The bounds of this command are fixed.
-            diagnostic.remedy.take_if(|remedy| remedy.contains(SETTING));
-        }
-        (valid, diagnostics)
-    }
-
-    fn judge(&self, filter: &str) -> (bool, Vec<Diagnostic>) {
         if self.parse_only {
             return match parse_condition_within(filter, &self.limits) {
                 Ok(_) => (true, Vec::new()),
@@ -105,6 +94,7 @@ pub(crate) fn run(arguments: &FilterCheckArgs) -> anyhow::Result<ExitCode> {
         parse_only: arguments.parse_only,
         limits: Limits {
             condition_depth: DEPTH_MAX,
+            origin: LimitsOrigin::Program,
             ..Limits::default()
         },
     };

@@ -1,6 +1,7 @@
 //! What a command cannot work with.
 
 use super::chain;
+use saker_alert::escaped;
 use saker_rule_cases::CaseError;
 use saker_rule_fields::FieldSources;
 use saker_rule_language::{did_you_mean, nearest};
@@ -128,6 +129,9 @@ fn appended(remedy: Option<&str>) -> String {
 }
 
 fn told(errors: &[CaseError]) -> String {
-    let lines: Vec<String> = errors.iter().map(|error| chain(error)).collect();
+    let lines: Vec<String> = errors
+        .iter()
+        .map(|error| escaped(chain(error).as_bytes()))
+        .collect();
     lines.join("\n")
 }

@@ -1,5 +1,6 @@
 //! Tables as text.
 
+use saker_alert::escaped;
 use std::fmt::{self, Write};
 
 /// Rows of cells; columns are as wide as their widest cell, the last one as long as it likes.
@@ -43,14 +44,18 @@ pub(super) fn line(text: &mut String, arguments: fmt::Arguments<'_>) {
     text.push('\n');
 }
 
-/// The text without characters that a terminal would act on.
+/// The text with an attribute of a terminal (`31`, red), if it is to be coloured and there is one.
+pub(super) fn painted(text: &str, attribute: &str, colour: bool) -> String {
+    if colour && !attribute.is_empty() {
+        format!("\x1b[{attribute}m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// The text on one line, without characters that a terminal would act on.
 pub(super) fn visible(text: &str) -> String {
-    let visible = |character: char| match character {
-        '\n' => ' ',
-        character if character.is_control() => char::REPLACEMENT_CHARACTER,
-        character => character,
-    };
-    text.chars().map(visible).collect()
+    escaped(text.replace('\n', " ").as_bytes())
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use crate::cli::{ReportFormat, RulesListArgs};
 use crate::config::RulesConfig;
 use crate::output::stderr_color;
 use crate::rules::{CheckedRules, count};
-use saker_rule_language::{CheckedRule, CheckedRuleSet, EventTypeSet};
+use saker_rule_language::{CheckedRule, CheckedRuleSet, EventTypeSet, did_you_mean, nearest};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// Event types that a line of the table names; of more, how many there are.
@@ -49,6 +50,9 @@ pub(crate) fn run(arguments: &RulesListArgs) -> anyhow::Result<ExitCode> {
         .iter()
         .filter(|rule| is_wanted(rule, arguments))
         .collect();
+    if wanted.is_empty() {
+        eprintln!("{}", visible(&nothing_fits(arguments, &loaded.rules.rules)));
+    }
     match arguments.output {
         ReportFormat::Json => print_json(&List {
             rules: wanted
@@ -67,6 +71,37 @@ fn is_wanted(rule: &CheckedRule, arguments: &RulesListArgs) -> bool {
     let source = arguments.source.as_deref();
     (arguments.tag.is_empty() || arguments.tag.iter().any(tagged))
         && source.is_none_or(|source| *rule.source == *source)
+}
+
+/// Says that no rule was asked for that is there, and what may have been meant.
+fn nothing_fits(arguments: &RulesListArgs, rules: &[CheckedRule]) -> String {
+    if rules.is_empty() {
+        return "saker: the rules files hold no rule".to_owned();
+    }
+    let mut asked = Vec::new();
+    let mut remedies = Vec::new();
+    for tag in &arguments.tag {
+        asked.push(format!("tag '{tag}'"));
+        let tags = rules.iter().flat_map(|rule| &rule.tags);
+        let tags: BTreeSet<&str> = tags.map(|tag| &**tag).collect();
+        if !tags.contains(&**tag) {
+            remedies.extend(did_you_mean(&nearest(tag, tags.into_iter())));
+        }
+    }
+    let tags = asked.join(" or ");
+    let source = arguments
+        .source
+        .as_ref()
+        .map(|source| format!("source '{source}'"));
+    let asked: Vec<String> = [Some(tags).filter(|tags| !tags.is_empty()), source]
+        .into_iter()
+        .flatten()
+        .collect();
+    let remedy: String = remedies
+        .iter()
+        .map(|remedy| format!("; {remedy}"))
+        .collect();
+    format!("saker: no rule has {}{remedy}", asked.join(" and "))
 }
 
 fn entry<'a>(rule: &'a CheckedRule, set: &'a CheckedRuleSet) -> Entry<'a> {

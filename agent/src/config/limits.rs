@@ -5,7 +5,7 @@
 
 use super::ConfigError;
 use saker_rule_engine::PatternLimits;
-use saker_rule_language::Limits;
+use saker_rule_language::{Limits, LimitsOrigin};
 use serde::Deserialize;
 
 /// What the file may say; the names are those of the bounds.
@@ -96,6 +96,7 @@ impl LimitsFile {
                 default.diagnostics,
                 1 << 20,
             )?,
+            origin: LimitsOrigin::Configuration,
         })
     }
 

@@ -32,7 +32,11 @@ fn filters_of_the_command_line() {
         run(&["filter", "check", "--parse-only", "proc.nam = cat"]).code,
         Some(0)
     );
-    assert_eq!(run(&["filter", "check"]).code, Some(2));
+    let none = run(&["filter", "check"]);
+    assert_eq!(none.code, Some(2));
+    assert!(none.errors.contains("--stdin"), "{none:?}");
+    let both = run(&["filter", "check", "--stdin", "proc.name = a"]);
+    assert_eq!(both.code, Some(2));
     assert_eq!(
         run(&["filter", "check", "--source", "none", "a"]).code,
         Some(2)

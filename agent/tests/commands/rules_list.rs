@@ -133,3 +133,26 @@ fn names_cannot_speak_to_the_terminal() {
         assert!(!outcome.out.contains('\u{1b}'), "{outcome:?}");
     }
 }
+
+#[test]
+fn that_nothing_fits_is_said() {
+    let folder = Folder::new(&[
+        ("rules.yaml", RULES),
+        ("none.yaml", "- list: l\n  items: []\n"),
+    ]);
+    let told = |arguments: &[&str]| {
+        let outcome = folder.run(&[&["rules", "list"], arguments].concat());
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        outcome.errors
+    };
+    assert_eq!(
+        told(&["rules.yaml", "--tag", "hots", "--tag", "x\u{7}y"]),
+        "saker: no rule has tag 'hots' or tag 'x\\u0007y'; did you mean 'host'?\n"
+    );
+    assert_eq!(
+        told(&["rules.yaml", "--tag", "host", "--source", "k8s_audit"]),
+        "saker: no rule has tag 'host' and source 'k8s_audit'\n"
+    );
+    assert!(told(&["none.yaml"]).ends_with("hold no rule\n"));
+    assert_eq!(told(&["rules.yaml", "--tag", "host"]), "");
+}

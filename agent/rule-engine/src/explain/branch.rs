@@ -8,14 +8,10 @@ use super::comparison::{Comparison, Fixity, Reading, decide};
 use crate::atom::{Check, Refusal};
 use crate::error::CompileError;
 use crate::event::Event;
-use crate::predicate::Failure;
 use crate::transform::read;
 
 /// The field that an event's type is; a change of the event leaves it as it is.
 const EVENT_TYPE_FIELD: &str = "evt.type";
-
-/// Most distinct comparisons.
-const COMPARISONS_MAX: usize = 0xffff_ffff;
 
 /// What is known of a condition or comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,10 +217,10 @@ impl<'a, 'r, E: Event + ?Sized> Walk<'a, 'r, E> {
                 &explainer.fields,
                 &explainer.options.patterns,
             )
-            .map_err(|refusal| refused(self.rule, test, refusal))?;
+            .map_err(|refusal| refusal.into_error(self.rule, test))?;
         let atom = explainer.atoms.get(atom);
         atom.map(|atom| atom.check.clone())
-            .ok_or_else(|| refused(self.rule, test, Refusal::Full))
+            .ok_or_else(|| Refusal::Full.into_error(self.rule, test))
     }
 }
 
@@ -234,27 +230,5 @@ fn fixity(test: &Test, check: &Check) -> Fixity {
         Fixity::Fixed
     } else {
         Fixity::Open
-    }
-}
-
-fn refused(rule: &CheckedRule, test: &Test, refusal: Refusal) -> CompileError {
-    let rule = rule.name.clone();
-    let field = test.left.text().into();
-    match refusal {
-        Refusal::Full => CompileError::TooMany {
-            what: "comparisons",
-            limit: COMPARISONS_MAX,
-        },
-        Refusal::Right(Failure::Mismatch) => CompileError::Mismatch {
-            rule,
-            field,
-            operator: test.operator.name(),
-        },
-        Refusal::Right(Failure::Pattern { pattern, source }) => CompileError::Pattern {
-            rule,
-            field,
-            pattern,
-            source,
-        },
     }
 }

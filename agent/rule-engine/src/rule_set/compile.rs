@@ -9,17 +9,13 @@ use super::arrangement::{Arranged, arrange};
 use super::buckets::{Bucket, Buckets, Parts, kinds, other_sources};
 use super::captured;
 use super::{Directory, Rule, RuleId, RuleSet, RuleState};
-use crate::atom::{AtomTable, Refusal};
+use crate::atom::AtomTable;
 use crate::error::CompileError;
 use crate::operand::OperandTable;
 use crate::options::CompileOptions;
-use crate::predicate::Failure;
 use crate::probe::Probes;
 use crate::program::{Graph, GraphFull, Junction, NodeId, Polarity};
 use crate::steps::TooManySteps;
-
-/// Most distinct nodes, atoms or operands.
-const ENTRIES_MAX: usize = 0xffff_ffff;
 
 pub(super) fn compile(
     checked: &CheckedRuleSet,
@@ -37,7 +33,7 @@ pub(super) fn compile(
     let mut rules = Vec::with_capacity(checked.rules.len());
     let mut conditions = Vec::new();
     for (position, rule) in checked.rules.iter().enumerate() {
-        let id = RuleId::new(position).ok_or(too_many("rules"))?;
+        let id = RuleId::new(position).ok_or(CompileError::too_many("rules"))?;
         let state = initial_state(rule, options);
         if state == RuleState::Enabled {
             conditions.push((
@@ -124,22 +120,15 @@ fn describe(rule: &CheckedRule, state: RuleState) -> Rule {
     }
 }
 
-fn too_many(what: &'static str) -> CompileError {
-    CompileError::TooMany {
-        what,
-        limit: ENTRIES_MAX,
-    }
-}
-
 impl From<TooManySteps> for CompileError {
     fn from(TooManySteps: TooManySteps) -> Self {
-        too_many("parts of conditions")
+        CompileError::too_many("parts of conditions")
     }
 }
 
 impl From<GraphFull> for CompileError {
     fn from(GraphFull: GraphFull) -> Self {
-        too_many("conditions")
+        CompileError::too_many("conditions")
     }
 }
 
@@ -179,7 +168,6 @@ impl Compiler<'_> {
         test: &Test,
         polarity: Polarity,
     ) -> Result<NodeId, CompileError> {
-        let field = || Arc::from(test.left.text());
         let atom = self
             .parts
             .atoms
@@ -189,20 +177,7 @@ impl Compiler<'_> {
                 &self.parts.fields,
                 &self.options.patterns,
             )
-            .map_err(|refusal| match refusal {
-                Refusal::Full => too_many("comparisons"),
-                Refusal::Right(Failure::Mismatch) => CompileError::Mismatch {
-                    rule: Arc::clone(&rule.name),
-                    field: field(),
-                    operator: test.operator.name(),
-                },
-                Refusal::Right(Failure::Pattern { pattern, source }) => CompileError::Pattern {
-                    rule: Arc::clone(&rule.name),
-                    field: field(),
-                    pattern,
-                    source,
-                },
-            })?;
+            .map_err(|refusal| refusal.into_error(rule, test))?;
         if self
             .parts
             .atoms

@@ -34,7 +34,7 @@ pub(crate) fn read_items(
         let (bytes, limit) = (source.text.len(), limits.file_bytes);
         let message = format!("the file has {bytes} bytes, more than the limit of {limit}");
         let finding = root.finding(Code::ErrFileRead, message);
-        return Err(finding.with_remedy(Limits::remedy("file_bytes")));
+        return Err(finding.with_remedy(limits.remedy("file_bytes")));
     }
     let documents = yaml::read(file, source, limits).map_err(|error| {
         root.finding_at(Code::ErrYamlParse, error.message, error.span)

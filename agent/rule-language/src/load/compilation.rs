@@ -10,7 +10,7 @@ use crate::checked::{Capture, CheckedRule};
 use crate::diagnostic::{Code, ItemKind};
 use crate::digest::Digest;
 use crate::event_types::EventTypeSet;
-use crate::options::{AppendOutput, Limits, LoadOptions};
+use crate::options::{AppendOutput, LoadOptions};
 use crate::origin::MappedText;
 use crate::report::{Context, Report};
 use crate::resolve::{
@@ -112,7 +112,7 @@ impl<'a, 'r, 'f> Compilation<'a, 'r, 'f> {
             let message = "the rules are too large together";
             let finding = rule.context.finding(Code::ErrValidate, message);
             self.report
-                .add(finding.with_remedy(Limits::remedy("set_size")));
+                .add(finding.with_remedy(self.options.limits.remedy("set_size")));
             return None;
         }
         let mut expression = expansion.expression;
@@ -170,7 +170,7 @@ impl<'a, 'r, 'f> Compilation<'a, 'r, 'f> {
             let message = format!("the output has more than {limit} bytes");
             let finding = context.finding(Code::ErrCompileOutput, message);
             self.report
-                .add(finding.with_remedy(Limits::remedy("output_bytes")));
+                .add(finding.with_remedy(self.options.limits.remedy("output_bytes")));
             return None;
         }
         match check_template_text(&text, OnMissing::Print, &scope) {

@@ -161,7 +161,7 @@ impl<'a> Collection<'a> {
         }
         let message = format!("more than {} lists, macros or rules", self.limits.items);
         let finding = context.finding(Code::ErrValidate, message);
-        Err(finding.with_remedy(Limits::remedy("items")))
+        Err(finding.with_remedy(self.limits.remedy("items")))
     }
 
     fn take_list(&mut self, item: ListItem) -> Found<()> {

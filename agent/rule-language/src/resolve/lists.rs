@@ -69,7 +69,7 @@ impl Lists {
                     list.name, limits.list_items
                 );
                 let finding = list.context.finding(Code::ErrValidate, message);
-                report.add(finding.with_remedy(Limits::remedy("list_items")));
+                report.add(finding.with_remedy(limits.remedy("list_items")));
                 items.clear();
             }
             let place = resolved.entries.len();

@@ -47,10 +47,19 @@ impl Size {
 
 /// A macro on its way from text to a condition without macros.
 enum State {
-    /// It has an error, which has been reported.
+    /// It does not parse, which has been reported.
     Broken,
+    /// It grows too large, which has been reported.
+    TooLarge,
     Parsed(Expression),
     Expanded(Expansion),
+}
+
+/// A condition grows too large.
+enum TooLarge {
+    /// Because of a macro of which that has been reported.
+    Reported,
+    Finding(Box<Finding>),
 }
 
 /// All macros, ready to be put into conditions.
@@ -97,7 +106,7 @@ impl<'a> Macros<'a> {
             let expression = expression.clone();
             let context = &definition.context;
             let expanded = macros.expand_for(&expression, Some(definition), lists, context, report);
-            let state = expanded.map_or(State::Broken, |expansion| {
+            let state = expanded.map_or(State::TooLarge, |expansion| {
                 total = total.saturating_add(expansion.size.total());
                 State::Expanded(expansion)
             });
@@ -105,7 +114,7 @@ impl<'a> Macros<'a> {
             if total > limits.set_size {
                 let message = "the macros are too large together";
                 let finding = definition.context.finding(Code::ErrValidate, message);
-                report.add(finding.with_remedy(Limits::remedy("set_size")));
+                report.add(finding.with_remedy(limits.remedy("set_size")));
                 break;
             }
         }
@@ -155,7 +164,14 @@ impl<'a> Macros<'a> {
             self.used.insert(name, true);
         }
         report.add_all(wrong);
-        let expression = report.check(outcome)?;
+        let expression = match outcome {
+            Ok(expression) => expression,
+            Err(TooLarge::Reported) => return None,
+            Err(TooLarge::Finding(finding)) => {
+                report.add(finding);
+                return None;
+            }
+        };
         Some(Expansion {
             expression,
             size,
@@ -196,7 +212,7 @@ pub(crate) fn parse_condition(
         );
         context
             .finding(Code::ErrCompileCondition, message)
-            .with_remedy(Limits::remedy("condition_bytes"))
+            .with_remedy(limits.remedy("condition_bytes"))
     })?;
     parse(&text, limits).map_err(|error| {
         context
@@ -223,7 +239,7 @@ struct Run<'r, 'a> {
 
 impl Run<'_, '_> {
     /// Recurses by one small frame a level, and no deeper than the limit on depth.
-    fn expand(&mut self, expression: &Expression, depth: usize) -> Found<Expression> {
+    fn expand(&mut self, expression: &Expression, depth: usize) -> Result<Expression, TooLarge> {
         let limit = self.macros.limits.tree_depth;
         if depth >= limit {
             let message =
@@ -244,7 +260,11 @@ impl Run<'_, '_> {
         })
     }
 
-    fn expand_all(&mut self, children: &[Expression], depth: usize) -> Found<Vec<Expression>> {
+    fn expand_all(
+        &mut self,
+        children: &[Expression],
+        depth: usize,
+    ) -> Result<Vec<Expression>, TooLarge> {
         // A loop: an iterator chain would cost several frames a level.
         let mut expanded = Vec::with_capacity(children.len());
         for child in children {
@@ -253,7 +273,7 @@ impl Run<'_, '_> {
         Ok(expanded)
     }
 
-    fn expand_macro(&mut self, used: &MacroUse, depth: usize) -> Found<Expression> {
+    fn expand_macro(&mut self, used: &MacroUse, depth: usize) -> Result<Expression, TooLarge> {
         let macros = self.macros;
         let found = macros.definitions.get(&used.name);
         self.named.extend(found.map(|found| found.name.clone()));
@@ -284,6 +304,7 @@ impl Run<'_, '_> {
         }
         let expression = match macros.states.get(&definition.name) {
             None | Some(State::Broken) => return Ok(self.nothing()),
+            Some(State::TooLarge) => return Err(TooLarge::Reported),
             Some(State::Parsed(expression)) => expression,
             Some(State::Expanded(expansion)) => {
                 // Refuse before walking through it: it may be large.
@@ -329,12 +350,12 @@ impl Run<'_, '_> {
         finding.with_remedy(remedy)
     }
 
-    fn charge(&mut self, size: Size) -> Found<()> {
+    fn charge(&mut self, size: Size) -> Result<(), TooLarge> {
         self.size.add(size);
         self.check_size(self.size)
     }
 
-    fn check_size(&self, size: Size) -> Found<()> {
+    fn check_size(&self, size: Size) -> Result<(), TooLarge> {
         let limits = self.macros.limits;
         if size.tests > limits.condition_tests {
             let limit = limits.condition_tests;
@@ -350,8 +371,10 @@ impl Run<'_, '_> {
     }
 
     /// Fails for the bound of this name.
-    fn fail<T>(&self, limit: &str, message: String) -> Found<T> {
+    fn fail<T>(&self, limit: &str, message: String) -> Result<T, TooLarge> {
         let finding = self.context.finding(Code::ErrCompileCondition, message);
-        Err(finding.with_remedy(Limits::remedy(limit)))
+        Err(TooLarge::Finding(
+            finding.with_remedy(self.macros.limits.remedy(limit)),
+        ))
     }
 }

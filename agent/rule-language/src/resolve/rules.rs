@@ -109,8 +109,11 @@ impl Collection<'_> {
         }
         let has_source = self.catalog.has_source(&definition.source);
         if !has_source {
+            let nearest =
+                suggestion::nearest(&definition.source, self.catalog.sources().into_iter());
             let message = format!("unknown source {}, skipping", definition.source);
-            report.add(context.finding(Code::UnknownSource, message));
+            let finding = context.finding(Code::UnknownSource, message);
+            report.add(finding.with_remedy(suggestion::did_you_mean(&nearest)));
         }
         let RuleDefinition {
             mut exceptions,

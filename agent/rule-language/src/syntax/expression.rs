@@ -34,7 +34,7 @@ pub(super) type Parsed<T> = Result<T, SyntaxError>;
 pub(crate) fn parse(text: &MappedText, limits: &Limits) -> Result<Expression, SyntaxError> {
     let mut parser = Parser {
         depth_max: limits.condition_depth,
-        depth_remedy: Limits::remedy("condition_depth"),
+        depth_remedy: limits.remedy("condition_depth"),
         ..Parser::new(text)
     };
     if text.len() == 0 {

@@ -24,7 +24,7 @@ const TOO_DEEP: &str = "recursion limit exceeded";
 /// Message and remedy for collections that are nested too deep.
 fn too_deep(limits: &Limits) -> (String, Option<String>) {
     let message = format!("YAML nested deeper than {}", limits.yaml_depth);
-    (message, Limits::remedy("yaml_depth"))
+    (message, limits.remedy("yaml_depth"))
 }
 
 /// Reads all documents of a file; an empty document is a null node.
@@ -208,7 +208,7 @@ impl Tree<'_> {
         Err(YamlError {
             message: format!("more than {} YAML nodes", self.limits.yaml_nodes),
             span,
-            remedy: Limits::remedy("yaml_nodes"),
+            remedy: self.limits.remedy("yaml_nodes"),
         })
     }
 

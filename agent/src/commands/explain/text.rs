@@ -5,7 +5,7 @@ use super::report::{
     ViewReport,
 };
 use super::value::listed_literals;
-use crate::commands::layout::{line, visible};
+use crate::commands::layout::{line, painted, visible};
 use crate::rules::count;
 
 const BOLD: &str = "1";
@@ -256,13 +256,5 @@ fn value(value: &ValueReport) -> String {
         ValueReport::Known(value) => value.clone(),
         ValueReport::Pending => "<not known yet>".to_owned(),
         ValueReport::Missing { reason } => format!("<missing: {reason}>"),
-    }
-}
-
-fn painted(text: &str, code: &str, colour: bool) -> String {
-    if colour {
-        format!("\x1b[{code}m{text}\x1b[0m")
-    } else {
-        text.to_owned()
     }
 }

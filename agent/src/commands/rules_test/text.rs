@@ -1,7 +1,7 @@
 //! The results for people.
 
 use super::result::{CaseResult, Results, Status};
-use crate::commands::layout::{line, visible};
+use crate::commands::layout::{line, painted, visible};
 use crate::rules::count;
 use saker_rule_cases::Difference;
 use similar::{ChangeTag, TextDiff};
@@ -138,14 +138,6 @@ fn sign(tag: ChangeTag) -> (char, &'static str) {
         ChangeTag::Equal => (' ', ""),
         ChangeTag::Delete => ('-', RED),
         ChangeTag::Insert => ('+', GREEN),
-    }
-}
-
-fn painted(text: &str, code: &str, colour: bool) -> String {
-    if colour && !code.is_empty() {
-        format!("\x1b[{code}m{text}\x1b[0m")
-    } else {
-        text.to_owned()
     }
 }
 
