@@ -4,7 +4,7 @@
 use super::block::{EntryForm, Frame, ThreadForm};
 use super::cursor::{Cursor, Short};
 use super::error::Problem;
-use super::reader::SnapshotItem;
+use super::record::SnapshotItem;
 use super::{descriptors, interfaces, threads, users};
 
 /// Longest part of an entry that is looked at, in bytes: no entry without a length of its own can be

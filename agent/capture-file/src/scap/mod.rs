@@ -42,10 +42,13 @@ mod interfaces;
 mod list;
 mod machine;
 mod reader;
+mod record;
+mod snapshot;
 mod stats;
 mod stream;
 mod threads;
 mod users;
+mod writer;
 
 #[cfg(test)]
 mod tests;
@@ -53,5 +56,7 @@ mod tests;
 pub use block::{BLOCK_BYTES_MAX, BlockType};
 pub use error::{Problem, ScapError};
 pub use event::Audience;
-pub use reader::{Reader, Record, SnapshotItem};
+pub use reader::Reader;
+pub use record::{Record, SnapshotItem};
 pub use stats::Stats;
+pub use writer::Writer;

@@ -1,89 +1,37 @@
 //! From blocks to records.
 
-use super::block::{BLOCK_BYTES_MAX, BlockType, Content, EntryForm, EventForm, FRAME_BYTES, Frame};
+use super::block::{BLOCK_BYTES_MAX, BlockType, Content, EventForm, FRAME_BYTES, Frame};
 use super::error::{Problem, ScapError};
-use super::event::{Audience, Layout, NoEvent};
-use super::list::{List, ListKind, NoEntry};
-use super::machine::{MACHINE_BYTES, machine_info};
+use super::event::{Layout, NoEvent};
+use super::list::List;
+use super::record::{Record, SnapshotItem};
 use super::stats::{Stats, count};
 use super::stream::Stream;
-use saker_capture_state::{
-    DescriptorSnapshot, GroupEntry, Interface, MachineInfo, ThreadSnapshot, UserEntry,
-};
-use saker_falco_events::Event;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 /// Bytes of a block's type and length.
-const HEAD_BYTES: usize = 8;
+pub(super) const HEAD_BYTES: usize = 8;
 
 /// Bytes of the length at the end of a block.
 const TRAILER_BYTES: usize = 4;
 
-/// Bytes of a section header's body without its options.
-const SECTION_HEADER_BYTES: u32 = 16;
-
-/// What a section header has to tell the order of bytes.
-const MAGIC: u32 = 0x1a2b_3c4d;
-
-/// What a capture holds, in order.
-#[derive(Debug)]
-pub enum Record<'a> {
-    /// A capture begins: what an earlier one in the same file told of holds no longer.
-    SectionStart,
-    /// Something that was there when the capture began.
-    Snapshot(Box<SnapshotItem>),
-    /// All that was there has been told; events follow.
-    SnapshotEnd,
-    /// An event, in the form in which it was written.
-    Event {
-        /// Where its block begins in the uncompressed capture.
-        offset: u64,
-        /// Whom it is for.
-        audience: Audience,
-        /// The event.
-        event: Event<'a>,
-    },
-}
-
-/// Something that was there when a capture began.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SnapshotItem {
-    /// The host. Comes before all other items.
-    Machine(MachineInfo),
-    /// A network interface.
-    Interface(Interface),
-    /// A user.
-    User(UserEntry),
-    /// A group.
-    Group(GroupEntry),
-    /// A thread.
-    Thread(ThreadSnapshot),
-    /// A descriptor of a thread. Connections have no name: it follows from their ends.
-    Descriptor {
-        /// Thread whose table lists it.
-        tid: i64,
-        /// The descriptor.
-        snapshot: DescriptorSnapshot,
-    },
-}
-
 /// Reads a capture.
 #[derive(Debug)]
 pub struct Reader<R> {
-    stream: Stream<R>,
-    place: Place,
+    pub(super) stream: Stream<R>,
+    pub(super) place: Place,
     /// The list that is being read.
-    list: Option<List>,
+    pub(super) list: Option<List>,
     /// Bytes of the event that was lent out.
     lent: usize,
-    stats: Stats,
+    pub(super) stats: Stats,
 }
 
 /// What may follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// A section header.
     Start,
     /// Anything.
@@ -95,7 +43,7 @@ enum Place {
 }
 
 /// What was found, without borrowing from the buffer.
-enum Step {
+pub(super) enum Step {
     Start,
     Item(Box<SnapshotItem>),
     End,
@@ -124,6 +72,11 @@ impl<R: Read> Reader<R> {
     /// What was read and skipped so far.
     pub const fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    #[cfg(test)]
+    pub(super) const fn buffer_bytes(&self) -> usize {
+        self.stream.buffer_bytes()
     }
 
     /// The next record; `None` at the end of the capture and after an error.
@@ -229,185 +182,15 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Anything but an event among events.
-    #[cold]
-    fn step_other(&mut self, frame: Frame, content: Content) -> Result<Step, ScapError> {
-        if self.place == Place::Start && content != Content::SectionHeader {
-            let found = frame.block.0;
-            return Err(ScapError::NotACapture { found });
-        }
-        if let Content::Event(_) = content {
-            self.place = Place::Events;
-            return Ok(Step::End);
-        }
-        let length = frame.length;
-        let body_bytes = frame
-            .body_bytes()
-            .ok_or_else(|| fatal(frame, Problem::Length { length }))?;
-        count(&mut self.stats.blocks);
-        let is_misplaced = self.place == Place::Events;
-        let kind = match content {
-            Content::SectionHeader => return self.step_section(frame, body_bytes),
-            Content::Event(_) | Content::Unknown => {
-                count(&mut self.stats.unknown_blocks);
-                return self.skip_block(frame);
-            }
-            _ if is_misplaced => {
-                count(&mut self.stats.misplaced_blocks);
-                return self.skip_block(frame);
-            }
-            Content::MachineInfo => return self.step_machine(frame, body_bytes),
-            Content::Threads(form) => ListKind::Threads(form),
-            Content::Descriptors(form) => return self.open_descriptors(frame, body_bytes, form),
-            Content::Interfaces(form) => ListKind::Interfaces(form),
-            Content::Users(form) => ListKind::Users(form),
-        };
-        self.stream.consume(HEAD_BYTES);
-        self.list = Some(List {
-            frame,
-            kind,
-            remaining: body_bytes.into(),
-            entry: 0,
-        });
-        Ok(Step::Skipped)
-    }
-
-    fn step_section(&mut self, frame: Frame, body_bytes: u32) -> Result<Step, ScapError> {
-        let Some(options_bytes) = body_bytes.checked_sub(SECTION_HEADER_BYTES) else {
-            return Err(fatal(frame, Problem::Body { length: body_bytes }));
-        };
-        if !self.fill(HEAD_BYTES.saturating_add(8))? {
-            return Err(self.truncated(frame));
-        }
-        let body = self.stream.available().get(HEAD_BYTES..);
-        let [m0, m1, m2, m3, a, b, c, d, ..] = *body.unwrap_or_default() else {
-            return Err(self.truncated(frame));
-        };
-        let found = u32::from_le_bytes([m0, m1, m2, m3]);
-        let (major, minor) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
-        let offset = frame.offset;
-        if found == MAGIC.swap_bytes() {
-            return Err(ScapError::BigEndian { offset });
-        }
-        if found != MAGIC {
-            return Err(fatal(frame, Problem::Magic { found }));
-        }
-        if major > 1 {
-            return Err(ScapError::Version {
-                offset,
-                major,
-                minor,
-            });
-        }
-        if options_bytes > 0 {
-            count(&mut self.stats.section_options);
-        }
-        self.skip_block(frame)?;
-        count(&mut self.stats.sections);
-        self.place = Place::Snapshot;
-        Ok(Step::Start)
-    }
-
-    fn step_machine(&mut self, frame: Frame, body_bytes: u32) -> Result<Step, ScapError> {
-        let wanted =
-            usize::try_from(body_bytes).map_or(MACHINE_BYTES, |bytes| bytes.min(MACHINE_BYTES));
-        if !self.fill(HEAD_BYTES.saturating_add(wanted))? {
-            return Err(self.truncated(frame));
-        }
-        let body = self.stream.available().get(HEAD_BYTES..);
-        let body = body.and_then(|body| body.get(..wanted));
-        match machine_info(body.unwrap_or_default()) {
-            Ok(info) => {
-                self.skip_block(frame)?;
-                Ok(Step::Item(Box::new(SnapshotItem::Machine(info))))
-            }
-            Err(_) => {
-                count(&mut self.stats.malformed_lists);
-                self.note(frame, Problem::Body { length: body_bytes });
-                self.skip_block(frame)
-            }
-        }
-    }
-
-    /// A list of descriptors begins with the thread that has them.
-    fn open_descriptors(
-        &mut self,
-        frame: Frame,
-        body_bytes: u32,
-        form: EntryForm,
-    ) -> Result<Step, ScapError> {
-        let Some(remaining) = body_bytes.checked_sub(8) else {
-            count(&mut self.stats.malformed_lists);
-            self.note(frame, Problem::Body { length: body_bytes });
-            return self.skip_block(frame);
-        };
-        if !self.fill(HEAD_BYTES.saturating_add(8))? {
-            return Err(self.truncated(frame));
-        }
-        self.stream.consume(HEAD_BYTES);
-        let tid = self.stream.available().first_chunk();
-        let tid = tid.map_or(0, |tid| i64::from_le_bytes(*tid));
-        self.stream.consume(8);
-        self.list = Some(List {
-            frame,
-            kind: ListKind::Descriptors(form, tid),
-            remaining: remaining.into(),
-            entry: 0,
-        });
-        Ok(Step::Skipped)
-    }
-
-    fn step_list(&mut self, mut list: List) -> Result<Step, ScapError> {
-        if list.is_at_end() {
-            self.list = None;
-            return self.close_block(list.frame, list.remaining);
-        }
-        let window_bytes = list.window_bytes();
-        let available = self.stream.available();
-        let window = available.get(..window_bytes).unwrap_or(available);
-        match list.read_entry(window) {
-            Ok(entry) => {
-                if !self.skip(entry.bytes)? {
-                    return Err(self.truncated(list.frame));
-                }
-                list.remaining = list.remaining.saturating_sub(entry.bytes);
-                list.entry = list.entry.saturating_add(1);
-                self.list = Some(list);
-                Ok(entry.item.map_or(Step::Skipped, |item| {
-                    count(match item {
-                        SnapshotItem::Thread(_) => &mut self.stats.threads,
-                        SnapshotItem::Descriptor { .. } => &mut self.stats.descriptors,
-                        _ => return Step::Item(Box::new(item)),
-                    });
-                    Step::Item(Box::new(item))
-                }))
-            }
-            Err(NoEntry::Short) => {
-                let wanted = window.len().saturating_add(1);
-                if self.fill(wanted)? {
-                    Ok(Step::Skipped)
-                } else {
-                    Err(self.truncated(list.frame))
-                }
-            }
-            Err(NoEntry::Malformed(problem)) => {
-                self.list = None;
-                count(&mut self.stats.malformed_lists);
-                self.note(list.frame, problem);
-                self.close_block(list.frame, list.remaining)
-            }
-        }
-    }
-
     /// Goes past a block of which nothing was consumed.
-    fn skip_block(&mut self, frame: Frame) -> Result<Step, ScapError> {
+    pub(super) fn skip_block(&mut self, frame: Frame) -> Result<Step, ScapError> {
         self.stream.consume(HEAD_BYTES);
         let body_bytes = frame.body_bytes().unwrap_or_default();
         self.close_block(frame, body_bytes.into())
     }
 
     /// Goes past the rest of a block's body and its end.
-    fn close_block(&mut self, frame: Frame, remaining: u64) -> Result<Step, ScapError> {
+    pub(super) fn close_block(&mut self, frame: Frame, remaining: u64) -> Result<Step, ScapError> {
         if !self.skip(remaining)? || !self.fill(TRAILER_BYTES)? {
             return Err(self.truncated(frame));
         }
@@ -441,23 +224,23 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    fn truncated(&mut self, frame: Frame) -> ScapError {
+    pub(super) fn truncated(&mut self, frame: Frame) -> ScapError {
         self.stats.is_truncated = true;
         fatal(frame, Problem::Truncated)
     }
 
-    fn note(&mut self, frame: Frame, problem: Problem) {
+    pub(super) fn note(&mut self, frame: Frame, problem: Problem) {
         let first = &mut self.stats.first_problem;
         first.get_or_insert((frame.offset, frame.block, problem));
     }
 
     #[inline]
-    fn fill(&mut self, wanted: usize) -> Result<bool, ScapError> {
+    pub(super) fn fill(&mut self, wanted: usize) -> Result<bool, ScapError> {
         let result = self.stream.fill(wanted);
         result.map_err(|source| self.unreadable(source))
     }
 
-    fn skip(&mut self, bytes: u64) -> Result<bool, ScapError> {
+    pub(super) fn skip(&mut self, bytes: u64) -> Result<bool, ScapError> {
         let result = self.stream.skip(bytes);
         result.map_err(|source| self.unreadable(source))
     }
@@ -487,7 +270,7 @@ impl Reader<File> {
     }
 }
 
-const fn fatal(frame: Frame, problem: Problem) -> ScapError {
+pub(super) const fn fatal(frame: Frame, problem: Problem) -> ScapError {
     ScapError::Block {
         offset: frame.offset,
         block: frame.block,

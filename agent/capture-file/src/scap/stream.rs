@@ -9,6 +9,9 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// Bytes that are read from a compressed file at a time.
 const COMPRESSED_BYTES: usize = 64 << 10;
 
+/// Bytes that are uncompressed at a time: so many before a damaged place are lost.
+const UNCOMPRESSED_BYTES: usize = 16 << 10;
+
 /// The uncompressed bytes of a capture.
 #[derive(Debug)]
 pub(super) struct Stream<R> {
@@ -88,6 +91,11 @@ impl<R: Read> Stream<R> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) const fn buffer_bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Reads until that many bytes are available; `false` when the file has fewer.
     #[inline]
     pub(super) fn fill(&mut self, wanted: usize) -> io::Result<bool> {
@@ -146,7 +154,10 @@ impl<R: Read> Stream<R> {
         let count = loop {
             let result = match &mut self.source {
                 Source::Plain(source) => source.read(room),
-                Source::Gzip(members) => members.read(room),
+                Source::Gzip(members) => {
+                    let part = room.len().min(UNCOMPRESSED_BYTES);
+                    members.read(room.get_mut(..part).unwrap_or_default())
+                }
                 Source::Ended => Ok(0),
             };
             match result {

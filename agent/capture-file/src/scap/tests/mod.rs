@@ -1,1 +1,4 @@
 mod captures;
+mod damage;
+mod forms;
+mod sample;
