@@ -1,9 +1,18 @@
 //! An event of a capture, and what the machine of the capture knows about it.
 
+mod argument;
+mod call;
+pub(crate) mod descriptor;
+pub(crate) mod event;
+pub(crate) mod file_system;
+mod path;
+pub(crate) mod process;
+
 use crate::context::ANCESTORS_MAX;
 use crate::event_names::EventName;
 use saker_capture_state::{Machine, Subject, Thread};
 use saker_falco_events::Event;
+use std::borrow::Cow;
 
 /// One event that Falco captured.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +31,16 @@ impl<'a> CapturedEvent<'a> {
     #[must_use]
     pub fn event_name(&self) -> Option<EventName> {
         EventName::new(self.event.event_type.name)
+    }
+
+    /// The value of `evt.type`.
+    pub(crate) fn name(&self) -> &'a [u8] {
+        self.event.event_type.name.as_bytes()
+    }
+
+    /// Whether the event stands for a call that has no event of its own.
+    pub(crate) fn is_generic(&self) -> bool {
+        self.event.event_type.name == "syscall"
     }
 
     /// The thread that acted.
@@ -46,14 +65,77 @@ impl<'a> CapturedEvent<'a> {
         Some(process)
     }
 
-    /// The thread that cloned the process, the one that cloned that one's process, and so on.
+    /// The thread that cloned the process, the one that cloned that one, and so on.
     pub(crate) fn ancestors(&self) -> impl Iterator<Item = &'a Thread> + use<'a> {
+        let main = self.thread().and_then(|thread| self.main_thread(thread));
         let machine = self.machine;
+        let above = move |thread| Self::line(machine, thread);
+        main.into_iter().flat_map(above)
+    }
+
+    /// The thread that cloned a thread, the one that cloned that one, and so on.
+    pub(crate) fn line_above(&self, thread: &'a Thread) -> impl Iterator<Item = &'a Thread> {
+        Self::line(self.machine, thread)
+    }
+
+    fn line(
+        machine: &'a Machine,
+        thread: &'a Thread,
+    ) -> impl Iterator<Item = &'a Thread> + use<'a> {
         let parent = move |thread: &&'a Thread| machine.parent(thread).map(|parent| &**parent);
-        let first = self.thread().and_then(|thread| self.main_thread(thread));
-        std::iter::successors(first, parent)
-            .skip(1)
+        std::iter::successors(parent(&thread), parent)
             .take_while(|thread| thread.tid != -1)
             .take(ANCESTORS_MAX)
     }
+
+    /// A text; the text `<NA>` where it has no value, as Falco has it. `None` where the event lacks
+    /// the parameter.
+    pub(crate) fn text(&self, index: usize) -> Option<&'a [u8]> {
+        match self.event.parameter(index)? {
+            b"" | b"(NULL)\0" => Some(NO_VALUE),
+            _ => self.event.text(index),
+        }
+    }
+
+    /// A text that has a value.
+    pub(crate) fn known_text(&self, index: usize) -> Option<&'a [u8]> {
+        match self.event.parameter(index)? {
+            b"" => None,
+            _ => self.text(index),
+        }
+    }
+
+    /// The directory that a relative path begins at: that of a descriptor, or the working directory.
+    pub(crate) fn directory(
+        &self,
+        thread: &'a Thread,
+        path: &[u8],
+        descriptor: i64,
+    ) -> Cow<'a, [u8]> {
+        if path.starts_with(b"/") {
+            return Cow::Borrowed(b".");
+        }
+        if descriptor == WORKING_DIRECTORY {
+            return Cow::Borrowed(self.working_directory(thread));
+        }
+        match self.machine.descriptor(thread, descriptor) {
+            None => Cow::Borrowed(UNKNOWN_DIRECTORY),
+            Some(directory) => with_slash(&directory.name),
+        }
+    }
 }
+
+/// The name of a directory with a slash at its end.
+pub(crate) fn with_slash(name: &[u8]) -> Cow<'_, [u8]> {
+    if name.is_empty() || name.ends_with(b"/") {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned([name, b"/"].concat())
+}
+
+/// What stands for a text without a value.
+pub(crate) const NO_VALUE: &[u8] = b"<NA>";
+/// What stands for a directory that is not known.
+pub(crate) const UNKNOWN_DIRECTORY: &[u8] = b"<UNKNOWN>";
+/// `PPM_AT_FDCWD`: the working directory in place of a descriptor.
+const WORKING_DIRECTORY: i64 = -100;

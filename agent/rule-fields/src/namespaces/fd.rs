@@ -3,6 +3,7 @@
 mod address;
 mod file;
 
+use crate::captured::descriptor as captured;
 use crate::context::EventContext;
 use crate::descriptor::{Descriptor, DescriptorKind, has_pair};
 use crate::namespaces::container::short_id;
@@ -23,7 +24,9 @@ static GENERAL: &[FieldRow] = &[
         FieldType::Int,
         "Number of the descriptor; -1 when the call that would have made it failed.",
         |context, _| FieldValue::of(context.descriptor(), |fd| FieldValue::Int(fd.number)),
-    ),
+    )
+.captured(captured::number)
+.in_captures("the descriptor of the thread's last event that had one; -1 before the first"),
     FieldRow::filled(
         "fd.type",
         FieldType::String,
@@ -31,7 +34,8 @@ static GENERAL: &[FieldRow] = &[
          `signalfd`, `eventpoll`, `inotify`, `timerfd`, `netlink`, `bpf`, `userfaultfd`, `io_uring`, \
          `memfd`, `pidfd`. Missing when the call failed.",
         |context, _| FieldValue::of(kind(context), |kind| static_text(kind.name())),
-    ),
+    )
+.captured(captured::kind),
     FieldRow::filled(
         "fd.typechar",
         FieldType::String,
@@ -45,13 +49,17 @@ static GENERAL: &[FieldRow] = &[
                 static_text(kind.character())
             })
         },
-    ),
+    )
+.captured(captured::character)
+.in_captures("`X` for kinds that Falco does not support"),
     FieldRow::not_yet(
         "fd.types",
         FieldType::String,
         "Kinds of all descriptors that the process has open, or of one of them.",
         NO_DESCRIPTOR_TABLE,
     )
+.captured(captured::kinds)
+.in_captures("of one descriptor only")
     .several(Plurality::List)
     .takes(ArgumentRule::Optional(ArgumentForms::Index))
     .no_rhs(),
@@ -64,7 +72,8 @@ static GENERAL: &[FieldRow] = &[
                 FieldValue::owned(format!("{}{}", event.header().tid, fd.number))
             })
         },
-    ),
+    )
+.captured(captured::unique_id),
     FieldRow::filled(
         "fd.name",
         FieldType::String,
@@ -73,26 +82,34 @@ static GENERAL: &[FieldRow] = &[
          for, made absolute and normalised by its text, or the one the kernel resolved, as \
          `saker.path_view` says.",
         |context, _| FieldValue::of(name(context), FieldValue::text),
-    ),
+    )
+.captured(captured::name)
+.in_captures("the path asked for: a capture does not tell the resolved one"),
     FieldRow::filled(
         "fd.nameraw",
         FieldType::String,
         "Path exactly as the caller passed it, repeated slashes made one; the same in both path views. \
          Empty for sockets, missing for events that come with a descriptor rather than a path.",
         |context, _| FieldValue::from_option(raw_name(context)),
-    ),
+    )
+.captured(captured::raw_name)
+.in_captures("empty where the capture does not tell"),
     FieldRow::filled(
         "fd.containername",
         FieldType::String,
         "`container.id`, a colon and `fd.name`.",
         |context, _| with_container(context, name(context)),
-    ),
+    )
+.captured(captured::container_name)
+.in_captures("nothing before the colon outside of containers, as in Falco"),
     FieldRow::filled(
         "fd.containerdirectory",
         FieldType::String,
         "`container.id`, a colon and `fd.directory`.",
         |context, _| with_container(context, file::directory_of(context)),
-    ),
+    )
+.captured(captured::container_directory)
+.in_captures("nothing before the colon outside of containers, as in Falco"),
     FieldRow::filled(
         "fd.name_changed",
         FieldType::Bool,
@@ -102,7 +119,8 @@ static GENERAL: &[FieldRow] = &[
                 FieldValue::Bool(fd.connection().is_some_and(|socket| socket.is_renamed()))
             })
         },
-    ),
+    )
+.captured(captured::has_name_changed),
 ];
 
 /// A text that the program itself contains.

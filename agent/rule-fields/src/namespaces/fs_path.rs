@@ -3,6 +3,7 @@
 //! `name` is the path of calls with one, `source` and `target` those of calls with two. As in Falco,
 //! the source of a link is the new name and its target what it leads to.
 
+use crate::captured::file_system;
 use crate::context::EventContext;
 use crate::paths::{self, PathRole};
 use crate::row::{Extractor, FieldRow};
@@ -16,32 +17,38 @@ static PATHS: &[FieldRow] = &[
         "fs.path.name",
         "Path that a successful call acts on, absolute and normalised, in the path view.",
         |context, _| whole(context, PathRole::Name),
-    ),
+    )
+    .captured(|context, _| file_system::whole(context, PathRole::Name)),
     path(
         "fs.path.nameraw",
         "Path that a successful call acts on, as the caller passed it.",
         |context, _| raw(context, PathRole::Name),
-    ),
+    )
+    .captured(|context, _| file_system::raw(context, PathRole::Name)),
     path(
         "fs.path.source",
         "Source of a successful rename, link or mount, absolute and normalised.",
         |context, _| whole(context, PathRole::Source),
-    ),
+    )
+    .captured(|context, _| file_system::whole(context, PathRole::Source)),
     path(
         "fs.path.sourceraw",
         "Source of a successful rename, link or mount, as the caller passed it.",
         |context, _| raw(context, PathRole::Source),
-    ),
+    )
+    .captured(|context, _| file_system::raw(context, PathRole::Source)),
     path(
         "fs.path.target",
         "Target of a successful rename, link or mount, absolute and normalised.",
         |context, _| whole(context, PathRole::Target),
-    ),
+    )
+    .captured(|context, _| file_system::whole(context, PathRole::Target)),
     path(
         "fs.path.targetraw",
         "Target of a successful rename, link or mount, as the caller passed it.",
         |context, _| raw(context, PathRole::Target),
-    ),
+    )
+    .captured(|context, _| file_system::raw(context, PathRole::Target)),
 ];
 
 const fn path(name: &'static str, doc: &'static str, extractor: Extractor) -> FieldRow {

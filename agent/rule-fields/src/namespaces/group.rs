@@ -1,6 +1,7 @@
 //! `group.*`: the group that the process acts as.
 
 use super::user::NO_NAME;
+use crate::captured::process;
 use crate::context::EventContext;
 use crate::row::FieldRow;
 use crate::value::FieldValue;
@@ -25,7 +26,9 @@ static GROUP: &[FieldRow] = &[
                 FieldValue::text(name.unwrap_or(NO_NAME.as_bytes()))
             })
         },
-    ),
+    )
+    .captured(process::group_name)
+    .in_captures("from the groups that the capture lists"),
 ];
 
 fn gid(context: &EventContext<'_>) -> Option<u32> {

@@ -1,6 +1,8 @@
 //! Namespaces of a field or two: `syscall.*`, `util.*`, `fdlist.*`.
 
 use super::fd::static_text;
+use crate::captured::event as captured;
+use crate::captured::file_system::{self, Part};
 use crate::row::FieldRow;
 use crate::value::FieldValue;
 use saker_event_schema::{Abi, Row, event};
@@ -15,27 +17,33 @@ static OTHER: &[FieldRow] = &[
     list(
         "fdlist.nums",
         "Numbers of the descriptors that a call waits for.",
-    ),
+    )
+    .captured(|context, _| file_system::list(context, Part::Number)),
     list(
         "fdlist.names",
         "Names of the descriptors that a call waits for.",
-    ),
+    )
+    .captured(|context, _| file_system::list(context, Part::Name)),
     list(
         "fdlist.cips",
         "Client addresses of the descriptors that a call waits for.",
-    ),
+    )
+    .captured(|context, _| file_system::list(context, Part::ClientAddress)),
     list(
         "fdlist.sips",
         "Server addresses of the descriptors that a call waits for.",
-    ),
+    )
+    .captured(|context, _| file_system::list(context, Part::ServerAddress)),
     list(
         "fdlist.cports",
         "Client ports of the descriptors that a call waits for.",
-    ),
+    )
+    .captured(|context, _| file_system::list(context, Part::ClientPort)),
     list(
         "fdlist.sports",
         "Server ports of the descriptors that a call waits for.",
-    ),
+    )
+    .captured(|context, _| file_system::list(context, Part::ServerPort)),
     FieldRow::filled(
         "syscall.type",
         FieldType::String,
@@ -44,7 +52,8 @@ static OTHER: &[FieldRow] = &[
             let row = context.event().map(|event| event.row());
             FieldValue::of(row.filter(|row| is_call(row)), |row| static_text(row.name))
         },
-    ),
+    )
+    .captured(captured::call_name),
     FieldRow::not_yet(
         "util.cnt",
         FieldType::Uint,

@@ -8,6 +8,7 @@ mod unknown;
 pub(super) use lineage::namespace_start;
 pub(super) use unknown::NO_MEMORY_SIZES;
 
+use crate::captured::process as captured;
 use crate::context::EventContext;
 use crate::namespaces::container;
 use crate::row::FieldRow;
@@ -31,31 +32,38 @@ static IDENTITY: &[FieldRow] = &[
         FieldType::Int,
         "Process id, as the host counts.",
         |context, _| of(context, |process| Some(pid(process.key.pid.0))),
-    ),
+    )
+    .captured(|context, _| captured::of(context, captured::process_id)),
     FieldRow::filled(
         "proc.vpid",
         FieldType::Int,
         "Process id in the process's own pid namespace.",
         |context, _| of(context, |process| Some(pid(process.vpid))),
-    ),
+    )
+    .captured(|context, _| captured::known_number(context, |thread| thread.vpid)),
     FieldRow::filled(
         "proc.name",
         FieldType::String,
         "Name of the process, at most 15 bytes: what the kernel called it at its last exec.",
         |context, _| of(context, |process| Some(name(process))),
-    ),
+    )
+    .captured(|context, _| captured::of(context, captured::name))
+    .in_captures("of the thread; old captures have names that are longer"),
     FieldRow::filled(
         "proc.exe",
         FieldType::String,
         "First argument, `argv[0]`, which the caller chose; empty for kernel threads.",
         |context, _| of(context, exe),
-    ),
+    )
+    .captured(|context, _| captured::of(context, captured::exe)),
     FieldRow::filled(
         "proc.exepath",
         FieldType::String,
         "Path of the executable, as the kernel resolved it; empty for kernel threads.",
         |context, _| of(context, exe_path),
-    ),
+    )
+    .captured(|context, _| captured::of(context, captured::exe_path))
+    .in_captures("empty when not known"),
     FieldRow::filled(
         "proc.tty",
         FieldType::Uint,
@@ -71,13 +79,19 @@ static IDENTITY: &[FieldRow] = &[
         FieldType::RelTime,
         "How long the process has run, nanoseconds.",
         |context, _| duration(context, context.process()),
-    ),
+    )
+    .captured(captured::duration)
+    .in_captures("of the thread, since it was cloned; missing when that was not seen"),
     FieldRow::filled(
         "proc.pid.ts",
         FieldType::RelTime,
         "When the process started, nanoseconds since the epoch.",
         |context, _| started(context, context.process()),
-    ),
+    )
+    .captured(|context, _| {
+        captured::known_time(context, |thread| thread.clone_time_ns, FieldValue::RelTime)
+    })
+    .in_captures("of the thread; missing when its begin was not seen"),
 ];
 
 static TEXTS: &[FieldRow] = &[
@@ -99,6 +113,8 @@ static TEXTS: &[FieldRow] = &[
             }
         },
     )
+.captured(captured::argument)
+.in_captures("empty without such an argument")
     .takes(ArgumentRule::Optional(ArgumentForms::Index)),
     FieldRow::filled(
         "proc.cmdline",
@@ -111,7 +127,8 @@ static TEXTS: &[FieldRow] = &[
                 .and_then(|process| line.get_or_make(|out| append_command_line(process, out)));
             FieldValue::of(text, FieldValue::text)
         },
-    ),
+    )
+.captured(captured::own_command_line),
     FieldRow::filled(
         "proc.exeline",
         FieldType::String,
@@ -122,19 +139,23 @@ static TEXTS: &[FieldRow] = &[
                 Some(FieldValue::owned(words.join(&b' ')))
             })
         },
-    ),
+    )
+.captured(|context, _| captured::of(context, captured::exe_line))
+.in_captures("a blank follows the program even without arguments, as in Falco"),
     FieldRow::filled(
         "proc.cmdnargs",
         FieldType::Uint,
         "How many arguments follow `argv[0]`.",
         |context, _| of(context, |process| count(process.arguments().map(|_| 1))),
-    ),
+    )
+.captured(|context, _| captured::of(context, captured::argument_count)),
     FieldRow::filled(
         "proc.cmdlenargs",
         FieldType::Uint,
         "Length of all arguments after `argv[0]` in bytes, without blanks between.",
         |context, _| of(context, |process| count(process.arguments().map(<[u8]>::len))),
-    ),
+    )
+.captured(|context, _| captured::of(context, captured::argument_bytes)),
     FieldRow::filled(
         "proc.env",
         FieldType::String,
@@ -146,6 +167,7 @@ static TEXTS: &[FieldRow] = &[
             })
         },
     )
+.captured(captured::environment)
     .takes(ArgumentRule::Optional(ArgumentForms::Key)),
     FieldRow::filled(
         "proc.cwd",
@@ -165,7 +187,8 @@ static TEXTS: &[FieldRow] = &[
             });
             FieldValue::of(text, FieldValue::text)
         },
-    ),
+    )
+.captured(captured::directory),
 ];
 
 /// A value of the process that acted.

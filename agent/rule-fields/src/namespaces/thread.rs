@@ -1,6 +1,7 @@
 //! `thread.*`: the thread that acted.
 
 use super::proc::NO_MEMORY_SIZES;
+use crate::captured::process::{self as captured, MemoryOf};
 use crate::context::EventContext;
 use crate::row::{Extractor, FieldRow};
 use crate::value::FieldValue;
@@ -24,13 +25,16 @@ static THREAD: &[FieldRow] = &[
         FieldType::Int,
         "Thread id, as the host counts.",
         |context, _| of_header(context, |header| header.tid),
-    ),
+    )
+    .captured(captured::thread_id)
+    .in_captures("also of threads of which nothing else is known"),
     FieldRow::filled(
         "thread.vtid",
         FieldType::Int,
         "Thread id in the process's own pid namespace.",
         |context, _| of_header(context, |header| header.vtid),
-    ),
+    )
+    .captured(|context, _| captured::known_number(context, |thread| thread.vtid)),
     FieldRow::filled(
         "thread.ismain",
         FieldType::Bool,
@@ -40,7 +44,12 @@ static THREAD: &[FieldRow] = &[
                 FieldValue::Bool(event.header().tid == event.header().pid)
             })
         },
-    ),
+    )
+    .captured(|context, _| {
+        captured::of(context, |thread| {
+            Some(FieldValue::Bool(thread.tid == thread.pid))
+        })
+    }),
     FieldRow::filled(
         "thread.nametid",
         FieldType::String,
@@ -54,65 +63,89 @@ static THREAD: &[FieldRow] = &[
                 },
             )
         },
-    ),
+    )
+    .captured(captured::name_and_tid),
     capabilities(
         "thread.cap_permitted",
         "Permitted capabilities, separated by blanks.",
         |context, _| capability_names(context, |sets| sets.permitted),
-    ),
+    )
+    .captured(|context, _| captured::capabilities(context, |sets| sets.permitted)),
     capabilities(
         "thread.cap_inheritable",
         "Inheritable capabilities, separated by blanks.",
         |context, _| capability_names(context, |sets| sets.inheritable),
-    ),
+    )
+    .captured(|context, _| captured::capabilities(context, |sets| sets.inheritable)),
     capabilities(
         "thread.cap_effective",
         "Effective capabilities, separated by blanks.",
         |context, _| capability_names(context, |sets| sets.effective),
-    ),
+    )
+    .captured(|context, _| captured::capabilities(context, |sets| sets.effective)),
     FieldRow::not_yet(
         "thread.cgroups",
         FieldType::String,
         "All cgroups of the thread.",
         NO_CGROUP_PATHS,
-    ),
+    )
+    .captured(|context, _| captured::of(context, captured::cgroups)),
     FieldRow::not_yet(
         "thread.cgroup",
         FieldType::String,
         "Path of the thread's cgroup for one controller.",
         NO_CGROUP_PATHS,
     )
+    .captured(captured::cgroup)
     .takes(ArgumentRule::Required(ArgumentForms::Key)),
     number(
         "thread.pfmajor",
         "Major page faults since the start.",
         NO_PAGE_FAULTS,
-    ),
+    )
+    .captured(|context, _| {
+        captured::of(context, |thread| {
+            Some(FieldValue::Uint(thread.page_faults[0]))
+        })
+    }),
     number(
         "thread.pfminor",
         "Minor page faults since the start.",
         NO_PAGE_FAULTS,
-    ),
+    )
+    .captured(|context, _| {
+        captured::of(context, |thread| {
+            Some(FieldValue::Uint(thread.page_faults[1]))
+        })
+    }),
     number(
         "thread.vmsize",
         "Virtual memory of the process, kilobytes, for its first thread.",
         NO_MEMORY_SIZES,
-    ),
+    )
+    .captured(|context, _| captured::memory(context, |sizes| sizes[0], MemoryOf::Main, 1024))
+    .in_captures("0 for other threads"),
     number(
         "thread.vmrss",
         "Resident memory of the process, kilobytes, for its first thread.",
         NO_MEMORY_SIZES,
-    ),
+    )
+    .captured(|context, _| captured::memory(context, |sizes| sizes[1], MemoryOf::Main, 1024))
+    .in_captures("0 for other threads"),
     number(
         "thread.vmsize.b",
         "Virtual memory of the process, bytes, for its first thread.",
         NO_MEMORY_SIZES,
-    ),
+    )
+    .captured(|context, _| captured::memory(context, |sizes| sizes[0], MemoryOf::Main, 1))
+    .in_captures("0 for other threads"),
     number(
         "thread.vmrss.b",
         "Resident memory of the process, bytes, for its first thread.",
         NO_MEMORY_SIZES,
-    ),
+    )
+    .captured(|context, _| captured::memory(context, |sizes| sizes[1], MemoryOf::Main, 1))
+    .in_captures("0 for other threads"),
     time(
         "thread.exectime",
         "Processor time of the last slice, nanoseconds.",

@@ -1,5 +1,6 @@
 //! `user.*`: the user that the process acts as.
 
+use crate::captured::process;
 use crate::context::EventContext;
 use crate::namespaces::fd::static_text;
 use crate::row::FieldRow;
@@ -24,19 +25,46 @@ static USER: &[FieldRow] = &[
         FieldType::String,
         "Name of `user.uid` in the host's table of users; the text `<NA>` when it has no entry.",
         |context, _| of_user(context, uid(context), |user| &user.name),
-    ),
+    )
+    .captured(|context, _| {
+        process::of_user(
+            context,
+            |thread| thread.process.credentials.uid,
+            |user| &user.name,
+            b"root",
+        )
+    })
+    .in_captures("from the users that the capture lists"),
     FieldRow::filled(
         "user.homedir",
         FieldType::String,
         "Home directory of `user.uid`; the text `<NA>` when it has no entry.",
         |context, _| of_user(context, uid(context), |user| &user.home),
-    ),
+    )
+    .captured(|context, _| {
+        process::of_user(
+            context,
+            |thread| thread.process.credentials.uid,
+            |user| &user.home,
+            b"/root",
+        )
+    })
+    .in_captures("from the users that the capture lists"),
     FieldRow::filled(
         "user.shell",
         FieldType::String,
         "Login shell of `user.uid`; the text `<NA>` when it has no entry.",
         |context, _| of_user(context, uid(context), |user| &user.shell),
-    ),
+    )
+    .captured(|context, _| {
+        process::of_user(
+            context,
+            |thread| thread.process.credentials.uid,
+            |user| &user.shell,
+            b"<NA>",
+        )
+    })
+    .in_captures("from the users that the capture lists"),
     FieldRow::filled(
         "user.loginuid",
         FieldType::Int,
@@ -57,7 +85,16 @@ static USER: &[FieldRow] = &[
             Some(None) => static_text(NO_NAME),
             Some(uid) => of_user(context, uid, |user| &user.name),
         },
-    ),
+    )
+    .captured(|context, _| {
+        process::of_user(
+            context,
+            |thread| thread.process.credentials.loginuid.unwrap_or(u32::MAX),
+            |user| &user.name,
+            b"root",
+        )
+    })
+    .in_captures("from the users that the capture lists"),
 ];
 
 /// The event's own word comes first: it is of the thread that acted and of that moment.

@@ -1,5 +1,6 @@
 //! `evt.arg` and its like: the arguments of a call.
 
+use crate::captured::file_system;
 use crate::context::{EventContext, PathView};
 use crate::descriptor;
 use crate::fields::type_of;
@@ -71,6 +72,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             }))
         },
     )
+.captured(file_system::absolute)
+.in_captures("only of calls with the descriptor of a directory, as in Falco")
     // Falco calls the argument required and takes the field without one.
     .takes(ArgumentRule::Optional(ArgumentForms::Key)),
 ];

@@ -1,6 +1,7 @@
 //! `evt.is_open_*`: what a call wanted to open a file for.
 
 use super::truth;
+use crate::captured::event as captured;
 use crate::context::EventContext;
 use crate::descriptor::layout;
 use crate::paths::result;
@@ -24,7 +25,9 @@ pub(super) static ROWS: &[FieldRow] = &[
                 call.access().is_some_and(|access| access != O_WRONLY)
             })
         },
-    ),
+    )
+.captured(captured::opens_to_read)
+.in_captures("also for `open_by_handle_at`"),
     truth(
         "evt.is_open_write",
         "Whether the event is an `open`, `openat` or `openat2` for writing.",
@@ -33,7 +36,9 @@ pub(super) static ROWS: &[FieldRow] = &[
                 matches!(call.access(), Some(O_WRONLY | O_RDWR))
             })
         },
-    ),
+    )
+.captured(captured::opens_to_write)
+.in_captures("also for `open_by_handle_at`"),
     truth(
         "evt.is_open_exec",
         "Whether the event is an `open`, `openat`, `openat2` or `creat` that asked for an executable \
@@ -44,7 +49,8 @@ pub(super) static ROWS: &[FieldRow] = &[
                 is_made && call.permissions() & EXECUTE != 0
             })
         },
-    ),
+    )
+.captured(captured::opens_to_execute),
     truth(
         "evt.is_open_create",
         "Whether the event made a file. Missing for a call that would have made it (`O_CREAT` without \
@@ -60,7 +66,9 @@ pub(super) static ROWS: &[FieldRow] = &[
                 (made, _) => FieldValue::Bool(made),
             }
         },
-    ),
+    )
+.captured(captured::creates)
+.in_captures("always known"),
 ];
 
 /// A call that opens a file.

@@ -6,7 +6,7 @@ use crate::value::FieldValue;
 use saker_rule_language::FieldType;
 
 /// Nanoseconds of a second.
-const SECOND_NS: u64 = 1_000_000_000;
+pub(super) const SECOND_NS: u64 = 1_000_000_000;
 /// Seconds of a day.
 const DAY_S: i64 = 86_400;
 

@@ -5,6 +5,7 @@
 //! machine's interfaces, so between two ends on one machine its answers differ.
 
 use super::{is_open, static_text};
+use crate::captured::descriptor as captured;
 use crate::context::EventContext;
 use crate::descriptor::{Connection, End};
 use crate::row::{FieldRow, Plurality};
@@ -23,16 +24,23 @@ pub(super) static ROWS: &[FieldRow] = &[
          hold for one end, `!=` when it holds for both.",
         |context, _| ends(context, ip),
     )
+.captured(captured::addresses)
     .several(Plurality::EitherEnd)
     .filter_only(),
-    address("fd.cip", "Address of the client.", |context, _| one(context, End::Client, ip)),
+    address("fd.cip", "Address of the client.", |context, _| one(context, End::Client, ip))
+.captured(|context, _| captured::address(context, captured::End::Client)),
     address("fd.sip", "Address of the server, also of a listening socket.", |context, _| {
         one(context, End::Server, ip)
-    }),
-    address("fd.lip", "Local address of a connection.", |context, _| one(context, End::Local, ip)),
+    })
+.captured(|context, _| captured::address(context, captured::End::Server)),
+    address("fd.lip", "Local address of a connection.", |context, _| one(context, End::Local, ip))
+.captured(|context, _| captured::address(context, captured::End::Local))
+.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     address("fd.rip", "Remote address of a connection.", |context, _| {
         one(context, End::Remote, ip)
-    }),
+    })
+.captured(|context, _| captured::address(context, captured::End::Remote))
+.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     FieldRow::filled(
         "fd.port",
         FieldType::Port,
@@ -40,23 +48,30 @@ pub(super) static ROWS: &[FieldRow] = &[
          for one end, `!=` when it holds for both.",
         |context, _| ends(context, port),
     )
+.captured(captured::ports)
     .several(Plurality::EitherEnd)
     .filter_only(),
     FieldRow::filled("fd.cport", FieldType::Port, "Port of the client.", |context, _| {
         one(context, End::Client, port)
-    }),
+    })
+.captured(|context, _| captured::port(context, captured::End::Client)),
     FieldRow::filled(
         "fd.sport",
         FieldType::Port,
         "Port of the server, also of a listening socket.",
         |context, _| one(context, End::Server, port),
-    ),
+    )
+.captured(|context, _| captured::port(context, captured::End::Server)),
     FieldRow::filled("fd.lport", FieldType::Port, "Local port of a connection.", |context, _| {
         one(context, End::Local, port)
-    }),
+    })
+.captured(|context, _| captured::port(context, captured::End::Local))
+.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     FieldRow::filled("fd.rport", FieldType::Port, "Remote port of a connection.", |context, _| {
         one(context, End::Remote, port)
-    }),
+    })
+.captured(|context, _| captured::port(context, captured::End::Remote))
+.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     FieldRow::filled(
         "fd.net",
         FieldType::IpNet,
@@ -64,20 +79,27 @@ pub(super) static ROWS: &[FieldRow] = &[
          both ends lie outside.",
         |context, _| ends(context, ip),
     )
+.captured(captured::addresses)
     .several(Plurality::EitherEnd)
     .filter_only(),
     network("fd.cnet", "Whether the client lies in a network.", |context, _| {
         one(context, End::Client, ip)
-    }),
+    })
+.captured(|context, _| captured::address(context, captured::End::Client)),
     network("fd.snet", "Whether the server lies in a network.", |context, _| {
         one(context, End::Server, ip)
-    }),
+    })
+.captured(|context, _| captured::address(context, captured::End::Server)),
     network("fd.lnet", "Whether the local end lies in a network.", |context, _| {
         one(context, End::Local, ip)
-    }),
+    })
+.captured(|context, _| captured::address(context, captured::End::Local))
+.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     network("fd.rnet", "Whether the remote end lies in a network.", |context, _| {
         one(context, End::Remote, ip)
-    }),
+    })
+.captured(|context, _| captured::address(context, captured::End::Remote))
+.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     FieldRow::filled(
         "fd.l4proto",
         FieldType::String,
@@ -89,7 +111,8 @@ pub(super) static ROWS: &[FieldRow] = &[
                 static_text(protocol.map_or("<NA>", |protocol| protocol.name()))
             })
         },
-    ),
+    )
+.captured(captured::protocol),
     FieldRow::filled(
         "fd.sockfamily",
         FieldType::String,
@@ -98,7 +121,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             let family = socket(context).and_then(|socket| socket.family_name());
             FieldValue::of(family, static_text)
         },
-    ),
+    )
+.captured(captured::family),
     FieldRow::filled(
         "fd.is_server",
         FieldType::Bool,
@@ -108,7 +132,9 @@ pub(super) static ROWS: &[FieldRow] = &[
                 FieldValue::Bool(fd.connection().is_some_and(|socket| socket.is_server()))
             })
         },
-    ),
+    )
+.captured(captured::is_server)
+.in_captures("whether the server's address is the machine's own, as in Falco"),
     FieldRow::filled(
         "fd.connected",
         FieldType::Bool,
@@ -118,23 +144,31 @@ pub(super) static ROWS: &[FieldRow] = &[
                 FieldValue::Bool(fd.connection().is_some_and(|socket| socket.is_connected()))
             })
         },
-    ),
+    )
+.captured(captured::is_connected),
     FieldRow::filled(
         "fd.proto",
         FieldType::Port,
         "The same as `fd.port`.",
         |context, _| ends(context, port),
     )
+.captured(captured::ports)
     .several(Plurality::EitherEnd)
     .filter_only(),
     service("fd.cproto", "Port of the client as text: services are not named, as in Falco by default.", |context, _| {
         one(context, End::Client, port_text)
-    }),
+    })
+.captured(|context, _| captured::port_text(context, captured::End::Client)),
     service("fd.sproto", "Port of the server as text.", |context, _| {
         one(context, End::Server, port_text)
-    }),
-    service("fd.lproto", "Local port as text.", |context, _| one(context, End::Local, port_text)),
-    service("fd.rproto", "Remote port as text.", |context, _| one(context, End::Remote, port_text)),
+    })
+.captured(|context, _| captured::port_text(context, captured::End::Server)),
+    service("fd.lproto", "Local port as text.", |context, _| one(context, End::Local, port_text))
+.captured(|context, _| captured::port_text(context, captured::End::Local))
+.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
+    service("fd.rproto", "Remote port as text.", |context, _| one(context, End::Remote, port_text))
+.captured(|context, _| captured::port_text(context, captured::End::Remote))
+.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     machine("fd.cip.name", "Name of the client's address."),
     machine("fd.sip.name", "Name of the server's address."),
     machine("fd.lip.name", "Name of the local address."),

@@ -1,6 +1,7 @@
 //! `fd.*` of files.
 
 use super::is_open;
+use crate::captured::descriptor as captured;
 use crate::context::EventContext;
 use crate::descriptor::{Descriptor, DescriptorKind};
 use crate::paths::{descriptor_path, directory, file_name};
@@ -21,13 +22,15 @@ pub(super) static ROWS: &[FieldRow] = &[
         FieldType::String,
         "Directory of `fd.name` for a file, `fd.name` itself for a directory; also of a failed open.",
         |context, _| FieldValue::of(directory_of(context), FieldValue::text),
-    ),
+    )
+.captured(captured::directory),
     FieldRow::filled(
         "fd.filename",
         FieldType::String,
         "Last component of `fd.name` for a file; missing for directories and failed opens.",
         |context, _| FieldValue::of(file_name_of(context), FieldValue::text),
-    ),
+    )
+.captured(captured::file_name),
     FieldRow::filled(
         "fd.resolved",
         FieldType::String,
@@ -58,19 +61,22 @@ pub(super) static ROWS: &[FieldRow] = &[
         FieldType::Int,
         "Device that holds the file, as `stat` numbers it; 0 when not known.",
         |context, _| device(context, user_device_number),
-    ),
+    )
+.captured(|context, _| captured::device(context, |device| device)),
     FieldRow::filled(
         "fd.dev.major",
         FieldType::Int,
         "Major number of the device that holds the file.",
         |context, _| device(context, |number| number >> MINOR_BITS),
-    ),
+    )
+.captured(|context, _| captured::device(context, captured::major)),
     FieldRow::filled(
         "fd.dev.minor",
         FieldType::Int,
         "Minor number of the device that holds the file.",
         |context, _| device(context, |number| number & MINOR_MASK),
-    ),
+    )
+.captured(|context, _| captured::device(context, captured::minor)),
     FieldRow::filled(
         "fd.ino",
         FieldType::Int,
@@ -79,19 +85,23 @@ pub(super) static ROWS: &[FieldRow] = &[
             let inode = context.descriptor().and_then(|fd| fd.inode());
             FieldValue::of(inode, |inode| FieldValue::Int(inode.cast_signed()))
         },
-    ),
+    )
+.captured(captured::inode)
+.in_captures("0 when not known"),
     FieldRow::filled(
         "fd.is_upper_layer",
         FieldType::Bool,
         "Whether the file lies in the upper, writable layer of an overlay file system.",
         |context, _| layer(context, data_flag::UPPER_LAYER),
-    ),
+    )
+.captured(captured::is_upper),
     FieldRow::filled(
         "fd.is_lower_layer",
         FieldType::Bool,
         "Whether the file lies in a lower layer of an overlay file system, such as an image.",
         |context, _| layer(context, data_flag::LOWER_LAYER),
-    ),
+    )
+.captured(captured::is_lower),
 ];
 
 /// The value of `fd.directory`.

@@ -7,6 +7,7 @@ use super::{
     command_line, duration, environment, exe, exe_path, name, pid, started, trusted_exe_path,
     variable,
 };
+use crate::captured::process as captured;
 use crate::context::EventContext;
 use crate::row::{FieldRow, Plurality};
 use crate::value::FieldValue;
@@ -22,25 +23,30 @@ pub(super) static ROWS: &[FieldRow] = &[
             let ppid = context.process().map(|process| process.ppid.0);
             FieldValue::of(ppid.filter(|ppid| *ppid != 0), pid)
         },
-    ),
+    )
+.captured(|context, _| captured::of_parent(context, captured::process_id)),
     FieldRow::filled(
         "proc.pvpid",
         FieldType::Int,
         "Process id of the parent in the parent's own pid namespace.",
         |context, _| FieldValue::of(context.parent(), |parent| pid(parent.vpid)),
-    ),
+    )
+.captured(|context, _| captured::of_cloner(context, |parent| Some(FieldValue::Int(parent.vpid)))),
     FieldRow::filled("proc.pname", FieldType::String, "`proc.name` of the parent.", |context, _| {
         FieldValue::of(context.parent(), name)
-    }),
+    })
+.captured(|context, _| captured::of_parent(context, captured::name)),
     FieldRow::filled("proc.pexe", FieldType::String, "`proc.exe` of the parent.", |context, _| {
         FieldValue::from_option(context.parent().and_then(exe))
-    }),
+    })
+.captured(|context, _| captured::of_parent(context, captured::exe)),
     FieldRow::filled(
         "proc.pexepath",
         FieldType::String,
         "`proc.exepath` of the parent.",
         |context, _| FieldValue::from_option(context.parent().and_then(exe_path)),
-    ),
+    )
+.captured(|context, _| captured::of_parent(context, captured::exe_path)),
     FieldRow::filled(
         "proc.pcmdline",
         FieldType::String,
@@ -52,37 +58,45 @@ pub(super) static ROWS: &[FieldRow] = &[
                 .and_then(|parent| line.get_or_make(|out| super::append_command_line(parent, out)));
             FieldValue::of(text, FieldValue::text)
         },
-    ),
+    )
+.captured(captured::parent_command_line),
     FieldRow::filled(
         "proc.ppid.duration",
         FieldType::RelTime,
         "How long the parent has run, nanoseconds.",
         |context, _| duration(context, context.parent()),
-    ),
+    )
+.captured(captured::parent_duration)
+.in_captures("missing when its begin was not seen"),
     FieldRow::filled(
         "proc.ppid.ts",
         FieldType::RelTime,
         "When the parent started, nanoseconds since the epoch.",
         |context, _| started(context, context.parent()),
-    ),
+    )
+.captured(|context, _| captured::of_cloner(context, |parent| Some(FieldValue::RelTime(parent.clone_time_ns))))
+.in_captures("0 when its begin was not seen"),
     ancestor(
         "proc.aname",
         FieldType::String,
         "`proc.name` of the ancestor at a level, or of all ancestors.",
         |context, argument| level_or_all(context, argument, |process| Some(name(process))),
-    ),
+    )
+.captured(|context, argument| captured::level_or_all(context, argument, captured::name)),
     ancestor(
         "proc.aexe",
         FieldType::String,
         "`proc.exe` of the ancestor at a level, or of all ancestors.",
         |context, argument| level_or_all(context, argument, exe),
-    ),
+    )
+.captured(|context, argument| captured::level_or_all(context, argument, captured::exe)),
     ancestor(
         "proc.aexepath",
         FieldType::String,
         "`proc.exepath` of the ancestor at a level, or of all ancestors.",
         |context, argument| level_or_all(context, argument, exe_path),
-    ),
+    )
+.captured(|context, argument| captured::level_or_all(context, argument, captured::exe_path)),
     ancestor(
         "proc.aexepath_trusted",
         FieldType::String,
@@ -94,7 +108,8 @@ pub(super) static ROWS: &[FieldRow] = &[
         FieldType::String,
         "`proc.cmdline` of the ancestor at a level, or of all ancestors.",
         |context, argument| level_or_all(context, argument, |process| Some(command_line(process))),
-    ),
+    )
+.captured(|context, argument| captured::level_or_all(context, argument, captured::command_line)),
     ancestor(
         "proc.apid",
         FieldType::Int,
@@ -102,13 +117,16 @@ pub(super) static ROWS: &[FieldRow] = &[
         |context, argument| {
             level_or_all(context, argument, |process| Some(pid(process.key.pid.0)))
         },
-    ),
+    )
+.captured(|context, argument| captured::level_or_all(context, argument, captured::process_id)),
     FieldRow::filled(
         "proc.aargs",
         FieldType::String,
         "`proc.args` of the ancestor at a level; without one of the process itself.",
         |context, argument| FieldValue::from_option(at_level(context, argument, arguments)),
     )
+.captured(captured::ancestor_arguments)
+.in_captures("those of all ancestors without a level")
     .takes(ArgumentRule::Optional(ArgumentForms::Index)),
     FieldRow::filled(
         "proc.aenv",
@@ -120,6 +138,7 @@ pub(super) static ROWS: &[FieldRow] = &[
             _ => FieldValue::from_option(at_level(context, argument, environment)),
         },
     )
+.captured(captured::inherited_environment)
     .takes(ArgumentRule::Optional(ArgumentForms::IndexOrKey))
     .left_only(),
 ];

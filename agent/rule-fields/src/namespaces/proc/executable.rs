@@ -1,6 +1,7 @@
 //! The file that the process runs.
 
 use super::{lineage, of, trusted_exe_path};
+use crate::captured::process as captured;
 use crate::context::EventContext;
 use crate::row::{Extractor, FieldRow};
 use crate::value::FieldValue;
@@ -16,7 +17,8 @@ pub(super) static ROWS: &[FieldRow] = &[
         FieldType::Bool,
         "Whether the user that started the executable may write to it.",
         "the kernel programs do not ask for permissions yet",
-    ),
+    )
+.captured(captured::is_exe_writable),
     truth(
         "proc.is_exe_upper_layer",
         "Whether the executable lies in the upper, writable layer of an overlay file system: it is not \
@@ -26,7 +28,8 @@ pub(super) static ROWS: &[FieldRow] = &[
                 flag(process, exec_flags::EXE_UPPER_LAYER)
             })
         },
-    ),
+    )
+.captured(|context, _| captured::has_exe_flag(context, exec_flags::EXE_UPPER_LAYER)),
     truth(
         "proc.is_exe_lower_layer",
         "Whether the executable lies in a lower layer of an overlay file system.",
@@ -35,12 +38,14 @@ pub(super) static ROWS: &[FieldRow] = &[
                 flag(process, exec_flags::EXE_LOWER_LAYER)
             })
         },
-    ),
+    )
+.captured(|context, _| captured::has_exe_flag(context, exec_flags::EXE_LOWER_LAYER)),
     truth(
         "proc.is_exe_from_memfd",
         "Whether the executable is an anonymous file in memory.",
         |context, _| of(context, |process| flag(process, exec_flags::EXE_FROM_MEMFD)),
-    ),
+    )
+.captured(|context, _| captured::has_exe_flag(context, exec_flags::EXE_FROM_MEMFD)),
     FieldRow::filled(
         "proc.exepath_host",
         FieldType::String,
@@ -74,7 +79,8 @@ pub(super) static ROWS: &[FieldRow] = &[
                     .map(|inode| FieldValue::Int(inode.cast_signed()))
             })
         },
-    ),
+    )
+.captured(|context, _| captured::known_time(context, |thread| thread.process.image.inode.unwrap_or(0), |inode| FieldValue::Int(inode.cast_signed()))),
     time(
         "proc.exe_ino.ctime",
         "When the executable's inode last changed (a rename, new permissions, new content), \
@@ -84,7 +90,8 @@ pub(super) static ROWS: &[FieldRow] = &[
                 process.image.ctime_wall_ns.map(FieldValue::AbsTime)
             })
         },
-    ),
+    )
+.captured(|context, _| captured::known_time(context, |thread| thread.process.image.ctime_wall_ns.unwrap_or(0), FieldValue::AbsTime)),
     time(
         "proc.exe_ino.mtime",
         "When the executable's content last changed, nanoseconds since the epoch.",
@@ -93,7 +100,8 @@ pub(super) static ROWS: &[FieldRow] = &[
                 process.image.mtime_wall_ns.map(FieldValue::AbsTime)
             })
         },
-    ),
+    )
+.captured(|context, _| captured::known_time(context, |thread| thread.process.image.mtime_wall_ns.unwrap_or(0), FieldValue::AbsTime)),
     time(
         "proc.exe_ino.ctime_duration_proc_start",
         "Nanoseconds from `proc.exe_ino.ctime` to the start of the process; 0 if the inode changed \
@@ -105,7 +113,9 @@ pub(super) static ROWS: &[FieldRow] = &[
                 Some(FieldValue::AbsTime(start.saturating_sub(ctime)))
             })
         },
-    ),
+    )
+.captured(|context, _| captured::known_time(context, |thread| thread.exe_ctime_to_clone_ns, FieldValue::AbsTime))
+.in_captures("missing when it would be 0"),
     time(
         "proc.exe_ino.ctime_duration_pidns_start",
         "Nanoseconds from the start of the pid namespace to `proc.exe_ino.ctime`; 0 if the inode \
@@ -117,7 +127,9 @@ pub(super) static ROWS: &[FieldRow] = &[
                 Some(FieldValue::AbsTime(ctime.saturating_sub(start)))
             })
         },
-    ),
+    )
+.captured(|context, _| captured::known_time(context, |thread| thread.exe_ctime_to_pid_namespace_ns, FieldValue::AbsTime))
+.in_captures("missing when it would be 0"),
 ];
 
 const fn truth(name: &'static str, doc: &'static str, extractor: Extractor) -> FieldRow {

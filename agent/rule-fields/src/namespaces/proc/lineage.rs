@@ -1,6 +1,7 @@
 //! Session, process group and pid namespace of the process.
 
 use super::{exe, exe_path, name, of, pid};
+use crate::captured::process::{self as captured, Leader};
 use crate::context::EventContext;
 use crate::row::FieldRow;
 use crate::value::FieldValue;
@@ -13,22 +14,30 @@ pub(super) static ROWS: &[FieldRow] = &[
         FieldType::Int,
         "Process id of the session's leader, as the host counts.",
         |context, _| of(context, |process| Some(pid(process.session.0))),
-    ),
+    )
+    .captured(|context, _| captured::number(context, |thread| thread.sid))
+    .in_captures("as the process's own pid namespace counts; -1 when not known"),
     text(
         "proc.sname",
         "`proc.name` of the session's leader.",
         |context, _| FieldValue::of(session_leader(context), name),
-    ),
+    )
+    .captured(|context, _| captured::of_leader(context, Leader::Session, captured::name))
+    .in_captures("empty when nobody is known"),
     text(
         "proc.sid.exe",
         "`proc.exe` of the session's leader.",
         |context, _| FieldValue::from_option(session_leader(context).and_then(exe)),
-    ),
+    )
+    .captured(|context, _| captured::of_leader(context, Leader::Session, captured::exe))
+    .in_captures("empty when nobody is known"),
     text(
         "proc.sid.exepath",
         "`proc.exepath` of the session's leader.",
         |context, _| FieldValue::from_option(session_leader(context).and_then(exe_path)),
-    ),
+    )
+    .captured(|context, _| captured::of_leader(context, Leader::Session, captured::exe_path))
+    .in_captures("empty when nobody is known"),
     truth(
         "proc.is_sid_leader",
         "Whether the process leads its session.",
@@ -37,28 +46,43 @@ pub(super) static ROWS: &[FieldRow] = &[
                 Some(FieldValue::Bool(process.is_session_leader()))
             })
         },
-    ),
+    )
+    .captured(|context, _| {
+        captured::of(context, |thread| {
+            Some(FieldValue::Bool(thread.sid == thread.vpid))
+        })
+    }),
     FieldRow::filled(
         "proc.vpgid",
         FieldType::Int,
         "Process group, in the process's own pid namespace.",
         |context, _| of(context, |process| process.vpgid.map(pid)),
-    ),
+    )
+    .captured(|context, _| captured::number(context, |thread| thread.vpgid))
+    .in_captures("-1 when not known"),
     text(
         "proc.vpgid.name",
         "`proc.name` of the leader of `proc.vpgid`.",
         |context, _| FieldValue::of(group_leader(context), name),
-    ),
+    )
+    .captured(|context, _| captured::of_leader(context, Leader::NamespacedGroup, captured::name))
+    .in_captures("empty when nobody is known"),
     text(
         "proc.vpgid.exe",
         "`proc.exe` of the leader of `proc.vpgid`.",
         |context, _| FieldValue::from_option(group_leader(context).and_then(exe)),
-    ),
+    )
+    .captured(|context, _| captured::of_leader(context, Leader::NamespacedGroup, captured::exe))
+    .in_captures("empty when nobody is known"),
     text(
         "proc.vpgid.exepath",
         "`proc.exepath` of the leader of `proc.vpgid`.",
         |context, _| FieldValue::from_option(group_leader(context).and_then(exe_path)),
-    ),
+    )
+    .captured(|context, _| {
+        captured::of_leader(context, Leader::NamespacedGroup, captured::exe_path)
+    })
+    .in_captures("empty when nobody is known"),
     truth(
         "proc.is_vpgid_leader",
         "Whether the process leads `proc.vpgid`.",
@@ -69,28 +93,41 @@ pub(super) static ROWS: &[FieldRow] = &[
                     .map(|group| FieldValue::Bool(group == process.vpid))
             })
         },
-    ),
+    )
+    .captured(|context, _| {
+        captured::of(context, |thread| {
+            Some(FieldValue::Bool(thread.vpgid == thread.vpid))
+        })
+    }),
     FieldRow::filled(
         "proc.pgid",
         FieldType::Int,
         "Process group, as the host counts.",
         |context, _| of(context, |process| process.pgid.map(|group| pid(group.0))),
-    ),
+    )
+    .captured(|context, _| captured::number(context, |thread| thread.pgid))
+    .in_captures("-1 when not known"),
     text(
         "proc.pgid.name",
         "`proc.name` of the leader of `proc.pgid`.",
         |context, _| FieldValue::of(group_leader(context), name),
-    ),
+    )
+    .captured(|context, _| captured::of_leader(context, Leader::Group, captured::name))
+    .in_captures("empty when nobody is known"),
     text(
         "proc.pgid.exe",
         "`proc.exe` of the leader of `proc.pgid`.",
         |context, _| FieldValue::from_option(group_leader(context).and_then(exe)),
-    ),
+    )
+    .captured(|context, _| captured::of_leader(context, Leader::Group, captured::exe))
+    .in_captures("empty when nobody is known"),
     text(
         "proc.pgid.exepath",
         "`proc.exepath` of the leader of `proc.pgid`.",
         |context, _| FieldValue::from_option(group_leader(context).and_then(exe_path)),
-    ),
+    )
+    .captured(|context, _| captured::of_leader(context, Leader::Group, captured::exe_path))
+    .in_captures("empty when nobody is known"),
     truth(
         "proc.is_pgid_leader",
         "Whether the process leads `proc.pgid`.",
@@ -101,7 +138,12 @@ pub(super) static ROWS: &[FieldRow] = &[
                     .map(|group| FieldValue::Bool(group == process.key.pid))
             })
         },
-    ),
+    )
+    .captured(|context, _| {
+        captured::of(context, |thread| {
+            Some(FieldValue::Bool(thread.pgid == thread.pid))
+        })
+    }),
     FieldRow::filled(
         "proc.loginshellid",
         FieldType::Int,
@@ -111,14 +153,23 @@ pub(super) static ROWS: &[FieldRow] = &[
             let line = context.process().into_iter().chain(context.ancestors());
             FieldValue::of(line.filter(is_shell).last(), |shell| pid(shell.key.pid.0))
         },
-    ),
+    )
+    .captured(captured::login_shell),
     FieldRow::filled(
         "proc.pidns_init_start_ts",
         FieldType::Uint,
         "When the first process of the pid namespace started, nanoseconds since the epoch; missing \
          when it is not among the ancestors.",
         |context, _| FieldValue::of(namespace_start(context), FieldValue::Uint),
-    ),
+    )
+    .captured(|context, _| {
+        captured::known_time(
+            context,
+            |thread| thread.pid_namespace_start_ns,
+            FieldValue::Uint,
+        )
+    })
+    .in_captures("missing when not known"),
 ];
 
 const fn text(name: &'static str, doc: &'static str, extractor: crate::row::Extractor) -> FieldRow {

@@ -1,0 +1,539 @@
+//! `fd.*` of captured events: the descriptor as the machine of the capture knows it.
+
+use super::{CapturedEvent, call::Call, path};
+use crate::context::EventContext;
+use crate::paths::append_without_repeated_slashes;
+use crate::value::FieldValue;
+use saker_capture_state::{
+    Descriptor, DescriptorKind, Endpoint, L4Protocol, Role, SocketState, Thread,
+};
+use saker_falco_events::{Direction, EventFlags};
+use saker_process_state::Placement;
+use saker_rule_language::FieldArgument;
+use std::net::IpAddr;
+
+/// An extractor's value.
+type Value<'c> = FieldValue<'c>;
+/// An extractor's argument.
+type Argument<'c> = Option<&'c FieldArgument>;
+
+/// One end of a connection, by who connected or by where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Who connected: the source, as Falco has it.
+    Client,
+    /// Who was connected to, or who listens.
+    Server,
+    /// The end on this machine.
+    Local,
+    /// The other end.
+    Remote,
+}
+
+/// The descriptor of an event that is about one.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    captured: &'a CapturedEvent<'a>,
+    thread: &'a Thread,
+    /// `None` when the call failed or the capture does not tell.
+    descriptor: Option<&'a Descriptor>,
+}
+
+impl<'a> Target<'a> {
+    fn of(context: &EventContext<'a>) -> Option<Self> {
+        let captured = context.captured()?;
+        captured.uses_descriptor().then_some(())?;
+        Some(Self {
+            captured,
+            thread: captured.thread()?,
+            descriptor: captured.descriptor(),
+        })
+    }
+
+    /// The value of `fd.name`.
+    fn name<'c>(&self, context: &'c EventContext<'a>) -> Option<&'c [u8]> {
+        match self.descriptor {
+            Some(descriptor) => Some(&descriptor.name),
+            None => {
+                let text = &context.texts().requested;
+                text.get_or_make(|out| self.append_intended_name(out))
+            }
+        }
+    }
+
+    /// Appends what the name would have been, had the call not failed; `false` before it returned.
+    fn append_intended_name(&self, out: &mut Vec<u8>) -> bool {
+        let event = self.captured.event;
+        if event.event_type.code.direction() == Direction::Enter {
+            return false;
+        }
+        match Call::of(event) {
+            Call::OpenAt | Call::OpenAt2 => {
+                let (Some(name), Some(directory)) = (self.captured.known_text(2), event.signed(1))
+                else {
+                    return false;
+                };
+                let directory = self.captured.directory(self.thread, name, directory);
+                path::join(&directory, name, out);
+            }
+            Call::OpenByHandleAt => {
+                let name = event.parameter(3).filter(|name| !name.is_empty());
+                out.extend_from_slice(name.and_then(|_| event.text(3)).unwrap_or_default());
+            }
+            Call::Open | Call::Creat => self.append_path(out),
+            Call::Accept | Call::Connect => super::argument::append_value(self.captured, 1, out),
+            _ => {}
+        }
+        true
+    }
+
+    /// Appends the path in the second parameter as `evt.arg` has it.
+    fn append_path(&self, out: &mut Vec<u8>) {
+        let name = self.captured.text(1).unwrap_or_default();
+        if name.is_empty() || name.starts_with(b"/") || name == super::NO_VALUE {
+            out.extend_from_slice(name);
+        } else {
+            path::join(self.captured.working_directory(self.thread), name, out);
+        }
+    }
+
+    /// What lies before the last slash of a file, or the directory itself.
+    fn directory<'c>(&self, context: &'c EventContext<'a>) -> Option<&'c [u8]> {
+        let kind = self.descriptor.map(|descriptor| &descriptor.kind);
+        let name = self.name(context)?;
+        match kind {
+            Some(DescriptorKind::Directory) => Some(name),
+            None | Some(DescriptorKind::File) => Some(match split(name) {
+                None | Some((b"", _)) => b"/",
+                Some((_, b"")) => name,
+                Some((directory, _)) => directory,
+            }),
+            Some(_) => None,
+        }
+    }
+
+    fn connection(&self) -> Option<(&'a Descriptor, Endpoint, Endpoint)> {
+        let descriptor = self.descriptor?;
+        match descriptor.kind {
+            DescriptorKind::Ipv4 {
+                source,
+                destination,
+                ..
+            }
+            | DescriptorKind::Ipv6 {
+                source,
+                destination,
+                ..
+            } => Some((descriptor, source, destination)),
+            _ => None,
+        }
+    }
+
+    fn listener(&self) -> Option<(&'a Descriptor, Endpoint)> {
+        let descriptor = self.descriptor?;
+        match descriptor.kind {
+            DescriptorKind::Ipv4Server { local, .. } | DescriptorKind::Ipv6Server { local, .. } => {
+                Some((descriptor, local))
+            }
+            _ => None,
+        }
+    }
+
+    /// One end; a connection whose client is not known has none.
+    fn end(&self, end: End) -> Option<Endpoint> {
+        let (descriptor, source, destination) = self.connection()?;
+        if descriptor.role == Role::None {
+            return None;
+        }
+        let is_source = match end {
+            End::Client => true,
+            End::Server => false,
+            End::Local => self.captured.is_local(self.thread, source.ip),
+            End::Remote => !self.captured.is_local(self.thread, source.ip),
+        };
+        Some(if is_source { source } else { destination })
+    }
+
+    fn protocol(&self) -> L4Protocol {
+        let Some(descriptor) = self.descriptor else {
+            return L4Protocol::NotApplicable;
+        };
+        match descriptor.kind {
+            DescriptorKind::Ipv4 { protocol, .. } | DescriptorKind::Ipv6 { protocol, .. } => {
+                match (protocol, descriptor.role) {
+                    (L4Protocol::Raw, _) => L4Protocol::Raw,
+                    (_, Role::None) => L4Protocol::NotApplicable,
+                    (protocol, _) => protocol,
+                }
+            }
+            DescriptorKind::Ipv4Server { protocol, .. }
+            | DescriptorKind::Ipv6Server { protocol, .. } => protocol,
+            _ => L4Protocol::NotApplicable,
+        }
+    }
+
+    fn is_server(&self) -> bool {
+        match self.connection() {
+            Some((_, _, destination)) => self.captured.is_local(self.thread, destination.ip),
+            None => self.listener().is_some(),
+        }
+    }
+}
+
+impl<'a> CapturedEvent<'a> {
+    /// Whether the event is about a descriptor.
+    pub(crate) const fn uses_descriptor(&self) -> bool {
+        let flags = self.event.event_type.flags;
+        flags.contains(EventFlags::CREATES_FD)
+            || flags.contains(EventFlags::USES_FD)
+            || flags.contains(EventFlags::DESTROYS_FD)
+    }
+
+    /// The descriptor, if the machine knows it.
+    pub(crate) fn descriptor(&self) -> Option<&'a Descriptor> {
+        self.subject.descriptor.as_deref()
+    }
+
+    /// Whether an address is one of the machine's. Those of containers are not known.
+    fn is_local(&self, thread: &Thread, address: IpAddr) -> bool {
+        if matches!(thread.process.placement, Placement::Container(_)) {
+            return false;
+        }
+        let interfaces = self.machine.interfaces().iter();
+        let mut addresses = interfaces.map(|interface| interface.address);
+        match address {
+            IpAddr::V4(_) => addresses.any(|own| own == address),
+            // As in Falco: the same network of 64 bits counts.
+            IpAddr::V6(address) => addresses.any(|own| match own {
+                IpAddr::V6(own) => own.to_bits() >> 64 == address.to_bits() >> 64,
+                IpAddr::V4(_) => false,
+            }),
+        }
+    }
+}
+
+/// The text before the last slash and the one behind it.
+fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let slash = path.iter().rposition(|byte| *byte == b'/')?;
+    Some((path.get(..slash)?, path.get(slash.saturating_add(1)..)?))
+}
+
+/// The value of `fd.type`.
+pub(crate) const fn kind_name(kind: &DescriptorKind) -> &'static str {
+    match kind {
+        DescriptorKind::File => "file",
+        DescriptorKind::Directory => "directory",
+        DescriptorKind::Ipv4 { .. } | DescriptorKind::Ipv4Server { .. } => "ipv4",
+        DescriptorKind::Ipv6 { .. } | DescriptorKind::Ipv6Server { .. } => "ipv6",
+        DescriptorKind::Unix { .. } => "unix",
+        DescriptorKind::Fifo => "pipe",
+        DescriptorKind::Event => "event",
+        DescriptorKind::SignalFd => "signalfd",
+        DescriptorKind::EventPoll => "eventpoll",
+        DescriptorKind::Inotify => "inotify",
+        DescriptorKind::TimerFd => "timerfd",
+        DescriptorKind::Netlink => "netlink",
+        DescriptorKind::Bpf => "bpf",
+        DescriptorKind::UserFaultFd => "userfaultfd",
+        DescriptorKind::IoUring => "io_uring",
+        DescriptorKind::MemFd => "memfd",
+        DescriptorKind::PidFd => "pidfd",
+        DescriptorKind::Unknown | DescriptorKind::Unsupported => "<NA>",
+    }
+}
+
+/// The value of `fd.typechar`.
+pub(crate) const fn kind_character(kind: &DescriptorKind) -> &'static str {
+    match kind {
+        DescriptorKind::File => "f",
+        DescriptorKind::Directory => "d",
+        DescriptorKind::Ipv4 { .. } | DescriptorKind::Ipv4Server { .. } => "4",
+        DescriptorKind::Ipv6 { .. } | DescriptorKind::Ipv6Server { .. } => "6",
+        DescriptorKind::Unix { .. } | DescriptorKind::UserFaultFd => "u",
+        DescriptorKind::Fifo => "p",
+        DescriptorKind::Event => "e",
+        DescriptorKind::SignalFd => "s",
+        DescriptorKind::EventPoll => "l",
+        DescriptorKind::Inotify => "i",
+        DescriptorKind::TimerFd => "t",
+        DescriptorKind::Netlink => "n",
+        DescriptorKind::Bpf => "b",
+        DescriptorKind::IoUring => "r",
+        DescriptorKind::MemFd => "m",
+        DescriptorKind::PidFd => "P",
+        DescriptorKind::Unknown => "o",
+        DescriptorKind::Unsupported => "X",
+    }
+}
+
+/// The value of `fd.typechar` where the descriptor is not known: what the call would have made.
+const fn intended_character(call: Call) -> &'static str {
+    match call {
+        Call::OpenAt | Call::OpenAt2 | Call::Creat => "f",
+        Call::Socket | Call::Accept => "4",
+        Call::Pipe => "p",
+        Call::EventFd => "e",
+        Call::SignalFd => "s",
+        Call::TimerFd => "t",
+        Call::Inotify => "i",
+        _ => "o",
+    }
+}
+
+/// A value of an event that is about a descriptor.
+fn of<'a, 'c>(
+    context: &'c EventContext<'a>,
+    value: impl FnOnce(Target<'a>) -> Option<Value<'c>>,
+) -> Value<'c> {
+    FieldValue::from_option(Target::of(context).and_then(value))
+}
+
+/// A value of a descriptor that is known.
+fn of_known<'a, 'c>(
+    context: &'c EventContext<'a>,
+    value: impl FnOnce(&'a Descriptor) -> Value<'c>,
+) -> Value<'c> {
+    of(context, |target| target.descriptor.map(value))
+}
+
+const fn word(text: &'static str) -> Value<'static> {
+    FieldValue::text(text.as_bytes())
+}
+
+pub(crate) fn number<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        target.captured.subject.fd_number.map(FieldValue::Int)
+    })
+}
+
+pub(crate) fn kind<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of_known(context, |descriptor| word(kind_name(&descriptor.kind)))
+}
+
+pub(crate) fn character<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        let intended = || intended_character(Call::of(target.captured.event));
+        let known = target.descriptor.map(|known| kind_character(&known.kind));
+        Some(word(known.unwrap_or_else(intended)))
+    })
+}
+
+pub(crate) fn unique_id<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        let number = target.captured.subject.fd_number.unwrap_or(-1);
+        let text = format!("{}{number}", target.thread.tid);
+        Some(FieldValue::owned(text))
+    })
+}
+
+pub(crate) fn name<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| target.name(context).map(FieldValue::text))
+}
+
+pub(crate) fn raw_name<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        let captured = target.captured;
+        let raw = match (target.descriptor, Call::of_exit(captured.event)) {
+            (Some(descriptor), _) => &*descriptor.name_raw,
+            (None, Call::OpenAt | Call::OpenAt2) => captured.known_text(2)?,
+            (None, _) => target.name(context)?,
+        };
+        if !raw.windows(2).any(|pair| pair == b"//") {
+            return Some(FieldValue::text(raw));
+        }
+        let mut text = Vec::with_capacity(raw.len());
+        append_without_repeated_slashes(raw, &mut text);
+        Some(FieldValue::owned(text))
+    })
+}
+
+pub(crate) fn directory<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        target.directory(context).map(FieldValue::text)
+    })
+}
+
+pub(crate) fn file_name<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        let descriptor = target.descriptor?;
+        (descriptor.kind == DescriptorKind::File).then_some(())?;
+        Some(FieldValue::text(match split(&descriptor.name) {
+            None => b"/",
+            Some((_, b"")) => &descriptor.name,
+            Some((_, name)) => name,
+        }))
+    })
+}
+
+pub(crate) fn container_name<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        let name = target.name(context)?;
+        Some(with_container(target.thread, name))
+    })
+}
+
+pub(crate) fn container_directory<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        let directory = target.directory(context)?;
+        Some(with_container(target.thread, directory))
+    })
+}
+
+/// As in Falco nothing stands before the colon outside of containers.
+fn with_container<'c>(thread: &Thread, text: &[u8]) -> Value<'c> {
+    let container = match &thread.process.placement {
+        Placement::Container(container) => container.id.short(),
+        Placement::Host | Placement::Unknown => "",
+    };
+    FieldValue::owned([container.as_bytes(), b":", text].concat())
+}
+
+pub(crate) fn has_name_changed<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        let has_changed = target.captured.subject.has_name_changed;
+        target.descriptor.map(|_| FieldValue::Bool(has_changed))
+    })
+}
+
+pub(crate) fn protocol<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        target.descriptor?;
+        Some(word(match target.protocol() {
+            L4Protocol::Tcp => "tcp",
+            L4Protocol::Udp => "udp",
+            L4Protocol::Icmp => "icmp",
+            L4Protocol::Raw => "raw",
+            L4Protocol::Unknown | L4Protocol::NotApplicable => "<NA>",
+        }))
+    })
+}
+
+pub(crate) fn family<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| match target.descriptor?.kind {
+        DescriptorKind::Ipv4 { .. }
+        | DescriptorKind::Ipv6 { .. }
+        | DescriptorKind::Ipv4Server { .. }
+        | DescriptorKind::Ipv6Server { .. } => Some(word("ip")),
+        DescriptorKind::Unix { .. } => Some(word("unix")),
+        _ => None,
+    })
+}
+
+pub(crate) fn is_server<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        let is_server = target.descriptor.map(|_| target.is_server());
+        is_server.map(FieldValue::Bool)
+    })
+}
+
+pub(crate) fn is_connected<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of_known(context, |descriptor| {
+        FieldValue::Bool(descriptor.state == SocketState::Connected)
+    })
+}
+
+/// The address of one end; of a listening socket its own as the server's.
+pub(crate) fn address<'c>(context: &'c EventContext<'_>, end: End) -> Value<'c> {
+    of(context, |target| {
+        let listener = || {
+            let (descriptor, local) = target.listener()?;
+            (end == End::Server && descriptor.role != Role::None).then_some(local)
+        };
+        let end = target.end(end).or_else(listener)?;
+        Some(FieldValue::Ip(end.ip))
+    })
+}
+
+/// The port of one end; of a listening socket its own as the server's.
+pub(crate) fn port<'c>(context: &'c EventContext<'_>, end: End) -> Value<'c> {
+    of(context, |target| {
+        let listener = || {
+            let (_, local) = target.listener()?;
+            (end == End::Server).then_some(local)
+        };
+        let end = target.end(end).or_else(listener)?;
+        Some(FieldValue::Port(end.port))
+    })
+}
+
+/// The port of one end as text: services are not named, as in Falco by default.
+pub(crate) fn port_text<'c>(context: &'c EventContext<'_>, end: End) -> Value<'c> {
+    of(context, |target| {
+        if let Some(end) = target.end(end) {
+            return Some(FieldValue::owned(end.port.to_string()));
+        }
+        // As in Falco: empty where a role is known, but no such port.
+        let has_role = target.descriptor?.role != Role::None;
+        let is_empty = match end {
+            End::Client => has_role,
+            End::Server => target.listener().is_some(),
+            End::Local | End::Remote => false,
+        };
+        is_empty.then(|| word(""))
+    })
+}
+
+/// Both addresses of a connection, the one of a listening socket.
+pub(crate) fn addresses<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    ends(context, |end| FieldValue::Ip(end.ip))
+}
+
+/// Both ports of a connection, the one of a listening socket.
+pub(crate) fn ports<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    ends(context, |end| FieldValue::Port(end.port))
+}
+
+fn ends<'c>(context: &'c EventContext<'_>, part: fn(Endpoint) -> Value<'static>) -> Value<'c> {
+    of(context, |target| {
+        Some(FieldValue::List(match target.connection() {
+            Some((_, source, destination)) => vec![part(source), part(destination)],
+            None => vec![part(target.listener()?.1)],
+        }))
+    })
+}
+
+pub(crate) fn device<'c>(context: &'c EventContext<'_>, part: fn(u32) -> u32) -> Value<'c> {
+    of_known(context, |descriptor| {
+        FieldValue::Int(part(descriptor.device).into())
+    })
+}
+
+/// Major number of a device as the kernel gives it to programs.
+pub(crate) const fn major(device: u32) -> u32 {
+    (device & 0xf_ff00) >> 8
+}
+
+/// Minor number of a device as the kernel gives it to programs.
+pub(crate) const fn minor(device: u32) -> u32 {
+    (device & 0xff) | ((device >> 12) & 0xf_ff00)
+}
+
+pub(crate) fn inode<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of_known(context, |descriptor| {
+        FieldValue::Int(descriptor.inode.cast_signed())
+    })
+}
+
+pub(crate) fn is_upper<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of_known(context, |descriptor| {
+        FieldValue::Bool(descriptor.is_overlay_upper)
+    })
+}
+
+pub(crate) fn is_lower<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
+    of_known(context, |descriptor| {
+        FieldValue::Bool(descriptor.is_overlay_lower)
+    })
+}
+
+/// The kinds of the process's descriptors, or of one of them.
+pub(crate) fn kinds<'c>(context: &'c EventContext<'_>, argument: Argument<'_>) -> Value<'c> {
+    of(context, |target| {
+        let Some(FieldArgument::Index(number)) = argument else {
+            return None;
+        };
+        let machine = target.captured.machine;
+        let descriptor = machine.descriptor(target.thread, (*number).into())?;
+        Some(FieldValue::List(vec![word(kind_name(&descriptor.kind))]))
+    })
+}
