@@ -10,8 +10,8 @@ pub(crate) use explain::ExplainArgs;
 pub(crate) use filter::{FilterCheckArgs, FilterCommand};
 pub(crate) use reference::{EventsArgs, FieldsArgs, ReferenceFormat};
 pub(crate) use rules::{
-    CheckFormat, ReportFormat, RulesBenchArgs, RulesCheckArgs, RulesCommand, RulesListArgs,
-    RulesTestArgs, TestFormat,
+    CheckFormat, ReportFormat, RulesBenchArgs, RulesCheckArgs, RulesCommand, RulesDiffArgs,
+    RulesListArgs, RulesTestArgs, TestFormat,
 };
 pub(crate) use trace::{TraceArgs, TraceFormat};
 

@@ -9,6 +9,7 @@ mod input;
 mod layout;
 pub(crate) mod rules_bench;
 pub(crate) mod rules_check;
+pub(crate) mod rules_diff;
 pub(crate) mod rules_list;
 pub(crate) mod rules_test;
 pub(crate) mod trace;

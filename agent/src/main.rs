@@ -65,6 +65,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             RulesCommand::Check(arguments) => commands::rules_check::run(&arguments),
             RulesCommand::List(arguments) => commands::rules_list::run(&arguments),
             RulesCommand::Test(arguments) => commands::rules_test::run(&arguments),
+            RulesCommand::Diff(arguments) => commands::rules_diff::run(&arguments),
             RulesCommand::Bench(arguments) => commands::rules_bench::run(&arguments),
         },
         Command::Trace(arguments) => commands::trace::run(&arguments),

@@ -4,8 +4,8 @@ use crate::config::Config;
 use saker_rule_engine::{CompileError, CompileOptions, PatternError, RuleSet, RuleState};
 use saker_rule_fields::{Fields, builtin_plugins};
 use saker_rule_language::{
-    CheckedRuleSet, ColorChoice, Diagnostic, Limits, LoadOptions, Severity, SourceFile, load,
-    render,
+    CheckedRule, CheckedRuleSet, ColorChoice, Diagnostic, Limits, LoadOptions, Severity,
+    SourceFile, load, render,
 };
 use std::fs;
 use std::io::{self, Read};
@@ -167,6 +167,21 @@ impl LoadedRules {
             .filter(|rule| rule.state == RuleState::Enabled)
             .count()
     }
+}
+
+/// Compiles a set with these rules only, to see what they cost by themselves.
+pub(crate) fn alone(
+    checked: &CheckedRuleSet,
+    rules: impl IntoIterator<Item = CheckedRule>,
+    options: &CompileOptions,
+) -> Result<RuleSet, CompileError> {
+    let set = CheckedRuleSet {
+        rules: rules.into_iter().collect(),
+        files: Vec::new(),
+        digest: checked.digest,
+        required_plugins: Vec::new(),
+    };
+    RuleSet::compile(&set, options)
 }
 
 /// Reads the rules files that the paths name, in order; the files of a folder by name.

@@ -66,6 +66,18 @@ generated one makes: opens, connections, some of everything else, next to nothin
 
 Exit codes: 0 done, 2 rules, cases or usage are wrong.";
 
+const DIFF_EXAMPLES: &str = "\
+Plays captures through both sets and shows which alerts appear, vanish or change, with an example of \
+each, and what each rule costs on an event.
+
+Examples:
+  saker rules diff old.yaml new.yaml --capture incident.scap
+  saker rules diff old/ new/ --capture node-1.saker --capture node-2.saker
+  git show main:site.yaml > /tmp/old.yaml
+  saker rules diff --base falco_rules.yaml /tmp/old.yaml site.yaml --capture ci.scap --output json
+
+Exit codes: 0 the alerts are the same, 1 they differ, 2 rules, captures or usage are wrong.";
+
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesCommand {
@@ -78,6 +90,9 @@ pub(crate) enum RulesCommand {
     /// Run test cases: an event in, the alerts that it must raise out.
     #[command(after_help = TEST_EXAMPLES)]
     Test(RulesTestArgs),
+    /// Show which alerts on captures a change of rules makes appear, vanish or change.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(RulesDiffArgs),
     /// Measure what each rule costs on an event, and how many events reach it.
     #[command(after_help = BENCH_EXAMPLES)]
     Bench(RulesBenchArgs),
@@ -232,6 +247,38 @@ pub(crate) struct RulesBenchArgs {
     pub(crate) seconds: u16,
 
     /// How the table is printed.
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: ReportFormat,
+}
+
+/// Options of `saker rules diff`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesDiffArgs {
+    /// Rules before the change: a file, or a folder of .yaml and .yml files.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+
+    /// Rules after the change.
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+
+    /// Capture to play: Falco's .scap or a recording of Saker; repeatable.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) capture: Vec<PathBuf>,
+
+    /// Rules that both sets begin with; repeatable, loaded in this order.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) base: Vec<PathBuf>,
+
+    /// Configuration file, for its limits and rule_matching; /etc/saker/saker.yaml where it exists.
+    #[arg(short, long, value_name = "FILE", env = "SAKER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// List rules too that raise no alert.
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// How the differences are printed.
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: ReportFormat,
 }

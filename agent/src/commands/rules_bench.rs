@@ -8,7 +8,7 @@ use super::{InputError, case_files, print, print_json};
 use crate::cli::{ReportFormat, RulesBenchArgs};
 use crate::config::RulesConfig;
 use crate::output::stderr_color;
-use crate::rules::{CheckedRules, RulesError};
+use crate::rules::{CheckedRules, RulesError, alone};
 use meter::Meter;
 use report::{Report, RuleCost};
 use saker_engine_bench as node;
@@ -155,21 +155,6 @@ fn measure(
         ns_per_event_of_all_rules: all_rules,
         rules,
     })
-}
-
-/// A set with these rules only.
-fn alone(
-    checked: &CheckedRuleSet,
-    rules: impl IntoIterator<Item = CheckedRule>,
-    options: &CompileOptions,
-) -> Result<RuleSet, CompileError> {
-    let set = CheckedRuleSet {
-        rules: rules.into_iter().collect(),
-        files: Vec::new(),
-        digest: checked.digest,
-        required_plugins: Vec::new(),
-    };
-    RuleSet::compile(&set, options)
 }
 
 /// Says on a terminal how far it is.

@@ -8,8 +8,10 @@ use crate::live::LiveEvents;
 use crate::output::stderr_color;
 use crate::selection::Selection;
 use printer::{Delivery, Printer};
+use saker_capture_replay::{Options, Replay};
 use saker_rule_fields::EventContext;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Prints the selected events until there are no more, or enough.
@@ -19,14 +21,33 @@ pub(crate) fn run(arguments: &TraceArgs) -> anyhow::Result<ExitCode> {
         &arguments.fields,
         stderr_color(),
     )?;
+    let delivery = match arguments.capture {
+        Some(_) => Delivery::Blocks,
+        None => Delivery::EachLine,
+    };
     let mut tracer = Tracer {
-        printer: Printer::new(arguments.output, &arguments.fields, Delivery::EachLine),
+        printer: Printer::new(arguments.output, &arguments.fields, delivery),
         selection,
         left: arguments.count,
     };
-    trace_host(&mut tracer)?;
+    let traced = match &arguments.capture {
+        Some(capture) => trace_capture(capture, &mut tracer),
+        None => trace_host(&mut tracer),
+    };
     tracer.printer.finish()?;
+    traced?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints events of a capture.
+fn trace_capture(path: &Path, tracer: &mut Tracer) -> anyhow::Result<()> {
+    let mut replay = Replay::open(path, &Options::default())?;
+    let failed = replay.for_each(|context| match tracer.look_at(context) {
+        Ok(ControlFlow::Continue(())) => ControlFlow::Continue(()),
+        Ok(ControlFlow::Break(())) => ControlFlow::Break(Ok(())),
+        Err(error) => ControlFlow::Break(Err(error)),
+    })?;
+    failed.unwrap_or(Ok(()))
 }
 
 /// Prints events of this host.
