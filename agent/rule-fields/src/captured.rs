@@ -1,18 +1,29 @@
 //! An event of a capture, and what the machine of the capture knows about it.
 
-mod argument;
+pub(crate) mod argument;
 mod call;
 pub(crate) mod descriptor;
 pub(crate) mod event;
 pub(crate) mod file_system;
-mod path;
 pub(crate) mod process;
 
 use crate::context::ANCESTORS_MAX;
 use crate::event_names::EventName;
 use saker_capture_state::{Machine, Subject, Thread};
-use saker_falco_events::Event;
+use saker_falco_events::{Event, EventCode, event_types, syscall_name};
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// The end of a call that has no event of its own.
+const GENERIC_EXIT: EventCode = EventCode(1);
+/// An event that a plugin put between others.
+const ASYNC_EVENT: EventCode = EventCode(402);
+
+/// The name of each code.
+static NAMES: LazyLock<Box<[Option<EventName>]>> = LazyLock::new(|| {
+    let names = event_types().map(|event_type| EventName::new(event_type.name));
+    names.collect()
+});
 
 /// One event that Falco captured.
 #[derive(Clone, Copy, Debug)]
@@ -30,17 +41,32 @@ impl<'a> CapturedEvent<'a> {
     /// sent it.
     #[must_use]
     pub fn event_name(&self) -> Option<EventName> {
-        EventName::new(self.event.event_type.name)
+        match self.event.event_type.code {
+            GENERIC_EXIT | ASYNC_EVENT => EventName::new(std::str::from_utf8(self.name()).ok()?),
+            EventCode(code) => NAMES.get(usize::from(code)).copied().flatten(),
+        }
     }
 
-    /// The value of `evt.type`.
+    /// The value of `evt.type`: of a call that has no event of its own the name of the call, of an
+    /// event that a plugin put between others the name that the plugin gave it.
     pub(crate) fn name(&self) -> &'a [u8] {
-        self.event.event_type.name.as_bytes()
+        match self.event.event_type.code {
+            GENERIC_EXIT => self.call_name().as_bytes(),
+            ASYNC_EVENT => self.text(1).unwrap_or_default(),
+            _ => self.event.event_type.name.as_bytes(),
+        }
+    }
+
+    /// Name of the call that an event stands for which many calls share.
+    fn call_name(&self) -> &'static str {
+        let number = self.event.unsigned(0);
+        let number = number.and_then(|number| u16::try_from(number).ok());
+        number.and_then(syscall_name).unwrap_or("unknown")
     }
 
     /// Whether the event stands for a call that has no event of its own.
-    pub(crate) fn is_generic(&self) -> bool {
-        self.event.event_type.name == "syscall"
+    pub(crate) const fn is_generic(&self) -> bool {
+        matches!(self.event.event_type.code, GENERIC_EXIT)
     }
 
     /// The thread that acted.

@@ -1,13 +1,13 @@
 //! `fd.*` of captured events: the descriptor as the machine of the capture knows it.
 
-use super::{CapturedEvent, call::Call, path};
+use super::{CapturedEvent, call::Call};
 use crate::context::EventContext;
 use crate::paths::append_without_repeated_slashes;
 use crate::value::FieldValue;
 use saker_capture_state::{
     Descriptor, DescriptorKind, Endpoint, L4Protocol, Role, SocketState, Thread,
 };
-use saker_falco_events::{Direction, EventFlags};
+use saker_falco_events::{Direction, EventFlags, concatenate};
 use saker_process_state::Placement;
 use saker_rule_language::FieldArgument;
 use std::net::IpAddr;
@@ -56,13 +56,13 @@ impl<'a> Target<'a> {
             Some(descriptor) => Some(&descriptor.name),
             None => {
                 let text = &context.texts().requested;
-                text.get_or_make(|out| self.append_intended_name(out))
+                text.get_or_make(|out| self.append_intended_name(context, out))
             }
         }
     }
 
     /// Appends what the name would have been, had the call not failed; `false` before it returned.
-    fn append_intended_name(&self, out: &mut Vec<u8>) -> bool {
+    fn append_intended_name(&self, context: &EventContext<'a>, out: &mut Vec<u8>) -> bool {
         let event = self.captured.event;
         if event.event_type.code.direction() == Direction::Enter {
             return false;
@@ -74,27 +74,18 @@ impl<'a> Target<'a> {
                     return false;
                 };
                 let directory = self.captured.directory(self.thread, name, directory);
-                path::join(&directory, name, out);
+                concatenate(&directory, name, out);
             }
             Call::OpenByHandleAt => {
                 let name = event.parameter(3).filter(|name| !name.is_empty());
                 out.extend_from_slice(name.and_then(|_| event.text(3)).unwrap_or_default());
             }
-            Call::Open | Call::Creat => self.append_path(out),
-            Call::Accept | Call::Connect => super::argument::append_value(self.captured, 1, out),
+            Call::Open | Call::Creat | Call::Accept | Call::Connect => {
+                return context.append_parameter(self.captured, 1, out);
+            }
             _ => {}
         }
         true
-    }
-
-    /// Appends the path in the second parameter as `evt.arg` has it.
-    fn append_path(&self, out: &mut Vec<u8>) {
-        let name = self.captured.text(1).unwrap_or_default();
-        if name.is_empty() || name.starts_with(b"/") || name == super::NO_VALUE {
-            out.extend_from_slice(name);
-        } else {
-            path::join(self.captured.working_directory(self.thread), name, out);
-        }
     }
 
     /// What lies before the last slash of a file, or the directory itself.
@@ -154,24 +145,6 @@ impl<'a> Target<'a> {
         Some(if is_source { source } else { destination })
     }
 
-    fn protocol(&self) -> L4Protocol {
-        let Some(descriptor) = self.descriptor else {
-            return L4Protocol::NotApplicable;
-        };
-        match descriptor.kind {
-            DescriptorKind::Ipv4 { protocol, .. } | DescriptorKind::Ipv6 { protocol, .. } => {
-                match (protocol, descriptor.role) {
-                    (L4Protocol::Raw, _) => L4Protocol::Raw,
-                    (_, Role::None) => L4Protocol::NotApplicable,
-                    (protocol, _) => protocol,
-                }
-            }
-            DescriptorKind::Ipv4Server { protocol, .. }
-            | DescriptorKind::Ipv6Server { protocol, .. } => protocol,
-            _ => L4Protocol::NotApplicable,
-        }
-    }
-
     fn is_server(&self) -> bool {
         match self.connection() {
             Some((_, _, destination)) => self.captured.is_local(self.thread, destination.ip),
@@ -209,6 +182,22 @@ impl<'a> CapturedEvent<'a> {
                 IpAddr::V4(_) => false,
             }),
         }
+    }
+}
+
+/// The transport of a socket, as far as the role of its ends is known.
+pub(crate) const fn protocol_of(descriptor: &Descriptor) -> L4Protocol {
+    match descriptor.kind {
+        DescriptorKind::Ipv4 { protocol, .. } | DescriptorKind::Ipv6 { protocol, .. } => {
+            match (protocol, descriptor.role) {
+                (L4Protocol::Raw, _) => L4Protocol::Raw,
+                (_, Role::None) => L4Protocol::NotApplicable,
+                (protocol, _) => protocol,
+            }
+        }
+        DescriptorKind::Ipv4Server { protocol, .. }
+        | DescriptorKind::Ipv6Server { protocol, .. } => protocol,
+        _ => L4Protocol::NotApplicable,
     }
 }
 
@@ -396,15 +385,14 @@ pub(crate) fn has_name_changed<'c>(context: &'c EventContext<'_>, _: Argument<'_
 }
 
 pub(crate) fn protocol<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
-    of(context, |target| {
-        target.descriptor?;
-        Some(word(match target.protocol() {
+    of_known(context, |descriptor| {
+        word(match protocol_of(descriptor) {
             L4Protocol::Tcp => "tcp",
             L4Protocol::Udp => "udp",
             L4Protocol::Icmp => "icmp",
             L4Protocol::Raw => "raw",
             L4Protocol::Unknown | L4Protocol::NotApplicable => "<NA>",
-        }))
+        })
     })
 }
 

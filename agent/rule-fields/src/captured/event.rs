@@ -278,7 +278,7 @@ pub(crate) fn result<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Valu
             ParameterKind::Errno | ParameterKind::Fd => word(result_name(result)),
             _ => {
                 let mut text = Vec::new();
-                super::argument::append_value(captured, 0, &mut text);
+                context.append_parameter(captured, 0, &mut text);
                 FieldValue::owned(text)
             }
         })

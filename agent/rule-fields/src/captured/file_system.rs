@@ -1,12 +1,12 @@
 //! `fs.path.*`, `evt.abspath` and `fdlist.*` of captured events.
 
 use super::call::{Call, is_old};
-use super::{CapturedEvent, NO_VALUE, UNKNOWN_DIRECTORY, path, with_slash};
+use super::{CapturedEvent, NO_VALUE, UNKNOWN_DIRECTORY, with_slash};
 use crate::context::EventContext;
 use crate::paths::PathRole;
 use crate::value::FieldValue;
 use saker_capture_state::{Descriptor, DescriptorKind, Endpoint, Thread};
-use saker_falco_events::{Direction, EventType, event_types};
+use saker_falco_events::{Direction, EventType, concatenate, event_types};
 use saker_rule_language::FieldArgument;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -145,13 +145,13 @@ pub(crate) fn whole<'c>(context: &'c EventContext<'_>, role: PathRole) -> Value<
         let thread = captured.thread()?;
         let mut out = Vec::new();
         if text.starts_with(b"/") {
-            path::join(b"", text, &mut out);
+            concatenate(b"", text, &mut out);
             return Some(FieldValue::owned(out));
         }
         if base == Base::Opened {
             let opened = captured.descriptor();
             let opened: &[u8] = opened.map_or(UNKNOWN_DIRECTORY, |opened| &opened.name);
-            path::join(b"", opened, &mut out);
+            concatenate(b"", opened, &mut out);
             return Some(FieldValue::owned(out));
         }
         let directory = match base {
@@ -163,7 +163,7 @@ pub(crate) fn whole<'c>(context: &'c EventContext<'_>, role: PathRole) -> Value<
                 captured.directory(thread, text, descriptor)
             }
         };
-        path::join(&directory, text, &mut out);
+        concatenate(&directory, text, &mut out);
         Some(FieldValue::owned(out))
     };
     FieldValue::from_option(make())
@@ -199,7 +199,7 @@ pub(crate) fn absolute<'c>(context: &'c EventContext<'_>, argument: Argument<'_>
             ("openat" | "openat2" | "unlinkat", _) => ("dirfd", "name"),
             ("open_by_handle_at", _) => {
                 captured.result().filter(|descriptor| *descriptor > 0)?;
-                path::join(b"", captured.known_text(3).unwrap_or_default(), &mut out);
+                concatenate(b"", captured.known_text(3).unwrap_or_default(), &mut out);
                 return Some(FieldValue::owned(out));
             }
             ("linkat", true) => ("olddir", "oldpath"),
@@ -211,7 +211,7 @@ pub(crate) fn absolute<'c>(context: &'c EventContext<'_>, argument: Argument<'_>
         };
         let descriptor = event.signed(event.slot(directory)?)?;
         let text = captured.known_text(event.slot(path)?)?;
-        path::join(&below(captured, thread, text, descriptor), text, &mut out);
+        concatenate(&below(captured, thread, text, descriptor), text, &mut out);
         Some(FieldValue::owned(out))
     };
     FieldValue::from_option(make())

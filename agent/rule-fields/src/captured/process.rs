@@ -6,7 +6,7 @@
 use super::CapturedEvent;
 use crate::context::EventContext;
 use crate::value::FieldValue;
-use saker_capture_state::{Thread, UserEntry};
+use saker_capture_state::{GroupEntry, Thread, UserEntry};
 use saker_event_decode::names::{append_capabilities, exec_flags};
 use saker_process_state::{Capabilities, Placement, StringVector};
 use saker_rule_language::FieldArgument;
@@ -49,6 +49,22 @@ impl<'a> CapturedEvent<'a> {
             Some(main) => main.process.cwd().unwrap_or_default(),
             None => b"./",
         }
+    }
+
+    /// Whether the users of the thread are those of the host, which are all that a capture lists.
+    fn is_on_host(&self) -> bool {
+        let placement = self.thread().map(|thread| &thread.process.placement);
+        !matches!(placement, Some(Placement::Container(_)))
+    }
+
+    /// A user, if the capture lists it.
+    pub(crate) fn user(&self, uid: u32) -> Option<&'a UserEntry> {
+        self.machine.user(uid).filter(|_| self.is_on_host())
+    }
+
+    /// A group, if the capture lists it.
+    pub(crate) fn group(&self, gid: u32) -> Option<&'a GroupEntry> {
+        self.machine.group(gid).filter(|_| self.is_on_host())
     }
 
     /// The thread that a number names, or, where it may be of another pid namespace, the oldest
@@ -559,8 +575,7 @@ pub(crate) fn of_user<'c>(
 ) -> Value<'c> {
     with(context, |captured, thread| {
         let uid = uid(thread);
-        let user = on_host(thread).then(|| captured.machine.user(uid));
-        Some(FieldValue::text(match (user.flatten(), uid) {
+        Some(FieldValue::text(match (captured.user(uid), uid) {
             (Some(user), _) => part(user),
             (None, 0) => of_root,
             (None, _) => NO_NAME,
@@ -571,16 +586,10 @@ pub(crate) fn of_user<'c>(
 pub(crate) fn group_name<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
     with(context, |captured, thread| {
         let gid = thread.process.credentials.gid;
-        let group = on_host(thread).then(|| captured.machine.group(gid));
-        Some(FieldValue::text(match (group.flatten(), gid) {
+        Some(FieldValue::text(match (captured.group(gid), gid) {
             (Some(group), _) => &group.name,
             (None, 0) => b"root",
             (None, _) => NO_NAME,
         }))
     })
-}
-
-/// Whether the users of a thread are those of the host, which are all that a capture lists.
-const fn on_host(thread: &Thread) -> bool {
-    !matches!(thread.process.placement, Placement::Container(_))
 }

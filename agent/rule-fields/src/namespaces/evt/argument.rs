@@ -1,6 +1,6 @@
 //! `evt.arg` and its like: the arguments of a call.
 
-use crate::captured::file_system;
+use crate::captured::{argument as captured, file_system};
 use crate::context::{EventContext, PathView};
 use crate::descriptor;
 use crate::fields::type_of;
@@ -34,6 +34,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             }))
         },
     )
+.captured(captured::text)
+.in_captures("the parameters of Falco's event, which has more of them; numbered as they are there")
     .takes(ArgumentRule::Required(ArgumentForms::IndexOrKey)),
     FieldRow::filled(
         "evt.rawarg",
@@ -46,6 +48,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             }))
         },
     )
+.captured(captured::raw)
+.in_captures("the parameters of Falco's event; text for addresses and other bytes is not made")
     .takes(ArgumentRule::Required(ArgumentForms::Key))
     .left_only(),
     FieldRow::filled(
@@ -53,13 +57,16 @@ pub(super) static ROWS: &[FieldRow] = &[
         FieldType::String,
         "All arguments that Falco has too, as `name=value`, separated by blanks.",
         |context, _| all(context),
-    ),
+    )
+.captured(captured::all)
+.in_captures("the parameters of Falco's event"),
     FieldRow::filled(
         "evt.info",
         FieldType::String,
         "The same as `evt.args`.",
         |context, _| all(context),
-    ),
+    )
+.captured(captured::all),
     FieldRow::filled(
         "evt.abspath",
         FieldType::String,
