@@ -4,6 +4,7 @@
 //! by naming the same anchor over and over. Merge keys and tags mean nothing here, as in Falco.
 
 mod indentation;
+mod lookahead;
 mod reader;
 mod scalar;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
 
 use super::indentation::Relaxed;
+use super::lookahead::{BoundedInput, Lookahead};
 use super::{Mapping, Node, Scalar, Sequence};
 use crate::options::Limits;
 use crate::span::{FileIndex, SourceFile, Span};
@@ -17,6 +18,13 @@ pub(crate) struct YamlError {
     pub(crate) span: Span,
     pub(crate) remedy: Option<String>,
 }
+
+/// The scanner may look ahead by one token for so many nodes of a file: what stands between one pair of
+/// brackets may fill a quarter of a file that is as large as may be.
+const NODES_PER_LOOKAHEAD_TOKEN: usize = 2;
+
+/// It may always look ahead so far.
+const LOOKAHEAD_TOKENS_MIN: usize = 1024;
 
 /// What the scanner says of collections that are nested too deep for it (255).
 const TOO_DEEP: &str = "recursion limit exceeded";
@@ -74,17 +82,27 @@ fn attempt(
         limits,
         anchors: HashMap::new(),
         nodes: 0,
+        last: Span::new(file, 0, 0),
         open: Vec::new(),
         documents: Vec::new(),
     };
-    let mut parser = Parser::new_from_str(relaxed.text());
+    let lookahead = Lookahead::default();
+    let tokens_max = limits.yaml_nodes / NODES_PER_LOOKAHEAD_TOKEN;
+    let tokens_max = tokens_max.max(LOOKAHEAD_TOKENS_MIN);
+    let input = BoundedInput::new(relaxed.text(), &lookahead, tokens_max);
+    let mut parser = Parser::new(input);
     while let Some(event) = parser.next_event() {
+        if lookahead.is_over() {
+            return Err(tree.too_long(tokens_max));
+        }
         let (event, span) = match event {
             Ok((Event::StreamEnd, _)) => break,
             Ok(found) => found,
             Err(error) => return Ok(Err(error)),
         };
+        lookahead.restart();
         let span = tree.offsets.span(span.start, span.end);
+        tree.last = span;
         tree.take(event, span)?;
     }
     Ok(Ok(tree.documents))
@@ -152,6 +170,8 @@ struct Tree<'a> {
     anchors: HashMap<usize, (Node, usize)>,
     /// Nodes so far.
     nodes: usize,
+    /// What was read last.
+    last: Span,
     open: Vec<(Open, usize)>,
     documents: Vec<Node>,
 }
@@ -210,6 +230,17 @@ impl Tree<'_> {
             span,
             remedy: self.limits.remedy("yaml_nodes"),
         })
+    }
+
+    /// The error of what follows the last event.
+    fn too_long(&self, tokens_max: usize) -> YamlError {
+        YamlError {
+            message: format!(
+                "more than {tokens_max} YAML tokens between one pair of brackets, or in one value"
+            ),
+            span: Span::new(self.last.file, self.last.end, self.last.end),
+            remedy: self.limits.remedy("yaml_nodes"),
+        }
     }
 
     fn open(&mut self, anchor: usize, span: Span, kind: OpenKind) -> Result<(), YamlError> {

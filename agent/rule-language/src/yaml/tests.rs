@@ -1,3 +1,4 @@
+use super::reader::YamlError;
 use super::{Node, read};
 use crate::options::Limits;
 use crate::span::{FileIndex, SourceFile};
@@ -118,4 +119,43 @@ fn flow_collections_need_no_indentation() {
     };
     let span = inner.get("d").unwrap().span();
     assert_eq!(&text[span.start as usize..span.end as usize], "e");
+}
+
+/// What is wrong with a file under small limits.
+fn error(text: &str, limits: &Limits) -> YamlError {
+    let source = SourceFile::new("rules.yaml", text);
+    read(FileIndex(0), &source, limits).unwrap_err()
+}
+
+#[test]
+fn what_stands_between_brackets_is_bounded() {
+    let limits = Limits {
+        yaml_nodes: 4000,
+        ..Limits::default()
+    };
+    let long = |part: &str| format!("- list: l\n- [{}", part.repeat(100_000));
+    for part in [
+        ",", "a,", "[],", "? ", "a: b, ", "&a ", "!t ", "'x' ", ",\n", "\n,",
+    ] {
+        let error = error(&long(part), &limits);
+        assert!(
+            error.message.contains("2000 YAML tokens"),
+            "{part}: {error:?}"
+        );
+        assert!(
+            error
+                .remedy
+                .as_ref()
+                .is_some_and(|remedy| remedy.contains("yaml_nodes"))
+        );
+        assert!((9..=10).contains(&error.span.start), "{part}: {error:?}");
+    }
+    // Long values are no tokens, and what has been read counts no more.
+    let values = "a b, c".repeat(2000);
+    let block = format!("- |\n  {values}\n- '{values}'\n- {values}\n");
+    let lists = "- [a, b, c]\n".repeat(900);
+    for text in [block, lists] {
+        let source = SourceFile::new("rules.yaml", &text);
+        assert!(read(FileIndex(0), &source, &limits).is_ok());
+    }
 }
