@@ -52,6 +52,14 @@ fn a_file_without_an_end() {
 }
 
 #[test]
+fn nothing_but_commas() {
+    for part in [",", "a,", "a: b,"] {
+        let many = (8 << 20) / part.len() - 1;
+        refused_text(&format!("[{}", part.repeat(many)), "yaml_nodes");
+    }
+}
+
+#[test]
 fn a_billion_laughs() {
     let mut text = String::from("- &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..10 {

@@ -135,7 +135,7 @@ fn what_stands_between_brackets_is_bounded() {
     };
     let long = |part: &str| format!("- list: l\n- [{}", part.repeat(100_000));
     for part in [
-        ",", "a,", "[],", "? ", "a: b, ", "&a ", "!t ", "'x' ", ",\n", "\n,",
+        ",", "a,", "[],", "? ", "a: b, ", "&a ", "!t ", "'x',", ",\n  ", "\n  ,",
     ] {
         let error = error(&long(part), &limits);
         assert!(
