@@ -25,6 +25,7 @@
 mod conversion;
 mod event;
 mod event_type;
+mod native_syscalls;
 mod path;
 mod printable;
 mod syscalls;
@@ -36,6 +37,7 @@ pub use event::{Event, Header};
 pub use event_type::{
     Category, Class, Direction, EventCode, EventFlags, EventType, Format, Parameter, ParameterKind,
 };
+pub use native_syscalls::native_syscall_name;
 pub use path::concatenate;
 pub use syscalls::syscall_name;
 pub use table::{event_type, event_types};

@@ -10,7 +10,7 @@ pub(crate) mod process;
 use crate::context::ANCESTORS_MAX;
 use crate::event_names::EventName;
 use saker_capture_state::{Machine, Subject, Thread};
-use saker_falco_events::{Event, EventCode, event_types, syscall_name};
+use saker_falco_events::{Event, EventCode, event_types, native_syscall_name, syscall_name};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -57,11 +57,19 @@ impl<'a> CapturedEvent<'a> {
         }
     }
 
-    /// Name of the call that an event stands for which many calls share.
+    /// Name of the call that an event stands for which many calls share: by Falco's number, or by
+    /// the kernel's for a call that was new to Falco then.
     fn call_name(&self) -> &'static str {
-        let number = self.event.unsigned(0);
-        let number = number.and_then(|number| u16::try_from(number).ok());
-        number.and_then(syscall_name).unwrap_or("unknown")
+        let number = |index| {
+            let number = self.event.unsigned(index)?;
+            u16::try_from(number).ok()
+        };
+        let native = || native_syscall_name(number(1)?);
+        match number(0) {
+            None | Some(0) => native(),
+            Some(number) => syscall_name(number),
+        }
+        .unwrap_or("unknown")
     }
 
     /// Whether the event stands for a call that has no event of its own.

@@ -185,12 +185,6 @@ pub(crate) fn cpu<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'
     })
 }
 
-pub(crate) fn hostname<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
-    of(context, |captured| {
-        Some(FieldValue::text(&captured.machine.info().hostname))
-    })
-}
-
 pub(crate) fn is_async<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
     of(context, |captured| {
         Some(FieldValue::Bool(captured.is_meta()))

@@ -120,8 +120,7 @@ static EVENT: &[FieldRow] = &[
         "Name of the host.",
         |context, _| FieldValue::text(context.host().hostname.as_bytes()),
     )
-.captured(event::hostname)
-.in_captures("the host that was captured")
+    .in_captures("the host that was captured, unless another name is given")
     .of(FieldSources::All),
     FieldRow::filled(
         "evt.is_async",
