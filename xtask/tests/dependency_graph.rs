@@ -148,6 +148,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "saker-alert",
             "saker-capture-file",
+            "saker-capture-replay",
             "saker-capture-state",
             "saker-falco-events",
             "saker-rule-engine",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::tool;
+use super::{captures, tool};
 use crate::cache::create_folder;
 use crate::command;
 use crate::progress;
@@ -21,6 +21,9 @@ const MEMORY_MIB_MAX: u32 = 1024;
 
 /// Longest input, in bytes. Defects show in short ones, and those run many times faster.
 const INPUT_BYTES_MAX: u32 = 2000;
+
+/// As [`INPUT_BYTES_MAX`], for targets that read captures: real ones are among their inputs.
+const CAPTURE_BYTES_MAX: u32 = 300_000;
 
 /// Lines of a failed target's output that are shown.
 const OUTPUT_LINES_MAX: usize = 40;
@@ -74,6 +77,14 @@ impl Campaign<'_> {
         for folder in [&finds, &artifacts, &self.folder("logs")] {
             create_folder(folder)?;
         }
+        let captures = match target {
+            captures::TARGET => captures::unpack(self.workspace, &self.folder("captures"))?,
+            _ => None,
+        };
+        let bytes_max = match captures {
+            Some(_) => CAPTURE_BYTES_MAX,
+            None => INPUT_BYTES_MAX,
+        };
         let log = self.folder("logs").join(target).with_extension("log");
         let output =
             File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
@@ -86,7 +97,7 @@ impl Campaign<'_> {
             .arg(format!("-seed={}", self.seed.unwrap_or(0)))
             .arg(format!("-timeout={INPUT_SECONDS_MAX}"))
             .arg(format!("-rss_limit_mb={MEMORY_MIB_MAX}"))
-            .arg(format!("-max_len={INPUT_BYTES_MAX}"))
+            .arg(format!("-max_len={bytes_max}"))
             .arg("-print_final_stats=1")
             // With a slash at its end: libFuzzer only puts the name behind it.
             .arg(format!("-artifact_prefix={}/", artifacts.display()));
@@ -98,7 +109,10 @@ impl Campaign<'_> {
             command.arg(format!("-dict={}", dictionary.display()));
         }
         // Finds go to the first folder; the others are only read.
-        command.arg(finds).arg(sources.join("corpus").join(target));
+        command
+            .arg(finds)
+            .arg(sources.join("corpus").join(target))
+            .args(captures);
         let process = command
             .stdout(output.try_clone()?)
             .stderr(output)

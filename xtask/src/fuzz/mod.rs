@@ -4,6 +4,7 @@
 //! checkout must stay as it is: what is found goes to `target/fuzz/`.
 
 mod campaign;
+mod captures;
 mod tool;
 
 use std::time::Duration;

@@ -2,3 +2,4 @@ mod captures;
 mod damage;
 mod forms;
 mod sample;
+mod seeds;
