@@ -1,20 +1,39 @@
 //! The machine: what was there, changed by every event.
 
+mod accounts;
+mod address;
+mod begin;
+mod clone;
+mod code;
+mod connections;
+mod credentials;
+mod exec;
+mod files;
+mod handles;
+mod image;
+mod interfaces;
+mod parameter;
 mod record;
+mod socket;
+mod step;
+mod table;
+mod threads;
+mod transfer;
 
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, DescriptorKind};
 use crate::limits::Limits;
-use crate::snapshot::{
-    DescriptorSnapshot, GroupEntry, Interface, MachineInfo, ThreadSnapshot, UserEntry,
-};
+use crate::snapshot::{GroupEntry, Interface, MachineInfo, UserEntry};
 use crate::stats::Stats;
 use crate::subject::Subject;
 use crate::thread::Thread;
+use clone::RecentlyEnded;
 use foldhash::fast::RandomState;
-use record::Record;
 use saker_falco_events::Event;
+use saker_process_state::StringVector;
 use std::collections::HashMap;
 use std::sync::Arc;
+use step::Step;
+use threads::Threads;
 
 /// A map with a fast hash that no capture can aim at.
 type Map<K, V> = HashMap<K, V, RandomState>;
@@ -25,10 +44,19 @@ pub struct Machine {
     info: MachineInfo,
     limits: Limits,
     stats: Stats,
-    threads: Map<i64, Record>,
+    threads: Threads,
     users: Map<u32, UserEntry>,
     groups: Map<u32, GroupEntry>,
     interfaces: Vec<Interface>,
+    /// What new threads begin as.
+    unknown: Thread,
+    ended: RecentlyEnded,
+    /// The thread that the last event ended.
+    thread_to_remove: Option<i64>,
+    /// The descriptor that the last event closed: the thread and the number.
+    descriptor_to_close: Option<(i64, i64)>,
+    /// Memory for texts that are put together.
+    scratch: String,
 }
 
 impl Machine {
@@ -39,67 +67,153 @@ impl Machine {
             info,
             limits,
             stats: Stats::default(),
-            threads: Map::default(),
+            threads: Threads::default(),
             users: Map::default(),
             groups: Map::default(),
             interfaces: Vec::new(),
+            unknown: begin::unknown_thread(),
+            ended: RecentlyEnded::default(),
+            thread_to_remove: None,
+            descriptor_to_close: None,
+            scratch: String::new(),
         }
     }
-
-    /// Takes a thread that was there.
-    pub fn add_thread(&mut self, snapshot: ThreadSnapshot) {
-        if self.threads.len() >= self.limits.threads {
-            self.stats.threads_dropped = self.stats.threads_dropped.saturating_add(1);
-            return;
-        }
-        self.stats.threads_added = self.stats.threads_added.saturating_add(1);
-        self.threads
-            .insert(snapshot.tid, Record::from_snapshot(snapshot));
-    }
-
-    /// Takes a descriptor that was open; `tid` is the thread whose table lists it. The name of a
-    /// connection is made from its ends, whatever the snapshot says.
-    pub fn add_descriptor(&mut self, tid: i64, snapshot: DescriptorSnapshot) {
-        let Some(record) = self.threads.get_mut(&tid) else {
-            return;
-        };
-        let descriptor = Arc::new(snapshot.descriptor);
-        record.descriptors.insert(snapshot.number, descriptor);
-    }
-
-    /// Takes a user.
-    pub fn add_user(&mut self, user: UserEntry) {
-        self.users.insert(user.uid, user);
-    }
-
-    /// Takes a group.
-    pub fn add_group(&mut self, group: GroupEntry) {
-        self.groups.insert(group.gid, group);
-    }
-
-    /// Takes a network interface.
-    pub fn add_interface(&mut self, interface: Interface) {
-        self.interfaces.push(interface);
-    }
-
-    /// Ends what was there at the begin of the capture: relates threads to parents and processes,
-    /// and sockets to servers and clients. To be called once, before the first event.
-    pub fn start(&mut self) {}
 
     /// Takes the next event, which must be of a current form (see the conversion of old events), and
     /// tells what it is about.
+    ///
+    /// What an event ends (a thread, a descriptor) is gone with the next one, so that the subject of
+    /// the event still has it.
     pub fn apply(&mut self, event: &Event<'_>) -> Subject {
-        let record = self.threads.get(&event.header.tid);
-        Subject {
-            thread: record.map(|record| Arc::clone(&record.thread)),
-            ..Subject::default()
+        self.remove_ended(event.header.time_ns);
+        let mut step = self.begin(event);
+        self.change_by(event, &mut step);
+        self.finish(event, step)
+    }
+
+    fn remove_ended(&mut self, time_ns: u64) {
+        if let Some(tid) = self.thread_to_remove.take() {
+            let ptid = self.thread(tid).map_or(-1, |thread| thread.ptid);
+            self.ended.add(tid, ptid, time_ns);
+            self.remove_thread(tid);
+        }
+        if let Some((tid, number)) = self.descriptor_to_close.take() {
+            self.close(tid, number);
+        }
+    }
+
+    /// Changes what an event changes.
+    fn change_by(&mut self, event: &Event<'_>, step: &mut Step) {
+        match event.event_type.code.0 {
+            code::OPEN_ENTER
+            | code::CREAT_ENTER
+            | code::OPENAT_ENTER
+            | code::OPENAT2_ENTER
+            | code::EXECVE_ENTER => {
+                if parameter::bytes(event, 0).is_some() {
+                    self.keep_enter(event, step);
+                }
+            }
+            code::EXECVEAT_ENTER | code::CONNECT_ENTER => self.keep_enter(event, step),
+            code::PROCEXIT => self.thread_ended(event, step),
+            code::SCHEDSWITCH => self.switched(event, step),
+            code::USER_ADDED | code::USER_DELETED => self.changed_user(event),
+            code::GROUP_ADDED | code::GROUP_DELETED => self.changed_group(event),
+            code::READ
+            | code::READV
+            | code::PREAD
+            | code::PREADV
+            | code::RECV
+            | code::RECVFROM
+            | code::RECVMSG
+            | code::RECVMMSG => self.read(event, step),
+            code::WRITE
+            | code::WRITEV
+            | code::PWRITE
+            | code::PWRITEV
+            | code::SEND
+            | code::SENDTO
+            | code::SENDMSG
+            | code::SENDMMSG => self.written(event, step),
+            code::CLONE | code::FORK | code::VFORK | code::CLONE3 => self.cloned(event, step),
+            code::EXECVE | code::EXECVEAT => self.executed(event, step),
+            code => self.change_by_call(code, event, step),
+        }
+    }
+
+    /// As [`Self::change_by`], for the calls that are less frequent.
+    fn change_by_call(&mut self, code: u16, event: &Event<'_>, step: &mut Step) {
+        match code {
+            code::OPEN | code::CREAT | code::OPENAT | code::OPENAT2 | code::OPEN_BY_HANDLE_AT => {
+                self.opened(event, step)
+            }
+            code::CLOSE => self.closed(event, step),
+            code::CLOSE_RANGE => self.closed_range(event, step),
+            code::DUP | code::DUP2 | code::DUP3 => self.doubled(event, step),
+            code::FCNTL => self.controlled(event, step),
+            code::PIPE | code::PIPE2 => self.made_pipe(event, step),
+            code::SOCKET => self.made_socket(event, step),
+            code::SOCKETPAIR => self.made_pair(event, step),
+            code::BIND => self.bound(event, step),
+            code::CONNECT => self.connected(event, step),
+            code::ACCEPT | code::ACCEPT4 => self.accepted(event, step),
+            code::MEMFD_CREATE => self.made_memory_file(event, step),
+            code::PIDFD_OPEN => self.opened_process(event, step),
+            code::PIDFD_GETFD => self.got_from_process(event, step),
+            code::CHDIR => self.changed_directory(event, step),
+            code::FCHDIR => self.changed_directory_by_descriptor(event, step),
+            // It tells of a change that was missed.
+            code::GETCWD => self.changed_directory(event, step),
+            code::CHROOT => self.changed_root(event, step),
+            code::SETRESUID | code::SETREUID => self.set_user(event, step, 2),
+            code::SETUID => self.set_user(event, step, 1),
+            code::SETRESGID | code::SETREGID => self.set_group(event, step, 2),
+            code::SETGID => self.set_group(event, step, 1),
+            code::SETSID => self.set_session(event, step),
+            code::CAPSET => self.set_capabilities(event, step),
+            code::UNSHARE | code::SETNS => self.changed_namespaces(event, step),
+            code::PRCTL => self.set_reaper(event, step),
+            code::GETRLIMIT | code::SETRLIMIT => self.limited(event, step),
+            code::PRLIMIT => self.limited_process(event),
+            code::BRK | code::MMAP | code::MMAP2 | code::MUNMAP => self.mapped(event, step),
+            code => {
+                if let Some(kind) = made_by(code) {
+                    self.made(event, step, kind);
+                }
+            }
+        }
+    }
+
+    fn keep_enter(&mut self, event: &Event<'_>, step: &Step) {
+        if let Some(record) = self.record_mut(step) {
+            record.keep_enter(event);
+        }
+    }
+
+    /// A thread ended. Its record stays for this event.
+    fn thread_ended(&mut self, event: &Event<'_>, step: &Step) {
+        if self.record(step).is_none() {
+            return;
+        }
+        self.threads.mark_dead(step.tid);
+        self.thread_to_remove = Some(step.tid);
+        let Some(record) = self.record_mut(step) else {
+            return;
+        };
+        if record.children.is_empty() {
+            return;
+        }
+        if event.parameter_count() <= 4 {
+            record.reaper_tid = -1;
+        } else if let Some(reaper) = parameter::signed(event, 4) {
+            record.reaper_tid = reaper;
         }
     }
 
     /// The thread with this id.
     #[must_use]
     pub fn thread(&self, tid: i64) -> Option<&Arc<Thread>> {
-        self.threads.get(&tid).map(|record| &record.thread)
+        self.threads.records.get(&tid).map(|record| &record.thread)
     }
 
     /// The parent of a thread: the thread that `ptid` names.
@@ -111,7 +225,7 @@ impl Machine {
     /// The main thread of a thread's process; `None` when it is not known.
     #[must_use]
     pub fn main_thread(&self, thread: &Thread) -> Option<&Arc<Thread>> {
-        self.thread(thread.pid)
+        self.threads.main(thread.tid).map(|main| &main.thread)
     }
 
     /// The process that `generations` steps up from a thread's process; 0 is the process itself. This
@@ -125,18 +239,40 @@ impl Machine {
         Some(main)
     }
 
+    /// The threads of a thread's process that have not ended, the main thread included: what
+    /// `proc.nthreads` counts.
+    #[must_use]
+    pub fn thread_count(&self, thread: &Thread) -> u64 {
+        self.threads
+            .group(thread.tid)
+            .map_or(0, |group| group.alive)
+    }
+
     /// What a descriptor of a thread refers to.
     #[must_use]
     pub fn descriptor(&self, thread: &Thread, number: i64) -> Option<&Arc<Descriptor>> {
-        self.threads.get(&thread.pid)?.descriptors.get(&number)
+        self.slot(thread.tid, number).map(|slot| &slot.descriptor)
     }
 
     /// How many descriptors the process of a thread has open.
     #[must_use]
     pub fn descriptor_count(&self, thread: &Thread) -> usize {
-        self.threads
-            .get(&thread.pid)
-            .map_or(0, |record| record.descriptors.len())
+        let main = self.threads.main(thread.tid);
+        main.map_or(0, |main| main.descriptors.len())
+    }
+
+    /// Most descriptors that the process of a thread may have; -1 when not known, 0 without a main
+    /// thread.
+    #[must_use]
+    pub fn descriptor_limit(&self, thread: &Thread) -> i64 {
+        self.main_thread(thread).map_or(0, |main| main.fd_limit)
+    }
+
+    /// The environment of a thread's process; `None` when it has none.
+    #[must_use]
+    pub fn environment(&self, thread: &Thread) -> Option<&StringVector> {
+        let main = self.main_thread(thread)?;
+        main.process.image.environment.as_ref()
     }
 
     /// The user with this id.
@@ -168,4 +304,19 @@ impl Machine {
     pub const fn stats(&self) -> &Stats {
         &self.stats
     }
+}
+
+/// What a call makes a descriptor of, if it tells no more than that.
+const fn made_by(code: u16) -> Option<DescriptorKind> {
+    Some(match code {
+        code::EVENTFD | code::EVENTFD2 => DescriptorKind::Event,
+        code::SIGNALFD | code::SIGNALFD4 => DescriptorKind::SignalFd,
+        code::TIMERFD_CREATE => DescriptorKind::TimerFd,
+        code::INOTIFY_INIT | code::INOTIFY_INIT1 => DescriptorKind::Inotify,
+        code::BPF => DescriptorKind::Bpf,
+        code::USERFAULTFD => DescriptorKind::UserFaultFd,
+        code::IO_URING_SETUP => DescriptorKind::IoUring,
+        code::EPOLL_CREATE | code::EPOLL_CREATE1 => DescriptorKind::EventPoll,
+        _ => return None,
+    })
 }

@@ -1,6 +1,6 @@
 //! One thread.
 
-use saker_process_state::Process;
+use saker_process_state::{BootTime, Comm, Pid, Process, ProcessKey};
 use std::sync::Arc;
 
 /// A thread as it is after an event.
@@ -72,6 +72,8 @@ pub mod clone_flag {
     pub const FILES: u32 = 1;
     /// Shares its working directory with the caller.
     pub const FS: u32 = 1 << 1;
+    /// Begins a user namespace.
+    pub const NEWUSER: u32 = 1 << 20;
     /// Begins a pid namespace.
     pub const NEWPID: u32 = 1 << 6;
     /// Has the caller's parent as parent.
@@ -86,6 +88,10 @@ pub mod clone_flag {
     pub const CLOSED: u32 = 1 << 18;
     /// Events of it were seen, or the capture lists it.
     pub const ACTIVE: u32 = 1 << 19;
+    /// It writes into a pipe of a shell.
+    pub const PIPE_SOURCE: u32 = 1 << 21;
+    /// It reads from a pipe of a shell.
+    pub const PIPE_DESTINATION: u32 = 1 << 22;
     /// The caller waits for the exec.
     pub const VFORK: u32 = 1 << 27;
     /// The child lies in a pid namespace.
@@ -118,4 +124,28 @@ impl Thread {
     pub const fn is_in_pid_namespace(&self) -> bool {
         self.flags & clone_flag::CHILD_IN_PIDNS != 0 || (self.vtid >= 0 && self.tid != self.vtid)
     }
+
+    /// Takes the ids over into [`Self::process`]; those that are not known are 0 there.
+    pub(crate) fn follow_ids(&mut self) {
+        let start = BootTime(self.clone_time_ns);
+        let process = &mut self.process;
+        process.key = ProcessKey::new(pid(self.pid), start);
+        process.clone_time = (start.0 != 0).then_some(start);
+        process.ppid = pid(self.ptid);
+        process.vpid = pid(self.vpid).0;
+        process.session = pid(self.sid);
+        process.pgid = u32::try_from(self.pgid).ok().map(Pid);
+        process.vpgid = u32::try_from(self.vpgid).ok();
+    }
+
+    pub(crate) fn set_name(&mut self, name: &[u8]) {
+        if *self.name != *name {
+            self.name = name.into();
+            self.process.comm = Comm::new(name);
+        }
+    }
+}
+
+fn pid(id: i64) -> Pid {
+    Pid(u32::try_from(id).unwrap_or_default())
 }

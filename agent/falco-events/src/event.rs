@@ -42,6 +42,18 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// The lengths of the parameters as they came, for keeping an event.
+    #[must_use]
+    pub const fn lengths(&self) -> &'a [u8] {
+        self.lengths
+    }
+
+    /// The parameters as they came, without gaps.
+    #[must_use]
+    pub const fn values(&self) -> &'a [u8] {
+        self.values
+    }
+
     /// How many parameters the event has; older captures have fewer than the table names.
     #[must_use]
     pub fn parameter_count(&self) -> usize {

@@ -1,107 +1,119 @@
 //! What the machine keeps for one thread.
 
-use super::Map;
-use crate::descriptor::Descriptor;
-use crate::snapshot::ThreadSnapshot;
+use super::table::Table;
 use crate::thread::Thread;
-use saker_process_state::{
-    BootTime, Capabilities, Comm, Credentials, Image, Origin, Pid, Placement, Process, ProcessKey,
-    StringVector,
-};
+use saker_falco_events::{Event, EventType, Header};
 use std::sync::Arc;
+
+/// Longest enter event that is kept for its exit event, bytes.
+const ENTER_BYTES_MAX: usize = 4096;
+
+/// Names a record: of two threads with one id, one after the other, each has its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) tid: i64,
+    pub(super) serial: u64,
+}
 
 /// One thread and what only the machine needs of it.
 #[derive(Debug)]
 pub(super) struct Record {
+    /// Tells it from other records of the same thread id.
+    pub(super) serial: u64,
     /// What is handed out.
     pub(super) thread: Arc<Thread>,
-    /// Its descriptors by number; used for the main thread of a process.
-    pub(super) descriptors: Map<i64, Arc<Descriptor>>,
+    /// Its own working directory; that of a main thread is the one of the process.
+    pub(super) cwd: Arc<[u8]>,
+    /// Whether the environment of its image is its own, not that of the main thread.
+    pub(super) owns_environment: bool,
+    /// Its own descriptors; those of a main thread are those of the process.
+    pub(super) descriptors: Table,
+    /// Threads whose parent it was once; some may have ended.
+    pub(super) children: Vec<Link>,
+    /// How many of these have not ended, as Falco counts.
+    pub(super) children_alive: u64,
+    /// Its process; `None` for a thread of which only the id is known.
+    pub(super) group: Option<u64>,
+    /// Who gets its children, if the kernel told; else 0 or -1.
+    pub(super) reaper_tid: i64,
+    /// The descriptor of the last event.
+    pub(super) last_fd: i64,
+    /// Code of the last enter event.
+    pub(super) last_enter: Option<u16>,
+    /// Whether the enter event that was kept belongs to the present exit event.
+    pub(super) is_enter_valid: bool,
+    /// The enter event that was kept.
+    pub(super) enter: Option<Box<KeptEvent>>,
 }
 
 impl Record {
-    pub(super) fn from_snapshot(snapshot: ThreadSnapshot) -> Self {
+    pub(super) fn new(serial: u64, thread: Thread) -> Self {
         Self {
-            thread: Arc::new(thread(snapshot)),
-            descriptors: Map::default(),
+            serial,
+            thread: Arc::new(thread),
+            cwd: Arc::default(),
+            owns_environment: true,
+            descriptors: Table::default(),
+            children: Vec::new(),
+            children_alive: 0,
+            group: None,
+            reaper_tid: -1,
+            last_fd: 0,
+            last_enter: None,
+            is_enter_valid: false,
+            enter: None,
+        }
+    }
+
+    pub(super) fn link(&self) -> Link {
+        Link {
+            tid: self.thread.tid,
+            serial: self.serial,
+        }
+    }
+
+    /// Changes the thread; whoever holds the record keeps the old one.
+    pub(super) fn thread_mut(&mut self) -> &mut Thread {
+        Arc::make_mut(&mut self.thread)
+    }
+
+    /// Keeps an enter event for its exit event.
+    pub(super) fn keep_enter(&mut self, event: &Event<'_>) {
+        let length = event.lengths().len().saturating_add(event.values().len());
+        if length > ENTER_BYTES_MAX {
+            return;
+        }
+        let kept = self.enter.get_or_insert_default();
+        kept.event_type = Some(event.event_type);
+        kept.lengths.clear();
+        kept.lengths.extend_from_slice(event.lengths());
+        kept.values.clear();
+        kept.values.extend_from_slice(event.values());
+        self.is_enter_valid = true;
+    }
+
+    /// Forgets the enter event that was kept, but not its memory.
+    pub(super) fn forget_enter(&mut self) {
+        if let Some(kept) = &mut self.enter
+            && kept.event_type.take().is_some()
+        {
+            self.is_enter_valid = false;
         }
     }
 }
 
-fn thread(snapshot: ThreadSnapshot) -> Thread {
-    let process = process(&snapshot);
-    Thread {
-        tid: snapshot.tid,
-        pid: snapshot.pid,
-        ptid: snapshot.ptid,
-        vtid: snapshot.vtid,
-        vpid: snapshot.vpid,
-        sid: snapshot.sid,
-        pgid: snapshot.pgid,
-        vpgid: snapshot.vpgid,
-        fd_limit: snapshot.fd_limit,
-        flags: snapshot.flags,
-        name: snapshot.comm.into(),
-        memory_kb: [snapshot.vm_size_kb, snapshot.vm_rss_kb, snapshot.vm_swap_kb],
-        page_faults: [snapshot.pf_major, snapshot.pf_minor],
-        cgroups: snapshot.cgroups.into(),
-        root: snapshot.root.into(),
-        clone_time_ns: snapshot.clone_ts,
-        exec_time_ns: 0,
-        pid_namespace_start_ns: snapshot.pidns_init_start_ts,
-        exe_ctime_to_clone_ns: 0,
-        exe_ctime_to_pid_namespace_ns: 0,
-        process,
-    }
+/// A copy of an enter event.
+#[derive(Debug, Default)]
+pub(super) struct KeptEvent {
+    event_type: Option<&'static EventType>,
+    lengths: Vec<u8>,
+    values: Vec<u8>,
 }
 
-fn process(snapshot: &ThreadSnapshot) -> Process {
-    let pid = |id: i64| Pid(u32::try_from(id).unwrap_or_default());
-    let mut arguments = snapshot.exe.to_vec();
-    arguments.push(0);
-    arguments.extend_from_slice(&snapshot.arguments);
-    Process {
-        key: ProcessKey::new(pid(snapshot.pid), BootTime(snapshot.clone_ts)),
-        parent: None,
-        ppid: pid(snapshot.ptid),
-        vpid: pid(snapshot.vpid).0,
-        exec_id: None,
-        comm: Comm::new(&snapshot.comm),
-        image: Arc::new(Image {
-            exe_path: Some(snapshot.exe_path.clone()),
-            arguments: Some(StringVector {
-                bytes: arguments.into(),
-                is_truncated: false,
-            }),
-            environment: Some(StringVector {
-                bytes: snapshot.environment.clone(),
-                is_truncated: false,
-            }),
-            ..Image::default()
-        }),
-        cwd: Some(snapshot.cwd.as_ref().into()),
-        clone_time: (snapshot.clone_ts != 0).then_some(BootTime(snapshot.clone_ts)),
-        exit_time: None,
-        tty: snapshot.tty,
-        session: pid(snapshot.sid),
-        pgid: None,
-        vpgid: None,
-        credentials: Credentials {
-            uid: snapshot.uid,
-            gid: snapshot.gid,
-            loginuid: Some(snapshot.loginuid).filter(|uid| *uid != u32::MAX),
-            ..Credentials::default()
-        },
-        capabilities: Some(Capabilities {
-            permitted: snapshot.cap_permitted,
-            effective: snapshot.cap_effective,
-            inheritable: snapshot.cap_inheritable,
-        }),
-        pid_namespace: 0,
-        mount_namespace: 0,
-        cgroup_id: None,
-        placement: Placement::Unknown,
-        origin: Origin::ProcFs,
-        updated: BootTime::default(),
+impl KeptEvent {
+    /// The event; `None` where none is kept.
+    pub(super) fn event(&self, header: Header) -> Option<Event<'_>> {
+        let event_type = self.event_type?;
+        Some(Event::new(header, event_type, &self.lengths, &self.values))
     }
 }

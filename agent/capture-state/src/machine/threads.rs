@@ -1,0 +1,419 @@
+//! Which threads there are, and how they hang together.
+
+use super::record::{Link, Record};
+use super::{Machine, Map};
+use crate::thread::{Thread, clone_flag};
+use std::collections::VecDeque;
+
+/// Ended threads that a list of children or members may hold before it is cleaned.
+const ENDED_MAX: u64 = 10;
+
+/// Ended threads that a list may hold whatever is counted, beyond the threads that there are.
+const SLACK: usize = 64;
+
+/// The threads of one process.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// How many have not ended.
+    pub(super) alive: u64,
+    /// Its threads; the main thread comes first, if it is known.
+    members: VecDeque<Link>,
+    /// Whether it gets the children of its descendants that end.
+    pub(super) is_reaper: bool,
+    /// Records that name the group, and the table of processes if it does.
+    holders: usize,
+}
+
+/// All threads by id, and their processes.
+#[derive(Debug, Default)]
+pub(super) struct Threads {
+    pub(super) records: Map<i64, Record>,
+    groups: Map<u64, Group>,
+    groups_by_pid: Map<i64, u64>,
+    serial: u64,
+    /// Descriptors of all tables together.
+    pub(super) descriptors: usize,
+}
+
+impl Threads {
+    pub(super) fn next_serial(&mut self) -> u64 {
+        self.serial = self.serial.wrapping_add(1);
+        self.serial
+    }
+
+    fn linked(&self, link: Link) -> Option<&Record> {
+        let record = self.records.get(&link.tid)?;
+        (record.serial == link.serial).then_some(record)
+    }
+
+    pub(super) fn group_mut(&mut self, tid: i64) -> Option<&mut Group> {
+        self.groups.get_mut(&self.records.get(&tid)?.group?)
+    }
+
+    pub(super) fn group(&self, tid: i64) -> Option<&Group> {
+        self.groups.get(&self.records.get(&tid)?.group?)
+    }
+
+    /// The main thread of a thread's process.
+    pub(super) fn main(&self, tid: i64) -> Option<&Record> {
+        let record = self.records.get(&tid)?;
+        if record.thread.is_main() {
+            return Some(record);
+        }
+        let first = *self.groups.get(&record.group?)?.members.front()?;
+        self.linked(first).filter(|first| first.thread.is_main())
+    }
+
+    /// Whose table holds the descriptors of a thread.
+    pub(super) fn table_owner(&self, tid: i64) -> Option<i64> {
+        let record = self.records.get(&tid)?;
+        if record.thread.flags & clone_flag::FILES == 0 {
+            return Some(tid);
+        }
+        self.main(tid).map(|main| main.thread.tid)
+    }
+
+    /// The threads of a thread's process that are known.
+    pub(super) fn members(&self, tid: i64) -> impl Iterator<Item = &Record> {
+        let links = self.group(tid).into_iter().flat_map(|group| &group.members);
+        links.filter_map(|link| self.linked(*link))
+    }
+
+    /// Puts a record into the table, in the place of an older one.
+    pub(super) fn insert(&mut self, record: Record) {
+        self.descriptors = self.descriptors.saturating_add(record.descriptors.len());
+        if let Some(old) = self.records.insert(record.thread.tid, record) {
+            self.drop_record(&old);
+        }
+    }
+
+    fn erase(&mut self, tid: i64) {
+        if let Some(record) = self.records.remove(&tid) {
+            self.drop_record(&record);
+        }
+    }
+
+    fn drop_record(&mut self, record: &Record) {
+        self.descriptors = self.descriptors.saturating_sub(record.descriptors.len());
+        if let Some(group) = record.group {
+            self.release(group);
+        }
+    }
+
+    fn release(&mut self, id: u64) {
+        if let Some(group) = self.groups.get_mut(&id) {
+            group.holders = group.holders.saturating_sub(1);
+            if group.holders == 0 {
+                self.groups.remove(&id);
+            }
+        }
+    }
+
+    /// Gives a thread its process and its parent. Nothing happens where only the id of the thread is
+    /// known, or where it has a process.
+    pub(super) fn relate(&mut self, tid: i64) {
+        let Some(record) = self.records.get(&tid) else {
+            return;
+        };
+        if record.thread.is_invalid() || record.group.is_some() {
+            return;
+        }
+        let (link, thread) = (record.link(), &record.thread);
+        let (pid, ptid) = (thread.pid, thread.ptid);
+        let (is_main, is_init) = (thread.is_main(), pid == 1 || thread.vpid == 1);
+        let group = self.join(pid, link, is_main, is_init);
+        if let Some(record) = self.records.get_mut(&tid) {
+            record.group = Some(group);
+        }
+        self.share_directory(tid);
+        // The group of init has no parent.
+        if pid == 1 {
+            return;
+        }
+        let parent = self.records.get(&ptid).filter(|_| ptid != tid);
+        match parent.filter(|parent| !parent.thread.is_invalid()) {
+            Some(_) => self.add_child(ptid, link),
+            None => self.set_parent(tid, 0),
+        }
+    }
+
+    fn add_child(&mut self, ptid: i64, child: Link) {
+        let Some(parent) = self.records.get_mut(&ptid) else {
+            return;
+        };
+        parent.children.push(child);
+        parent.children_alive = parent.children_alive.wrapping_add(1);
+        if parent.children.len() > self.records.len().saturating_add(SLACK) {
+            self.forget_ended_children(ptid);
+        }
+    }
+
+    fn forget_ended_children(&mut self, ptid: i64) {
+        let Some(parent) = self.records.get_mut(&ptid) else {
+            return;
+        };
+        let mut list = std::mem::take(&mut parent.children);
+        list.retain(|link| is_current(&self.records, *link));
+        if let Some(parent) = self.records.get_mut(&ptid) {
+            parent.children = list;
+        }
+    }
+
+    /// Takes a thread into the group of a process and tells which that is.
+    fn join(&mut self, pid: i64, link: Link, is_main: bool, is_init: bool) -> u64 {
+        let known = self.groups_by_pid.get(&pid).copied();
+        if let Some(id) = known
+            && let Some(group) = self.groups.get_mut(&id)
+        {
+            if is_main {
+                group.members.push_front(link);
+            } else {
+                group.members.push_back(link);
+            }
+            group.alive = group.alive.saturating_add(1);
+            group.holders = group.holders.saturating_add(1);
+            if group.members.len() > self.records.len().saturating_add(SLACK) {
+                let records = &self.records;
+                group.members.retain(|link| is_current(records, *link));
+            }
+            return id;
+        }
+        let id = self.next_serial();
+        let group = Group {
+            alive: 1,
+            members: VecDeque::from([link]),
+            is_reaper: is_init,
+            holders: 2,
+        };
+        self.groups.insert(id, group);
+        self.groups_by_pid.insert(pid, id);
+        id
+    }
+
+    fn set_parent(&mut self, tid: i64, ptid: i64) {
+        if let Some(record) = self.records.get_mut(&tid)
+            && record.thread.ptid != ptid
+        {
+            let thread = record.thread_mut();
+            thread.ptid = ptid;
+            thread.follow_ids();
+        }
+    }
+
+    /// Shows the working directory of the main thread in all threads of a process.
+    pub(super) fn share_directory(&mut self, tid: i64) {
+        let directory = match self.main(tid) {
+            Some(main) => main.cwd.clone(),
+            None => (*b"./").into(),
+        };
+        let links: Vec<Link> = match self.group(tid) {
+            Some(group) => group.members.iter().copied().collect(),
+            None => self
+                .records
+                .get(&tid)
+                .map(Record::link)
+                .into_iter()
+                .collect(),
+        };
+        for link in links {
+            if let Some(record) = self.records.get_mut(&link.tid)
+                && record.serial == link.serial
+                && record.thread.process.cwd.as_deref() != Some(&*directory)
+            {
+                record.thread_mut().process.cwd = Some(directory.clone());
+            }
+        }
+    }
+
+    /// Counts a thread of a process as ended.
+    pub(super) fn mark_dead(&mut self, tid: i64) {
+        if let Some(record) = self.records.get_mut(&tid)
+            && !record.thread.is_dead()
+        {
+            record.thread_mut().flags |= clone_flag::CLOSED;
+            self.count_dead(tid);
+        }
+    }
+
+    fn count_dead(&mut self, tid: i64) {
+        let Some(id) = self.records.get(&tid).and_then(|record| record.group) else {
+            return;
+        };
+        let Some(group) = self.groups.get_mut(&id) else {
+            return;
+        };
+        group.alive = group.alive.saturating_sub(1);
+        let members = u64::try_from(group.members.len()).unwrap_or(u64::MAX);
+        if members.saturating_sub(group.alive) > ENDED_MAX {
+            let records = &self.records;
+            group.members.retain(|link| is_current(records, *link));
+        }
+    }
+
+    /// Removes a thread: its children get a new parent, and the last thread of a process takes the
+    /// main thread with it, which stays until then. Where the table does not hold the reaper that the
+    /// kernel named, the caller must have put one there.
+    pub(super) fn remove(&mut self, tid: i64) -> bool {
+        let Some(record) = self.records.get(&tid) else {
+            return false;
+        };
+        let thread = &record.thread;
+        let (pid, ptid) = (thread.pid, thread.ptid);
+        let is_main = thread.is_main();
+        if thread.is_invalid() || record.group.is_none() {
+            self.remove_child(ptid);
+            self.erase(tid);
+            return true;
+        }
+        self.mark_dead(tid);
+        self.hand_over_children(tid);
+        if self.group(tid).is_some_and(|group| group.alive == 0) {
+            self.remove_child(ptid);
+            if let Some(group) = self.groups_by_pid.remove(&pid) {
+                self.release(group);
+            }
+            self.erase(pid);
+        }
+        if !is_main {
+            self.remove_child(ptid);
+            self.erase(tid);
+        }
+        true
+    }
+
+    fn remove_child(&mut self, ptid: i64) {
+        let Some(parent) = self.records.get_mut(&ptid) else {
+            return;
+        };
+        parent.children_alive = parent.children_alive.wrapping_sub(1);
+        let children = u64::try_from(parent.children.len()).unwrap_or(u64::MAX);
+        if children.wrapping_sub(parent.children_alive) >= ENDED_MAX {
+            self.forget_ended_children(ptid);
+        }
+    }
+
+    fn hand_over_children(&mut self, tid: i64) {
+        let Some(record) = self.records.get(&tid) else {
+            return;
+        };
+        if record.children.is_empty() {
+            return;
+        }
+        let pid = record.thread.pid;
+        let named = record.reaper_tid;
+        let named = Some(named).filter(|named| *named > 0 && *named != tid);
+        let named = named.filter(|named| self.is_valid(*named));
+        let reaper = named.or_else(|| self.find_reaper(tid));
+        let reaper_is_other = reaper
+            .and_then(|reaper| self.records.get(&reaper))
+            .is_some_and(|reaper| reaper.thread.pid != pid);
+        if reaper_is_other && let Some(group) = reaper.and_then(|reaper| self.group_mut(reaper)) {
+            group.is_reaper = true;
+        }
+        let Some(record) = self.records.get_mut(&tid) else {
+            return;
+        };
+        record.children_alive = 0;
+        let children = std::mem::take(&mut record.children);
+        for child in children {
+            if !is_current(&self.records, child) {
+                continue;
+            }
+            self.set_parent(child.tid, reaper.unwrap_or(0));
+            if let Some(reaper) = reaper {
+                self.add_child(reaper, child);
+            }
+        }
+    }
+
+    fn is_valid(&self, tid: i64) -> bool {
+        let record = self.records.get(&tid);
+        record.is_some_and(|record| !record.thread.is_invalid())
+    }
+
+    /// Who gets the children of a thread, as the kernel decides it: another thread of the process,
+    /// else the next ancestor that is a reaper.
+    fn find_reaper(&self, tid: i64) -> Option<i64> {
+        let record = self.records.get(&tid)?;
+        if let Some(sibling) = self.living_member(tid, Some(tid)) {
+            return Some(sibling);
+        }
+        let is_nested = record.thread.is_in_pid_namespace();
+        let mut ancestor = self.records.get(&record.thread.ptid);
+        // What hostile events made may go in circles.
+        for _ in 0..self.records.len() {
+            let thread: &Thread = &ancestor?.thread;
+            if thread.tid == tid || thread.is_in_pid_namespace() != is_nested {
+                return None;
+            }
+            if self.group(thread.tid).is_some_and(|group| group.is_reaper)
+                && let Some(reaper) = self.living_member(thread.tid, None)
+            {
+                return Some(reaper);
+            }
+            ancestor = self.records.get(&thread.ptid);
+        }
+        None
+    }
+
+    fn living_member(&self, tid: i64, except: Option<i64>) -> Option<i64> {
+        let group = self.group(tid).filter(|group| group.alive > 0)?;
+        let mut members = group.members.iter().filter_map(|link| self.linked(*link));
+        let member =
+            members.find(|member| !member.thread.is_dead() && Some(member.thread.tid) != except)?;
+        Some(member.thread.tid)
+    }
+}
+
+fn is_current(records: &Map<i64, Record>, link: Link) -> bool {
+    let record = records.get(&link.tid);
+    record.is_some_and(|record| record.serial == link.serial)
+}
+
+impl Machine {
+    /// Puts a new thread into the table and relates it to others; `false` when there is no room.
+    pub(super) fn insert_thread(&mut self, record: Record) -> bool {
+        let tid = record.thread.tid;
+        if !self.has_room() {
+            self.stats.threads_dropped = self.stats.threads_dropped.saturating_add(1);
+            return false;
+        }
+        self.stats.threads_added = self.stats.threads_added.saturating_add(1);
+        self.threads.insert(record);
+        self.threads.relate(tid);
+        true
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.threads.records.len() < self.limits.threads
+    }
+
+    /// Makes sure that there is a record of a thread, if only of its id; `false` when there is no room.
+    pub(super) fn ensure_thread(&mut self, tid: i64) -> bool {
+        if self.threads.records.contains_key(&tid) {
+            return true;
+        }
+        if !self.has_room() {
+            return false;
+        }
+        self.stats.threads_unknown = self.stats.threads_unknown.saturating_add(1);
+        let serial = self.threads.next_serial();
+        let mut thread = self.unknown.clone();
+        thread.tid = tid;
+        self.insert_thread(Record::new(serial, thread))
+    }
+
+    /// Removes a thread.
+    pub(super) fn remove_thread(&mut self, tid: i64) {
+        let reaper = self.threads.records.get(&tid).and_then(|record| {
+            let has_children = record.group.is_some() && !record.children.is_empty();
+            (has_children && record.reaper_tid > 0).then_some(record.reaper_tid)
+        });
+        if let Some(reaper) = reaper {
+            self.ensure_thread(reaper);
+        }
+        if self.threads.remove(tid) {
+            self.stats.threads_removed = self.stats.threads_removed.saturating_add(1);
+        }
+    }
+}
