@@ -3,12 +3,14 @@
 mod explain;
 mod filter;
 mod reference;
+mod replay;
 mod rules;
 mod trace;
 
 pub(crate) use explain::ExplainArgs;
 pub(crate) use filter::{FilterCheckArgs, FilterCommand};
 pub(crate) use reference::{EventsArgs, FieldsArgs, ReferenceFormat};
+pub(crate) use replay::{ReplayArgs, TimeText};
 pub(crate) use rules::{
     CheckFormat, ReportFormat, RulesBenchArgs, RulesCheckArgs, RulesCommand, RulesDiffArgs,
     RulesListArgs, RulesTestArgs, TestFormat,
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     /// Watch this host and print an alert for each rule that matches.
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
+    /// Play captures and print an alert for each rule that matches, as if it happened now.
+    #[command(after_help = replay::REPLAY_EXAMPLES)]
+    Replay(ReplayArgs),
     /// Say what this host supports and what is lost where it does not.
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
@@ -108,6 +113,22 @@ pub(crate) enum Page {
 /// Options of `saker run`. What is given here wins over the configuration file.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
+    /// Which alerts are raised and how they are printed.
+    #[command(flatten)]
+    pub(crate) alerts: AlertArgs,
+
+    /// File that tells a second agent that one runs already.
+    #[arg(long, value_name = "FILE", default_value = crate::single_instance::LOCK_FILE)]
+    pub(crate) pid_file: PathBuf,
+
+    /// Address that serves /metrics and /healthz, or `off`.
+    #[arg(long, value_name = "ADDR:PORT|off")]
+    pub(crate) metrics: Option<MetricsAddress>,
+}
+
+/// Which alerts are raised and how they are printed. What is given here wins over the configuration file.
+#[derive(Debug, Args)]
+pub(crate) struct AlertArgs {
     /// Configuration file; /etc/saker/saker.yaml where it exists.
     #[arg(short, long, value_name = "FILE", env = "SAKER_CONFIG")]
     pub(crate) config: Option<PathBuf>,
@@ -118,20 +139,12 @@ pub(crate) struct RunArgs {
 
     /// Lowest priority of the rules that are loaded: emergency, alert, critical, error, warning,
     /// notice, informational or debug.
-    #[arg(short, long, value_name = "LEVEL")]
+    #[arg(short, long, visible_alias = "minimum-priority", value_name = "LEVEL")]
     pub(crate) priority: Option<Priority>,
 
     /// How alerts are printed.
     #[arg(short, long, value_enum, value_name = "FORMAT")]
     pub(crate) output: Option<OutputFormat>,
-
-    /// File that tells a second agent that one runs already.
-    #[arg(long, value_name = "FILE", default_value = crate::single_instance::LOCK_FILE)]
-    pub(crate) pid_file: PathBuf,
-
-    /// Address that serves /metrics and /healthz, or `off`.
-    #[arg(long, value_name = "ADDR:PORT|off")]
-    pub(crate) metrics: Option<MetricsAddress>,
 }
 
 /// How alerts are printed.

@@ -7,6 +7,7 @@ pub(crate) mod fields;
 pub(crate) mod filter_check;
 mod input;
 mod layout;
+pub(crate) mod replay;
 pub(crate) mod rules_bench;
 pub(crate) mod rules_check;
 pub(crate) mod rules_diff;

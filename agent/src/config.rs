@@ -5,7 +5,7 @@
 
 mod limits;
 
-use crate::cli::{MetricsAddress, OutputFormat, RunArgs};
+use crate::cli::{AlertArgs, MetricsAddress, OutputFormat};
 use limits::LimitsFile;
 pub(crate) use limits::RuleLimits;
 use saker_rule_engine::{CompileOptions, Matching};
@@ -177,12 +177,19 @@ impl ConfigError {
 
 impl Config {
     /// Puts the configuration file and the command line together.
-    pub(crate) fn build(arguments: &RunArgs) -> Result<Self, ConfigError> {
+    pub(crate) fn build(
+        arguments: &AlertArgs,
+        metrics: Option<MetricsAddress>,
+    ) -> Result<Self, ConfigError> {
         let (file, path) = ConfigFile::find(arguments.config.as_deref())?;
-        Self::validate(file, arguments).map_err(|error| error.within(path))
+        Self::validate(file, arguments, metrics).map_err(|error| error.within(path))
     }
 
-    fn validate(file: ConfigFile, arguments: &RunArgs) -> Result<Self, ConfigError> {
+    fn validate(
+        file: ConfigFile,
+        arguments: &AlertArgs,
+        metrics: Option<MetricsAddress>,
+    ) -> Result<Self, ConfigError> {
         let rules = rules_paths(&arguments.rules, file.rules_files)?;
         let priority = match (arguments.priority, file.priority) {
             (Some(priority), _) => priority,
@@ -214,8 +221,20 @@ impl Config {
                 1 << 20,
             )?,
             bulk_ring_bytes: ring("rings.bulk_bytes", file.rings.bulk_bytes, 1 << 22)?,
-            metrics: metrics(arguments.metrics, &file.metrics)?,
+            metrics: metrics_address(metrics, &file.metrics)?,
         })
+    }
+}
+
+impl Config {
+    /// How these rules are compiled.
+    pub(crate) fn compile_options(&self) -> CompileOptions {
+        CompileOptions {
+            matching: self.matching,
+            patterns: self.limits.patterns,
+            minimum_priority: Some(self.priority),
+            ..CompileOptions::default()
+        }
     }
 }
 
@@ -334,7 +353,7 @@ fn ring(key: &'static str, bytes: Option<u32>, default: u32) -> Result<u32, Conf
     })
 }
 
-fn metrics(
+fn metrics_address(
     argument: Option<MetricsAddress>,
     file: &MetricsFile,
 ) -> Result<Option<SocketAddr>, ConfigError> {

@@ -59,6 +59,7 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Doctor(arguments) if arguments.load => doctor::load(),
         Command::Doctor(arguments) => doctor::examine(arguments.output),
         Command::Rules { command } => match command {

@@ -45,12 +45,17 @@ impl Printer {
         }
     }
 
+    /// The line of an alert, without its end.
+    pub(crate) fn line(&self, alert: &Alert) -> io::Result<String> {
+        match self {
+            Self::Text(renderer) => Ok(renderer.line(alert)),
+            Self::Json(renderer) => renderer.line(alert).map_err(io::Error::other),
+        }
+    }
+
     /// Prints one alert and sends it on at once.
     pub(crate) fn print(&self, alert: &Alert) -> io::Result<()> {
-        let line = match self {
-            Self::Text(renderer) => renderer.line(alert),
-            Self::Json(renderer) => renderer.line(alert).map_err(io::Error::other)?,
-        };
+        let line = self.line(alert)?;
         let mut out = io::stdout().lock();
         writeln!(out, "{line}")?;
         out.flush()

@@ -142,14 +142,8 @@ impl LoadedRules {
     /// Reads, checks and compiles what the configuration names.
     pub(crate) fn load(config: &Config, color: ColorChoice) -> Result<Self, RulesError> {
         let checked = CheckedRules::load(&config.rules, &config.limits.language, color)?;
-        let options = CompileOptions {
-            matching: config.matching,
-            patterns: config.limits.patterns,
-            minimum_priority: Some(config.priority),
-            ..CompileOptions::default()
-        };
         Ok(Self {
-            rules: RuleSet::compile(&checked.rules, &options)?,
+            rules: RuleSet::compile(&checked.rules, &config.compile_options())?,
             warnings: checked.warnings,
             files: checked
                 .sources

@@ -41,7 +41,7 @@ type Printed = Result<io::Result<()>, oneshot::error::RecvError>;
 
 /// Loads everything, watches until a signal, and says what was seen.
 pub(crate) fn run(arguments: &RunArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::build(arguments)?;
+    let config = Config::build(&arguments.alerts, arguments.metrics)?;
     let loaded = LoadedRules::load(&config, stderr_color())?;
     eprint!("{}", loaded.warnings);
     // Before the lock, which an ordinary user could not take either.

@@ -1,18 +1,20 @@
 use super::*;
 
-fn arguments() -> RunArgs {
-    RunArgs {
+fn arguments() -> AlertArgs {
+    AlertArgs {
         config: None,
         rules: vec![PathBuf::from("rules")],
         priority: None,
         output: None,
-        pid_file: PathBuf::from("saker.pid"),
-        metrics: None,
     }
 }
 
 fn build(text: &str) -> Result<Config, ConfigError> {
-    Config::validate(ConfigFile::parse(text).expect("it parses"), &arguments())
+    Config::validate(
+        ConfigFile::parse(text).expect("it parses"),
+        &arguments(),
+        None,
+    )
 }
 
 #[test]
