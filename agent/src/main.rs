@@ -26,6 +26,7 @@ use clap::Parser;
 use cli::{Cli, Command, FilterCommand, Page, RulesCommand};
 use commands::InputError;
 use saker_alert::escaped;
+use saker_capture_replay::ReplayError;
 use std::process::ExitCode;
 
 /// Bad rules, configuration or usage; also what clap exits with.
@@ -47,7 +48,11 @@ fn main() -> ExitCode {
                 }
                 _ => eprintln!("saker: {}", escaped(format!("{error:#}").as_bytes())),
             }
-            if error.is::<config::ConfigError>() || rules.is_some() || input.is_some() {
+            let is_bad_input = rules.is_some()
+                || input.is_some()
+                || error.is::<config::ConfigError>()
+                || error.is::<ReplayError>();
+            if is_bad_input {
                 ExitCode::from(EXIT_BAD_INPUT)
             } else {
                 ExitCode::FAILURE

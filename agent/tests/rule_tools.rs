@@ -6,5 +6,7 @@ mod bench;
 mod explain;
 #[path = "rule_tools/folder.rs"]
 mod folder;
+#[path = "rule_tools/rules.rs"]
+mod rules;
 #[path = "rule_tools/test.rs"]
 mod test;

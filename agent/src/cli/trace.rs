@@ -16,7 +16,7 @@ Examples:
 
 On a terminal events are lines of a table; elsewhere JSON objects, one a line.
 
-Exit codes: 0 ended, 1 the host lacks something or the capture is damaged, 2 wrong filter or usage.";
+Exit codes: 0 ended, 1 the host lacks something, 2 filter, capture or usage are wrong.";
 
 /// Options of `saker trace`.
 #[derive(Debug, Args)]

@@ -1,41 +1,7 @@
-//! A folder with rules and cases, and the command run in it.
+//! A folder, and the command run in it.
 
 use std::path::Path;
 use std::process::Command;
-
-/// Two rules about the same file, one about programs, and one that is off.
-const RULES: &str = r"
-- list: secret_files
-  items: [/etc/shadow, /etc/gshadow]
-
-- macro: opened
-  condition: (evt.type in (open, openat) and evt.rawres >= 0)
-
-- rule: Secret read
-  desc: d
-  condition: opened and fd.name in (secret_files) and not proc.name in (passwd)
-  output: Secret read (file=%fd.name process=%proc.name)
-  priority: WARNING
-
-- rule: Anything in etc
-  desc: d
-  condition: opened and fd.directory = /etc
-  output: Read %fd.name
-  priority: NOTICE
-
-- rule: Shell started
-  desc: d
-  condition: evt.type = execve and proc.name in (sh, bash) and proc.pname exists
-  output: Shell %proc.name
-  priority: NOTICE
-
-- rule: Off
-  desc: d
-  condition: opened
-  output: o
-  priority: NOTICE
-  enabled: false
-";
 
 /// What a command said.
 pub(crate) struct Said {
@@ -44,20 +10,17 @@ pub(crate) struct Said {
     pub(crate) err: String,
 }
 
-/// A folder with rules and cases.
+/// A folder that ends with the test.
 pub(crate) struct Folder {
     folder: tempfile::TempDir,
 }
 
 impl Folder {
-    /// The rules, with these cases in `rules/tests/cases.yaml`.
-    pub(crate) fn with_cases(cases: &str) -> Self {
-        let folder = Self {
+    /// One without anything in it.
+    pub(crate) fn empty() -> Self {
+        Self {
             folder: tempfile::tempdir().expect("a folder"),
-        };
-        folder.write("rules/rules.yaml", RULES);
-        folder.write("rules/tests/cases.yaml", cases);
-        folder
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
