@@ -2,9 +2,9 @@
 //!
 //! Between brackets anything may turn out to be the key of a mapping, so the scanner reads on to the
 //! closing one and keeps every token until then, at some 170 bytes each: eight megabytes of commas would
-//! take more than a gigabyte. It asks for four characters before each token, because a document marker
-//! needs them. Those requests are counted between one event and the next, and beyond a bound the input
-//! acts as if it ended.
+//! take more than a gigabyte. Before each token it looks for a character that is no blank, and then asks for
+//! four, because a document marker needs them; within values it asks for four without that look. The tokens
+//! are counted between one event and the next, and beyond a bound the input acts as if it ended.
 
 use std::cell::Cell;
 
@@ -38,6 +38,8 @@ pub(super) struct BoundedInput<'t> {
     text: StrInput<'t>,
     lookahead: &'t Lookahead,
     tokens_max: usize,
+    /// Whether the scanner has just looked for a character.
+    has_looked: bool,
 }
 
 impl<'t> BoundedInput<'t> {
@@ -46,15 +48,16 @@ impl<'t> BoundedInput<'t> {
             text: StrInput::new(text),
             lookahead,
             tokens_max,
+            has_looked: false,
         }
     }
 }
 
-/// All but [`lookahead`](Input::lookahead) is handed on, so that nothing is slower than it would be.
+/// Everything is handed on, so that nothing is slower than it would be.
 impl Input for BoundedInput<'_> {
     #[inline]
     fn lookahead(&mut self, count: usize) {
-        if count == TOKEN_CHARACTERS {
+        if count == TOKEN_CHARACTERS && self.has_looked {
             let tokens = self.lookahead.tokens.get().saturating_add(1);
             self.lookahead.tokens.set(tokens);
             if tokens > self.tokens_max {
@@ -62,6 +65,7 @@ impl Input for BoundedInput<'_> {
                 self.text = StrInput::new("");
             }
         }
+        self.has_looked = false;
         self.text.lookahead(count);
     }
 
@@ -112,6 +116,7 @@ impl Input for BoundedInput<'_> {
 
     #[inline]
     fn look_ch(&mut self) -> char {
+        self.has_looked = true;
         self.text.look_ch()
     }
 

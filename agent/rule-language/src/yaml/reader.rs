@@ -235,9 +235,7 @@ impl Tree<'_> {
     /// The error of what follows the last event.
     fn too_long(&self, tokens_max: usize) -> YamlError {
         YamlError {
-            message: format!(
-                "more than {tokens_max} YAML tokens between one pair of brackets, or in one value"
-            ),
+            message: format!("more than {tokens_max} YAML tokens between one pair of brackets"),
             span: Span::new(self.last.file, self.last.end, self.last.end),
             remedy: self.limits.remedy("yaml_nodes"),
         }

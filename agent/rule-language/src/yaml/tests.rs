@@ -156,6 +156,7 @@ fn what_stands_between_brackets_is_bounded() {
     let lists = "- [a, b, c]\n".repeat(900);
     for text in [block, lists] {
         let source = SourceFile::new("rules.yaml", &text);
-        assert!(read(FileIndex(0), &source, &limits).is_ok());
+        let outcome = read(FileIndex(0), &source, &limits);
+        assert!(outcome.is_ok(), "{:?}", outcome.unwrap_err());
     }
 }
