@@ -291,7 +291,8 @@ const fn word(text: &'static str) -> Value<'static> {
 
 pub(crate) fn number<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
     of(context, |target| {
-        target.captured.subject.fd_number.map(FieldValue::Int)
+        let number = target.captured.subject.fd_number;
+        Some(FieldValue::Int(number.unwrap_or(-1)))
     })
 }
 

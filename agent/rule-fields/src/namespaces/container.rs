@@ -210,7 +210,12 @@ const fn probe(name: &'static str, doc: &'static str) -> FieldRow {
 }
 
 fn placement<'c>(context: &EventContext<'c>) -> Option<&'c Placement> {
-    context.process().map(|process| &process.placement)
+    let placement = context.process().map(|process| &process.placement)?;
+    // As in Falco, what is not known to run in a container of a capture runs on its host.
+    match (placement, context.captured()) {
+        (Placement::Unknown, Some(_)) => Some(&Placement::Host),
+        _ => Some(placement),
+    }
 }
 
 /// A value outside of containers.
