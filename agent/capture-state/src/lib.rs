@@ -24,17 +24,14 @@
 mod descriptor;
 mod limits;
 mod machine;
-mod path;
 mod snapshot;
 mod stats;
 mod subject;
-mod text;
 mod thread;
 
 pub use descriptor::{Descriptor, DescriptorKind, Endpoint, L4Protocol, Role, SocketState};
 pub use limits::Limits;
 pub use machine::Machine;
-pub use path::joined_path;
 pub use snapshot::{
     DescriptorSnapshot, GroupEntry, Interface, MachineInfo, ThreadSnapshot, UserEntry,
 };

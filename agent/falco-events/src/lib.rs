@@ -39,6 +39,7 @@ pub use event_type::{
 };
 pub use native_syscalls::native_syscall_name;
 pub use path::concatenate;
+pub use printable::append as append_printable;
 pub use syscalls::syscall_name;
 pub use table::{event_type, event_types};
 pub use text::{DescriptorText, Names, arguments_text, parameter_text};

@@ -36,25 +36,26 @@ pub fn concatenate(directory: &[u8], path: &[u8], out: &mut Vec<u8>) {
                 slash(is_relative && !directory.is_empty(), out);
                 1
             }
-            Piece::Printable(text) => {
+            Piece::Printable(text) if has_room(out, text) => {
                 out.extend_from_slice(text);
                 length
             }
-            Piece::Other => {
+            Piece::Other if has_room(out, printable::REPLACEMENT) => {
                 out.extend_from_slice(printable::REPLACEMENT);
                 length
             }
+            // What replaces single bytes is longer than they are.
+            Piece::Printable(_) | Piece::Other => return,
         };
         rest = rest.get(used..).unwrap_or_default();
-        if out.len() >= PATH_BYTES_MAX {
-            // What replaces single bytes is longer than they are.
-            out.truncate(PATH_BYTES_MAX.saturating_sub(1));
-            break;
-        }
     }
     if out.len() > 1 && out.last() == Some(&b'/') {
         out.pop();
     }
+}
+
+fn has_room(out: &[u8], text: &[u8]) -> bool {
+    out.len().saturating_add(text.len()) < PATH_BYTES_MAX
 }
 
 /// Whether a component begins at the end of the path.

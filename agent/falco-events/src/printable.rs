@@ -35,8 +35,9 @@ pub(crate) fn next(text: &[u8]) -> Option<(Piece<'_>, usize)> {
     Some((Piece::Printable(text.get(..length)?), length))
 }
 
-/// Appends a text with U+FFFD in place of what is not printable.
-pub(crate) fn append(text: &[u8], out: &mut Vec<u8>) {
+/// Appends a text with U+FFFD in place of what is not printable: control characters, code points that
+/// are no characters, and each part of bytes that are not UTF-8.
+pub fn append(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some((piece, length)) = next(rest) {
         out.extend_from_slice(match piece {

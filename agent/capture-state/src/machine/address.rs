@@ -4,7 +4,7 @@ use super::socket::{
     mapped_ipv4, write, write_endpoint4, write_endpoint6, write_tuple4, write_tuple6,
     write_unix_ends,
 };
-use crate::text::shown;
+use saker_falco_events::append_printable;
 
 /// Families of sockets.
 pub(super) mod family {
@@ -156,7 +156,9 @@ impl Tuple6 {
 
 /// Writes a path as it is shown.
 pub(super) fn write_shown(path: &[u8], out: &mut String) {
-    out.push_str(&String::from_utf8_lossy(&shown(path)));
+    let mut shown = Vec::with_capacity(path.len());
+    append_printable(path, &mut shown);
+    out.push_str(&String::from_utf8_lossy(&shown));
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {

@@ -1,5 +1,6 @@
 //! What was there when a capture began.
 
+use super::files::joined_path;
 use super::image::{self, Words};
 use super::interfaces;
 use super::record::Record;
@@ -7,7 +8,6 @@ use super::socket::{Addresses, Layout, mapped_ipv4};
 use super::table::Slot;
 use super::{Machine, parameter};
 use crate::descriptor::{Descriptor, DescriptorKind, Endpoint, L4Protocol, Role, SocketState};
-use crate::path::joined_path;
 use crate::snapshot::{DescriptorSnapshot, Interface, ThreadSnapshot};
 use crate::thread::{Thread, clone_flag};
 use saker_process_state::{

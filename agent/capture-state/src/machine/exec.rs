@@ -1,11 +1,11 @@
 //! A thread runs another program.
 
+use super::files::joined_path;
 use super::image::{self, Words};
 use super::record::Record;
 use super::step::{Step, success};
 use super::{Machine, code, parameter};
 use crate::descriptor::{Descriptor, DescriptorKind};
-use crate::path::joined_path;
 use crate::thread::{Thread, clone_flag};
 use saker_falco_events::{Event, Header};
 use saker_process_state::{Capabilities, Image};

@@ -5,8 +5,7 @@ use super::step::{Step, result, success};
 use super::table::Slot;
 use super::{Machine, code};
 use crate::descriptor::{Descriptor, DescriptorKind};
-use crate::path::joined_path;
-use saker_falco_events::Event;
+use saker_falco_events::{Event, append_printable, concatenate};
 use std::sync::Arc;
 
 /// `AT_FDCWD`.
@@ -218,7 +217,9 @@ impl Machine {
         let root = if is_relative && path != parameter::UNREAD {
             joined_path(&self.directory(step.tid), path)
         } else {
-            crate::text::shown(path).into_owned()
+            let mut shown = Vec::new();
+            append_printable(path, &mut shown);
+            shown
         };
         if let Some(record) = self.record_mut(step) {
             record.thread_mut().root = root.into();
@@ -261,4 +262,11 @@ fn with_slash(name: &[u8]) -> Arc<[u8]> {
         return name.into();
     }
     [name, b"/"].concat().into()
+}
+
+/// The path that `path` names in a directory.
+pub(super) fn joined_path(directory: &[u8], path: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    concatenate(directory, path, &mut out);
+    out
 }
