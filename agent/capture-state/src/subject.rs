@@ -11,7 +11,7 @@ pub struct Subject {
     /// field of the thread or of its process has a value. A thread of which only the number is known
     /// has a record that [is invalid](Thread::is_invalid): name `<NA>`, process -1.
     pub thread: Option<Arc<Thread>>,
-    /// `fd.num`.
+    /// `fd.num`: of events that make, use or close a descriptor; -1 where the call named none.
     pub fd_number: Option<i64>,
     /// What `fd.*` read.
     pub descriptor: Option<Arc<Descriptor>>,

@@ -84,7 +84,8 @@ fn unknown_process(image: Image) -> Process {
         pid_namespace: 0,
         mount_namespace: 0,
         cgroup_id: None,
-        placement: Placement::Unknown,
+        // Falco takes what is in no container that it knows for the host.
+        placement: Placement::Host,
         origin: Origin::Header,
         updated: BootTime(0),
     }

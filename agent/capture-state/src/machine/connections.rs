@@ -207,7 +207,7 @@ impl Machine {
             Tuple::Ipv6(tuple) => match tuple.mapped() {
                 Some(tuple) => set_accepted4(&mut addresses, tuple),
                 None => {
-                    set_tuple6(&mut addresses, &tuple, None, false);
+                    set_tuple6(&mut addresses, &tuple, None);
                     addresses.set(PROTOCOL_IPV6, [protocol::TCP]);
                     Layout::Ipv6
                 }
@@ -242,7 +242,7 @@ impl Machine {
 }
 
 fn set_accepted4(addresses: &mut Addresses, tuple: Tuple4) -> Layout {
-    set_tuple4(addresses, &tuple, None, false);
+    set_tuple4(addresses, &tuple, None);
     addresses.set(PROTOCOL_IPV4, [protocol::TCP]);
     Layout::Ipv4
 }
@@ -357,16 +357,16 @@ fn connect(slot: &mut Slot, tuple: Tuple<'_>, name: &mut String) {
     let (layout, is_changed) = match tuple {
         Tuple::Ipv4(tuple) => (
             Layout::Ipv4,
-            set_tuple4(&mut addresses, &tuple, Some(Layout::Ipv4), true),
+            set_tuple4(&mut addresses, &tuple, Some(Layout::Ipv4)),
         ),
         Tuple::Ipv6(tuple) => match tuple.mapped() {
             Some(tuple) => (
                 Layout::Ipv4,
-                set_tuple4(&mut addresses, &tuple, Some(Layout::Ipv4), true),
+                set_tuple4(&mut addresses, &tuple, Some(Layout::Ipv4)),
             ),
             None => (
                 Layout::Ipv6,
-                set_tuple6(&mut addresses, &tuple, Some(Layout::Ipv6), true),
+                set_tuple6(&mut addresses, &tuple, Some(Layout::Ipv6)),
             ),
         },
         Tuple::Unix {
@@ -397,12 +397,11 @@ fn connect(slot: &mut Slot, tuple: Tuple<'_>, name: &mut String) {
 }
 
 /// Takes over both ends of a connection and tells whether any changed. `layout` is what the socket is
-/// by now. A destination that is known stays, unless it is to be overwritten.
+/// by now.
 pub(super) fn set_tuple4(
     addresses: &mut Addresses,
     tuple: &Tuple4,
     layout: Option<Layout>,
-    overwrites: bool,
 ) -> bool {
     let before = *addresses;
     let ends = (
@@ -420,12 +419,8 @@ pub(super) fn set_tuple4(
     }
     addresses.set(SOURCE_IPV4, tuple.source);
     addresses.set(SOURCE_PORT_IPV4, tuple.source_port);
-    if overwrites || ends.1.0 == [0; 4] {
-        addresses.set(DESTINATION_IPV4, tuple.destination);
-    }
-    if overwrites || ends.1.1 == [0; 2] {
-        addresses.set(DESTINATION_PORT_IPV4, tuple.destination_port);
-    }
+    addresses.set(DESTINATION_IPV4, tuple.destination);
+    addresses.set(DESTINATION_PORT_IPV4, tuple.destination_port);
     // A destination of zeros counts as changed even where it is set to zeros again.
     *addresses != before || ends.1.0 == [0; 4] || ends.1.1 == [0; 2]
 }
@@ -435,7 +430,6 @@ pub(super) fn set_tuple6(
     addresses: &mut Addresses,
     tuple: &Tuple6,
     layout: Option<Layout>,
-    overwrites: bool,
 ) -> bool {
     let before = *addresses;
     let ends = (
@@ -453,11 +447,7 @@ pub(super) fn set_tuple6(
     }
     addresses.set(SOURCE_IPV6, tuple.source);
     addresses.set(SOURCE_PORT_IPV6, tuple.source_port);
-    if overwrites || ends.1.0 == [0; 16] {
-        addresses.set(DESTINATION_IPV6, tuple.destination);
-    }
-    if overwrites || ends.1.1 == [0; 2] {
-        addresses.set(DESTINATION_PORT_IPV6, tuple.destination_port);
-    }
+    addresses.set(DESTINATION_IPV6, tuple.destination);
+    addresses.set(DESTINATION_PORT_IPV6, tuple.destination_port);
     *addresses != before || ends.1.0 == [0; 16] || ends.1.1 == [0; 2]
 }

@@ -109,9 +109,6 @@ pub(super) fn set_cgroups(thread: &mut Thread, cgroups: &[u8], like: Option<&Thr
 
 /// Where the processes of some cgroups run: in the first container that a path names.
 fn placement(cgroups: &[u8]) -> Placement {
-    if cgroups.is_empty() {
-        return Placement::Unknown;
-    }
     let paths = entries(cgroups).filter_map(|entry| split_at(entry, b'=').map(|(_, path)| path));
     match { paths }.find_map(container_of) {
         Some(container) => Placement::Container(Arc::new(container)),

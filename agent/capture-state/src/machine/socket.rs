@@ -1,8 +1,8 @@
 //! The addresses of a socket in the layout in which Falco keeps them.
 //!
 //! Falco lays all kinds of addresses over one another and does not clear them when the kind of a
-//! socket changes, so what one kind left behind shows in the next: the port to which a UDP socket was
-//! bound becomes part of the destination of what it receives. Whoever wants the same values must keep
+//! socket changes, so what one kind left behind shows in the next, and it looks for the ports of any
+//! socket where those of IPv4 are to guess who is the server. Whoever wants the same values must keep
 //! the same bytes.
 
 use super::parameter::low;

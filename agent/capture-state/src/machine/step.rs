@@ -239,40 +239,49 @@ impl Machine {
 
     /// What is told of the event, after it changed what it changes.
     pub(super) fn finish(&mut self, event: &Event<'_>, step: Step) -> Subject {
-        let current = self
-            .used_slot(&step)
-            .map(|slot| Arc::clone(&slot.descriptor));
-        let Some(record) = self.record_mut(&step) else {
+        let event_type = event.event_type;
+        // Fields read the thread even of events that are about none.
+        let Some(record) = self.threads.records.get_mut(&step.tid) else {
             return Subject {
                 errno: step.errno,
                 ..Subject::default()
             };
         };
-        if event.event_type.code.direction() == Direction::Exit {
+        if step.has_thread && event_type.code.direction() == Direction::Exit {
             record.forget_enter();
         }
-        let thread = Arc::clone(&record.thread);
+        let last_fd = record.last_fd;
         let mut subject = Subject {
-            thread: Some(thread),
+            thread: Some(Arc::clone(&record.thread)),
             fd_number: None,
             descriptor: None,
             has_name_changed: false,
             errno: step.errno,
         };
-        if let Some(used) = step.descriptor {
-            subject.fd_number = Some(record.last_fd);
-            (subject.descriptor, subject.has_name_changed) = match (current, used.before) {
-                (Some(current), Before::Nothing) => {
-                    let is_named = !current.name.is_empty();
-                    (Some(current), is_named)
-                }
-                (Some(current), Before::Known(before)) => {
-                    let is_same = Arc::ptr_eq(&current, &before) || current.name == before.name;
-                    (Some(current), !is_same)
-                }
-                (None, Before::Known(before)) => (Some(before), false),
-                (None, Before::Nothing) => (None, false),
-            };
+        let flags = event_type.flags;
+        let is_about_descriptor = flags.contains(EventFlags::CREATES_FD)
+            || flags.contains(EventFlags::USES_FD)
+            || flags.contains(EventFlags::DESTROYS_FD);
+        if !is_about_descriptor {
+            return subject;
+        }
+        subject.fd_number = Some(last_fd);
+        let current = self.used_slot(&step).map(|slot| &slot.descriptor);
+        match step.descriptor.as_ref().map(|used| &used.before) {
+            Some(Before::Known(before)) => {
+                let current = current.unwrap_or(before);
+                let is_same = Arc::ptr_eq(current, before) || current.name == before.name;
+                subject.has_name_changed = !is_same;
+                subject.descriptor = Some(Arc::clone(current));
+            }
+            Some(Before::Nothing) => {
+                subject.has_name_changed = current.is_some_and(|current| !current.name.is_empty());
+                subject.descriptor = current.cloned();
+            }
+            None => {
+                let slot = self.slot(step.tid, last_fd);
+                subject.descriptor = slot.map(|slot| Arc::clone(&slot.descriptor));
+            }
         }
         subject
     }

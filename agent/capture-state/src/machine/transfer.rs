@@ -210,14 +210,14 @@ fn update(layout: &mut Option<Layout>, addresses: &mut Addresses, tuple: &Tuple<
                 addresses.set(PROTOCOL_IPV4, addresses.get(SERVER_PROTOCOL_IPV4));
             }
             *layout = Some(Layout::Ipv4);
-            set_tuple4(addresses, tuple, *layout, false)
+            set_tuple4(addresses, tuple, *layout)
         }
         Tuple::Ipv6(tuple) => match tuple.mapped() {
             Some(tuple) => {
                 *layout = Some(Layout::Ipv4);
-                set_tuple4(addresses, &tuple, *layout, false)
+                set_tuple4(addresses, &tuple, *layout)
             }
-            None => set_tuple6(addresses, tuple, *layout, false),
+            None => set_tuple6(addresses, tuple, *layout),
         },
         Tuple::Unix {
             source,
