@@ -13,15 +13,18 @@ const MARK: &str = "<!-- Generated from the tables in the source. Do not edit. -
 #[must_use]
 pub fn markdown() -> String {
     let fields = Fields::new();
-    let filled = fields.iter().filter(|(_, row)| is_filled(row)).count();
-    let on_host = fields.iter().filter(|(_, row)| is_on_host(row)).count();
+    let count = |test: fn(&FieldRow) -> bool| fields.iter().filter(|(_, row)| test(row)).count();
+    let filled = count(is_filled);
+    let on_host = count(is_on_host);
+    let captured = count(FieldRow::is_only_captured);
     let mut page = String::from(MARK);
     page.push_str(FIELDS_INTRODUCTION);
     line(
         &mut page,
         format_args!(
-            "{filled} of {} fields have values today, and {on_host} have them outside of containers. The \
-             others are there so that shared rules load: comparisons with them are false.",
+            "{filled} of {} fields have values today, {on_host} have them outside of containers, and \
+             {captured} in captures of Falco's only. The others are there so that shared rules load: \
+             comparisons with them are false.",
             fields.len()
         ),
     );
@@ -70,6 +73,8 @@ Saker knows better, the meaning says so.
 - *Either end*: a comparison holds when it holds for one end of the connection; `!=` must hold for both.
 - *Any ancestor*: without a level, a comparison holds when it holds for one ancestor.
 - `ka.req.…` fields look at the object that a request carries, whatever it is; what that lacks is missing.
+- *In captures*: what is other or more for events that Falco captured. There fields mean what they
+  mean in Falco; the resolved path is not known, and the parameters are those of Falco's events.
 - A path field shows the requested or the resolved path, as `saker.path_view` says.
 
 ";
@@ -107,7 +112,12 @@ fn field_line(page: &mut String, row: &FieldRow) {
         meaning.push_str(note);
         meaning.push_str(")*");
     }
-    let filled = cell(&availability_note(row.availability));
+    if let Some(doc) = row.capture_doc {
+        meaning.push_str(" *In captures:* ");
+        meaning.push_str(&cell(doc));
+        meaning.push('.');
+    }
+    let filled = cell(&availability_note(row));
     line(
         page,
         format_args!(
@@ -128,11 +138,14 @@ fn cell(text: &str) -> String {
 
 /// Whether a field has values, as documentation says it.
 #[must_use]
-pub fn availability_note(availability: Availability) -> String {
-    match availability {
+pub fn availability_note(row: &FieldRow) -> String {
+    match row.availability {
         Availability::Filled => "yes".to_owned(),
         Availability::OnHost { reason } => {
             format!("outside of containers; for the others {reason}")
+        }
+        Availability::NotYet { reason } if row.is_only_captured() => {
+            format!("in captures; for live events {reason}")
         }
         Availability::NotYet { reason } => format!("no: {reason}"),
     }

@@ -25,6 +25,8 @@ struct Entry<'a> {
     values: Values,
     /// Why it has none, or none for processes in containers.
     reason: Option<&'a str>,
+    /// What is other or more for events that Falco captured.
+    in_captures: Option<&'a str>,
     conditions: bool,
     outputs: bool,
     deprecated: bool,
@@ -38,6 +40,7 @@ struct Entry<'a> {
 enum Values {
     Yes,
     OnHost,
+    InCaptures,
     No,
 }
 
@@ -125,9 +128,10 @@ fn overview(rows: &[&FieldRow]) -> String {
             let note = match row.availability {
                 Availability::Filled => "",
                 Availability::OnHost { .. } => "on the host",
+                Availability::NotYet { .. } if row.is_only_captured() => "in captures",
                 Availability::NotYet { .. } => "no values",
             };
-            filled += usize::from(!matches!(row.availability, Availability::NotYet { .. }));
+            filled += usize::from(note != "no values");
             table.row([
                 format!("{}{}", row.name, plain(argument_name(row.argument))),
                 type_of(row),
@@ -172,11 +176,14 @@ fn detail(row: &FieldRow) -> String {
         table.row(["use".to_owned(), notes.join(", ")]);
     }
     table.row(["source".to_owned(), row.sources.names().join(" ")]);
-    let mut values = availability_note(row.availability);
+    let mut values = availability_note(row);
     if row.availability != Availability::Filled {
         values.push_str("; comparisons with what is missing are false");
     }
     table.row(["values".to_owned(), values]);
+    if let Some(doc) = row.capture_doc {
+        table.row(["in captures".to_owned(), doc.to_owned()]);
+    }
     let mut text = format!("{}\n\n{}\n\n", row.name, one_line(row.doc));
     table.write(&mut text, 2);
     text
@@ -186,6 +193,9 @@ fn entry(row: &'static FieldRow) -> Entry<'static> {
     let (values, reason) = match row.availability {
         Availability::Filled => (Values::Yes, None),
         Availability::OnHost { reason } => (Values::OnHost, Some(reason)),
+        Availability::NotYet { reason } if row.is_only_captured() => {
+            (Values::InCaptures, Some(reason))
+        }
         Availability::NotYet { reason } => (Values::No, Some(reason)),
     };
     Entry {
@@ -196,6 +206,7 @@ fn entry(row: &'static FieldRow) -> Entry<'static> {
         sources: row.sources.names(),
         values,
         reason,
+        in_captures: row.capture_doc,
         conditions: !row.usage.print_only,
         outputs: !row.usage.filter_only,
         deprecated: row.usage.deprecated,

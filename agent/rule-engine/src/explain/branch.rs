@@ -204,7 +204,7 @@ impl<'a, 'r, E: Event + ?Sized> Walk<'a, 'r, E> {
 
     fn reading(&self, operand: &Operand) -> Reading {
         let value = read(self.event, operand, self.view);
-        Reading::of(value, operand, &self.explainer.fields)
+        Reading::of(value, operand, &self.explainer.fields, self.event.kind())
     }
 
     fn check(&mut self, test: &Test) -> Result<Check, CompileError> {

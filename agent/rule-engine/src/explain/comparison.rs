@@ -6,6 +6,7 @@ use saker_rule_language::{Operand, Test, TransformArgument};
 use super::branch::Truth;
 use crate::atom::Check;
 use crate::dynamic;
+use crate::event::EventKind;
 
 /// One comparison with the values that were compared.
 #[derive(Clone, Debug)]
@@ -61,10 +62,15 @@ pub enum Absence {
 }
 
 impl Reading {
-    pub(super) fn of(value: FieldValue<'_>, operand: &Operand, fields: &Fields) -> Self {
+    pub(super) fn of(
+        value: FieldValue<'_>,
+        operand: &Operand,
+        fields: &Fields,
+        kind: EventKind,
+    ) -> Self {
         match value {
             FieldValue::Missing => {
-                Self::Missing(unfilled(operand, fields).unwrap_or(Absence::NotOfEvent))
+                Self::Missing(unfilled(operand, fields, kind).unwrap_or(Absence::NotOfEvent))
             }
             FieldValue::Pending => Self::Pending,
             value => Self::Value(value.into_owned()),
@@ -72,12 +78,13 @@ impl Reading {
     }
 }
 
-/// The first field in an operand that is never filled.
-fn unfilled(operand: &Operand, fields: &Fields) -> Option<Absence> {
+/// The first field in an operand that is never filled for events of this kind.
+fn unfilled(operand: &Operand, fields: &Fields, kind: EventKind) -> Option<Absence> {
     match operand {
         Operand::Field(field) => {
             let row = fields.row(field.id)?;
             match row.availability {
+                Availability::NotYet { .. } if is_captured(kind) && row.is_only_captured() => None,
                 Availability::NotYet { reason } => Some(Absence::NotYet {
                     field: row.name,
                     reason,
@@ -92,17 +99,25 @@ fn unfilled(operand: &Operand, fields: &Fields) -> Option<Absence> {
         Operand::Transform(transform) => transform
             .arguments
             .iter()
-            .find_map(|argument| unfilled_argument(argument, fields)),
+            .find_map(|argument| unfilled_argument(argument, fields, kind)),
     }
 }
 
-fn unfilled_argument(argument: &TransformArgument, fields: &Fields) -> Option<Absence> {
+const fn is_captured(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Captured(_))
+}
+
+fn unfilled_argument(
+    argument: &TransformArgument,
+    fields: &Fields,
+    kind: EventKind,
+) -> Option<Absence> {
     match argument {
-        TransformArgument::Operand(operand) => unfilled(operand, fields),
+        TransformArgument::Operand(operand) => unfilled(operand, fields, kind),
         TransformArgument::Text(_) => None,
         TransformArgument::List(list) => list
             .iter()
-            .find_map(|argument| unfilled_argument(argument, fields)),
+            .find_map(|argument| unfilled_argument(argument, fields, kind)),
     }
 }
 
