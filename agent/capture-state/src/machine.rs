@@ -145,7 +145,7 @@ impl Machine {
     fn change_by_call(&mut self, code: u16, event: &Event<'_>, step: &mut Step) {
         match code {
             code::OPEN | code::CREAT | code::OPENAT | code::OPENAT2 | code::OPEN_BY_HANDLE_AT => {
-                self.opened(event, step)
+                self.opened(event, step);
             }
             code::CLOSE => self.closed(event, step),
             code::CLOSE_RANGE => self.closed_range(event, step),

@@ -2,7 +2,7 @@
 
 use super::step::{Step, result, success};
 use super::{Machine, code, parameter};
-use crate::thread::{Thread, clone_flag};
+use crate::thread::clone_flag;
 use saker_falco_events::Event;
 use saker_process_state::Capabilities;
 
@@ -133,9 +133,10 @@ impl Machine {
         let Some(limit) = limit.filter(|limit| *limit != -1) else {
             return;
         };
-        self.change(main, |thread| {
-            (thread.fd_limit != limit).then(|| move |thread: &mut Thread| thread.fd_limit = limit)
-        });
+        let record = main.and_then(|main| self.threads.records.get_mut(&main));
+        if let Some(record) = record.filter(|record| record.thread.fd_limit != limit) {
+            record.thread_mut().fd_limit = limit;
+        }
     }
 
     /// The processor takes up another thread: the event tells how much the one before used.
@@ -175,23 +176,9 @@ impl Machine {
     }
 
     fn set_memory(&mut self, tid: Option<i64>, memory_kb: [u32; 3]) {
-        self.change(tid, |thread| {
-            (thread.memory_kb != memory_kb)
-                .then(|| move |thread: &mut Thread| thread.memory_kb = memory_kb)
-        });
-    }
-
-    /// Changes a thread where that is needed.
-    fn change<C: FnOnce(&mut Thread)>(
-        &mut self,
-        tid: Option<i64>,
-        change: impl FnOnce(&Thread) -> Option<C>,
-    ) {
         let record = tid.and_then(|tid| self.threads.records.get_mut(&tid));
-        if let Some(record) = record
-            && let Some(change) = change(&record.thread)
-        {
-            change(record.thread_mut());
+        if let Some(record) = record.filter(|record| record.thread.memory_kb != memory_kb) {
+            record.thread_mut().memory_kb = memory_kb;
         }
     }
 }

@@ -113,12 +113,12 @@ impl Machine {
     }
 
     fn opened_by_openat(&mut self, event: &Event<'_>, step: &mut Step) -> Opened {
-        let device_slot = if event.event_type.code.0 == code::OPENAT {
-            5
+        let (device_slot, inode_slot) = if event.event_type.code.0 == code::OPENAT {
+            (5, 6)
         } else {
-            6
+            (6, 7)
         };
-        let inode = parameter::unsigned(event, device_slot + 1);
+        let inode = parameter::unsigned(event, inode_slot);
         let device = inode.and_then(|_| parameter::unsigned32(event, device_slot));
         let mut number = parameter::signed(event, 1);
         let mut opened = Opened {
