@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use saker_event_decode::{EventBuilder, EventView, WallClock};
 use saker_event_schema::event;
 use saker_process_state::{Limits, NoSource, Process, ProcessState, Users};
-use saker_rule_fields::{EventContext, Fields, Host, Payload, Scratch, Surroundings};
+use saker_rule_fields::{AuditEvent, EventContext, Fields, Host, Payload, Scratch, Surroundings};
 
 /// The field table, made once.
 pub static FIELDS: LazyLock<Fields> = LazyLock::new(Fields::new);
@@ -47,14 +47,31 @@ impl Scene {
         process: &Process,
         look: impl FnOnce(&EventContext<'_>) -> T,
     ) -> T {
+        self.look(Payload::Syscall(event), Some(process), look)
+    }
+
+    /// Calls `look` with an event of the audit log.
+    pub fn with_request<T>(
+        &self,
+        request: &AuditEvent,
+        look: impl FnOnce(&EventContext<'_>) -> T,
+    ) -> T {
+        self.look(Payload::K8sAudit(request), None, look)
+    }
+
+    fn look<T>(
+        &self,
+        payload: Payload<'_>,
+        process: Option<&Process>,
+        look: impl FnOnce(&EventContext<'_>) -> T,
+    ) -> T {
         let surroundings = Surroundings {
             processes: Some(&self.processes),
             clock: &self.clock,
             host: &self.host,
             scratch: &self.scratch,
         };
-        let payload = Payload::Syscall(event);
-        look(&EventContext::new(payload, Some(process), surroundings, 7))
+        look(&EventContext::new(payload, process, surroundings, 7))
     }
 }
 

@@ -147,10 +147,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "saker-fuzz",
         &[
             "saker-alert",
+            "saker-audit-source",
             "saker-capture-file",
             "saker-capture-replay",
             "saker-capture-state",
             "saker-falco-events",
+            "saker-rule-cases",
             "saker-rule-engine",
             "saker-rule-fields",
             "saker-rule-language",
