@@ -55,7 +55,7 @@ proptest! {
         conditions in prop::collection::vec(condition(), 1..6),
         events in prop::collection::vec(sample(), 1..5),
     ) {
-        assert_eq!(FIELDS.len(), 10);
+        assert_eq!(FIELDS.len(), 12);
         let checked = rules(&conditions);
         // One evaluation serves all events and sets, as it does in the agent.
         let mut evaluation = Evaluation::new();

@@ -17,6 +17,8 @@ pub(crate) const FIELDS: &[(&str, FieldType, bool)] = &[
     ("list", FieldType::String, true),
     ("address", FieldType::IpAddr, false),
     ("network", FieldType::IpNet, false),
+    ("port", FieldType::Port, false),
+    ("bytes", FieldType::Bytes, false),
 ];
 
 /// The field of this name.

@@ -15,8 +15,30 @@ use crate::checked::span;
 use crate::fields::field;
 use crate::interpreter::Sample;
 
+/// Texts longer than a word of the machine, a cache line and what a prefilter keeps; each has another as a
+/// part.
+const LONG: [&str; 5] = [
+    "/usr/lib/x86_64-linux-gnu/libc.so.6",
+    "/usr/lib/x86_64-linux-gnu",
+    "/LIB/x86_64-linux-gnu/LIBC",
+    "x86_64-linux-gnu",
+    "/var/lib/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/usr/lib/x86_64-linux-gnu/libc.so.6",
+];
+
 pub(crate) fn text() -> impl Strategy<Value = Vec<u8>> {
-    "[aAb/]{0,3}".prop_map(String::into_bytes)
+    prop_oneof![
+        6 => "[aAb/]{0,3}".prop_map(String::into_bytes),
+        1 => prop::sample::select(&LONG[..]).prop_map(|text| text.as_bytes().to_vec()),
+    ]
+}
+
+/// What the interpreter understands of regular expressions.
+fn regex() -> impl Strategy<Value = String> {
+    let long = vec![r"/usr/lib/.*", r".*x86_64-linux-gnu.*", r".*/libc.so.6|a+"];
+    prop_oneof![
+        6 => "([aAb/.][*+?]?){0,4}(\\|([aAb/.][*+?]?){1,3}){0,2}",
+        1 => prop::sample::select(long).prop_map(str::to_owned),
+    ]
 }
 
 pub(crate) fn text_literal() -> impl Strategy<Value = Literal> {
@@ -74,7 +96,6 @@ pub(crate) fn text_test() -> impl Strategy<Value = Condition> {
     ];
     let pattern = "[aAb*?]{0,4}".prop_map(|text| Literal::String(text.into_bytes().into()));
     let globs = prop::sample::select(vec![Operator::Glob, Operator::IGlob]);
-    let modifier = prop::sample::select(vec![Modifier::OneOf, Modifier::AnyOf, Modifier::AllOf]);
     prop_oneof![
         (text_operand(), operator.clone(), text_literal()).prop_map(
             |(left, operator, value)| test(left, operator, None, Right::Values(vec![value]))
@@ -88,7 +109,7 @@ pub(crate) fn text_test() -> impl Strategy<Value = Condition> {
         (
             text_operand(),
             operator,
-            modifier,
+            modifier(),
             prop::collection::vec(text_literal(), 0..4)
         )
             .prop_map(|(left, operator, modifier, values)| test(
@@ -113,6 +134,95 @@ pub(crate) fn text_test() -> impl Strategy<Value = Condition> {
                 Right::Operand(right)
             )),
         text_operand().prop_map(|left| test(left, Operator::Exists, None, Right::None)),
+        (
+            text_operand(),
+            prop::option::of(modifier()),
+            prop::collection::vec(regex(), 1..3)
+        )
+            .prop_map(|(left, modifier, mut patterns)| {
+                patterns.truncate(if modifier.is_some() { usize::MAX } else { 1 });
+                let patterns = patterns
+                    .into_iter()
+                    .map(|pattern| Literal::Regex(pattern.into()));
+                test(
+                    left,
+                    Operator::Regex,
+                    modifier,
+                    Right::Values(patterns.collect()),
+                )
+            }),
+    ]
+}
+
+fn modifier() -> impl Strategy<Value = Modifier> {
+    prop::sample::select(vec![Modifier::OneOf, Modifier::AnyOf, Modifier::AllOf])
+}
+
+/// Tests of numbers, ports, addresses, networks and bytes against several values.
+fn listed_test() -> impl Strategy<Value = Condition> {
+    fn among(
+        name: &'static str,
+        literal: impl Strategy<Value = Literal>,
+    ) -> impl Strategy<Value = Condition> {
+        let operator = prop::sample::select(vec![Operator::In, Operator::Intersects]);
+        (operator, prop::collection::vec(literal, 0..7)).prop_map(move |(operator, values)| {
+            test(
+                Operand::Field(field(name)),
+                operator,
+                None,
+                Right::Values(values),
+            )
+        })
+    }
+    let address = |last: u8| Ipv4Addr::new(10, 0, 0, last);
+    let network = move |prefix: u8| {
+        let bits = address(2).to_bits() & u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
+        Literal::Net(IpNetwork {
+            address: Ipv4Addr::from_bits(bits).into(),
+            prefix,
+        })
+    };
+    let compared = prop::sample::select(vec![
+        Operator::Equal,
+        Operator::NotEqual,
+        Operator::Contains,
+        Operator::StartsWith,
+        Operator::EndsWith,
+        Operator::BContains,
+        Operator::BStartsWith,
+    ]);
+    let relation = prop::sample::select(&RELATIONS[..]);
+    let plain = |name, operator, value| {
+        test(
+            Operand::Field(field(name)),
+            operator,
+            None,
+            Right::Values(vec![value]),
+        )
+    };
+    prop_oneof![
+        among("int", (-3..3_i64).prop_map(Literal::Int)),
+        among("port", (0..5_u16).prop_map(Literal::Port)),
+        among(
+            "double",
+            (-2..2_i32).prop_map(|value| Literal::Double(value.into()))
+        ),
+        among("bytes", text().prop_map(|text| Literal::Bytes(text.into()))),
+        among(
+            "address",
+            (0..4_u8).prop_map(move |last| Literal::Ip(address(last).into()))
+        ),
+        among("network", (0..=32_u8).prop_map(network)),
+        (relation, 0..5_u16).prop_map(move |(operator, value)| plain(
+            "port",
+            operator,
+            Literal::Port(value)
+        )),
+        (compared, text()).prop_map(move |(operator, value)| plain(
+            "bytes",
+            operator,
+            Literal::Bytes(value.into())
+        )),
     ]
 }
 
@@ -187,7 +297,7 @@ pub(crate) fn other_test() -> impl Strategy<Value = Condition> {
 }
 
 pub(crate) fn condition() -> impl Strategy<Value = Condition> {
-    prop_oneof![text_test(), other_test()].prop_recursive(5, 24, 4, |inner| {
+    prop_oneof![text_test(), other_test(), listed_test()].prop_recursive(5, 24, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Condition::And),
             prop::collection::vec(inner.clone(), 0..4).prop_map(Condition::Or),
@@ -213,6 +323,7 @@ pub(crate) fn values(kind: EventKind) -> impl Strategy<Value = Vec<FieldValue<'s
         EventKind::Unlisted => "made up",
     }
     .as_bytes();
+    let bytes = text().prop_map(|bytes| FieldValue::Bytes(bytes.into()));
     let text = || text().prop_map(|text| FieldValue::Text(text.into()));
     let address =
         || (0..4_u8).prop_map(|last| FieldValue::Ip(Ipv4Addr::new(10, 0, 0, last).into()));
@@ -227,8 +338,10 @@ pub(crate) fn values(kind: EventKind) -> impl Strategy<Value = Vec<FieldValue<'s
         gappy(prop::collection::vec(text(), 1..4).prop_map(FieldValue::List)),
         gappy(address()),
         gappy(address()),
+        gappy((0..5_u16).prop_map(FieldValue::Port)),
+        gappy(bytes),
     )
-        .prop_map(|(a, b, c, d, e, f, g, h, i, j)| vec![a, b, c, d, e, f, g, h, i, j])
+        .prop_map(|(a, b, c, d, e, f, g, h, i, j, k, l)| vec![a, b, c, d, e, f, g, h, i, j, k, l])
 }
 
 /// Events of the agent, captured ones with the same and with other names, and one without a name.

@@ -1,7 +1,6 @@
 //! A naive interpreter that walks the condition tree: the oracle.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use saker_rule_engine::{Event, EventKind, FieldValue, Matching, PathView};
 use saker_rule_language::{
@@ -78,6 +77,8 @@ pub(crate) fn value_of(operand: &Operand, event: &Sample, view: PathView) -> Fie
             FieldValue::Bool(value) => FieldValue::Bool(value),
             FieldValue::Double(value) => FieldValue::Double(value),
             FieldValue::Ip(value) => FieldValue::Ip(value),
+            FieldValue::Port(value) => FieldValue::Port(value),
+            FieldValue::Bytes(bytes) => FieldValue::Bytes(bytes.into_owned().into()),
             FieldValue::Pending => FieldValue::Pending,
             _ => FieldValue::Missing,
         },
@@ -140,7 +141,7 @@ pub(crate) fn interpret_test(test: &Test, event: &Sample, view: PathView) -> Kle
 }
 
 pub(crate) fn interpret_values(test: &Test, values: &[Literal], left: &FieldValue<'_>) -> bool {
-    let equal_to = |literal: &Literal| relate(Operator::Equal, left, &as_value(literal));
+    let equal_to = |literal: &Literal| single(Operator::Equal, left, literal);
     match (test.modifier, test.operator) {
         (None, Operator::In | Operator::Intersects) => values.iter().any(equal_to),
         (None, Operator::PMatch) => values.iter().any(|value| leads_to(value, left)),
@@ -167,6 +168,8 @@ pub(crate) fn as_value(literal: &Literal) -> FieldValue<'static> {
         Literal::Double(value) => FieldValue::Double(*value),
         Literal::String(value) => FieldValue::Text(value.to_vec().into()),
         Literal::Ip(value) => FieldValue::Ip(*value),
+        Literal::Port(value) => FieldValue::Port(*value),
+        Literal::Bytes(value) => FieldValue::Bytes(value.to_vec().into()),
         _ => FieldValue::Missing,
     }
 }
@@ -182,25 +185,51 @@ pub(crate) fn single(operator: Operator, left: &FieldValue<'_>, literal: &Litera
         });
         return inside == (operator == Operator::Equal);
     }
-    let (FieldValue::Text(text), Literal::String(literal)) = (left, literal) else {
-        return relate(operator, left, &as_value(literal));
+    let (text, literal) = match (left, literal) {
+        (FieldValue::Text(text), Literal::Regex(pattern)) => {
+            return operator == Operator::Regex && regex(pattern.as_bytes(), text);
+        }
+        (FieldValue::Text(text), Literal::String(literal))
+        | (FieldValue::Bytes(text), Literal::Bytes(literal)) => (text, literal),
+        _ => return relate(operator, left, &as_value(literal)),
     };
     let contains = |text: &[u8], part: &[u8]| {
         part.is_empty() || text.windows(part.len()).any(|window| window == part)
     };
     match operator {
-        Operator::Contains => contains(text, literal),
+        Operator::Contains | Operator::BContains => contains(text, literal),
         Operator::IContains => contains(&text.to_ascii_lowercase(), &literal.to_ascii_lowercase()),
-        Operator::StartsWith => text.starts_with(literal),
+        Operator::StartsWith | Operator::BStartsWith => text.starts_with(literal),
         Operator::EndsWith => text.ends_with(literal),
         Operator::Glob => fnmatch(literal, text),
         Operator::IGlob => fnmatch(&literal.to_ascii_lowercase(), &text.to_ascii_lowercase()),
-        other => relate(
-            other,
-            left,
-            &as_value(&Literal::String(Arc::clone(literal))),
-        ),
+        other => {
+            let as_text = |bytes: &[u8]| FieldValue::Text(bytes.to_vec().into());
+            relate(other, &as_text(text), &as_text(literal))
+        }
     }
+}
+
+/// Alternatives of characters, `.` among them, each perhaps with `*`, `+` or `?`; the whole text.
+pub(crate) fn regex(pattern: &[u8], text: &[u8]) -> bool {
+    pattern
+        .split(|byte| *byte == b'|')
+        .any(|alternative| repeats(alternative, text))
+}
+
+fn repeats(pattern: &[u8], text: &[u8]) -> bool {
+    let Some((atom, rest)) = pattern.split_first() else {
+        return text.is_empty();
+    };
+    let (least, most, rest) = match rest {
+        [b'*', rest @ ..] => (0, text.len(), rest),
+        [b'+', rest @ ..] => (1, text.len(), rest),
+        [b'?', rest @ ..] => (0, 1, rest),
+        rest => (1, 1, rest),
+    };
+    let fits = |byte: &&u8| *atom == b'.' || **byte == *atom;
+    let run = text.iter().take(most).take_while(fits).count();
+    (least..=run).any(|taken| repeats(rest, &text[taken..]))
 }
 
 /// `*` and `?` only.
@@ -222,6 +251,7 @@ pub(crate) fn relate(operator: Operator, left: &FieldValue<'_>, right: &FieldVal
         (FieldValue::Bool(left), FieldValue::Bool(right)) => left.partial_cmp(right),
         (FieldValue::Double(left), FieldValue::Double(right)) => left.partial_cmp(right),
         (FieldValue::Ip(left), FieldValue::Ip(right)) => left.partial_cmp(right),
+        (FieldValue::Port(left), FieldValue::Port(right)) => left.partial_cmp(right),
         _ => None,
     };
     order.is_some_and(|order| match operator {
