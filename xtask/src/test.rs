@@ -133,6 +133,16 @@ pub(crate) const STEPS: &[Step] = &[
         run: |workspace| conformance::run(workspace, &["--if-present".into()]),
     },
     Step {
+        name: "conformance-fields",
+        purpose: "the fields of captured events as Falco gives them",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Unused,
+        run: |workspace| {
+            let arguments = ["fielddump", "--verbose", "--if-present"];
+            conformance::run(workspace, &arguments.map(Into::into))
+        },
+    },
+    Step {
         name: "doc-tests",
         purpose: "examples in the documentation",
         on_failure: OnFailure::GoOn,

@@ -21,6 +21,7 @@ mod catalog;
 mod cpp;
 mod data;
 mod declined;
+pub mod fielddump;
 mod judge;
 mod kinds;
 mod report;
