@@ -254,6 +254,12 @@ impl Machine {
         self.slot(thread.tid, number).map(|slot| &slot.descriptor)
     }
 
+    /// What the descriptors of a thread's process refer to, in no order.
+    pub fn descriptors(&self, thread: &Thread) -> impl Iterator<Item = &Arc<Descriptor>> {
+        let main = self.threads.main(thread.tid).into_iter();
+        main.flat_map(|main| main.descriptors.iter())
+    }
+
     /// How many descriptors the process of a thread has open.
     #[must_use]
     pub fn descriptor_count(&self, thread: &Thread) -> usize {

@@ -84,7 +84,7 @@ impl<'a> CapturedEvent<'a> {
 
     /// The first thread of a thread's process.
     pub(crate) fn main_thread(&self, thread: &'a Thread) -> Option<&'a Thread> {
-        if thread.tid == thread.pid {
+        if thread.is_main() {
             return Some(thread);
         }
         self.machine.main_thread(thread).map(|main| &**main)

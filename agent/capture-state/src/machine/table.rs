@@ -25,6 +25,10 @@ impl Table {
         self.slots.len()
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Descriptor>> {
+        self.slots.values().map(|slot| &slot.descriptor)
+    }
+
     pub(super) fn get(&self, number: i64) -> Option<&Slot> {
         self.slots.get(&number)
     }

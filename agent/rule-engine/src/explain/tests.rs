@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
-use saker_event_schema::{EventId, event};
+use saker_event_schema::{EventId, event, row};
 use saker_rule_fields::{FieldValue, Fields, PathView};
 use saker_rule_language::{CheckedRuleSet, FieldRef, LoadOptions, SourceFile, load};
 
 use super::*;
+use crate::event::EventKind;
 
 /// An event with values by name.
 struct Facts {

@@ -1,37 +1,24 @@
 //! `evt.*` of captured events.
 
-use super::{CapturedEvent, call::Call};
+mod measure;
+mod opening;
+
+pub(crate) use measure::{Failing, Measured, count_errors, count_process_info, data, moved_bytes};
+pub(crate) use opening::{creates, opens_to_execute, opens_to_read, opens_to_write};
+
+use super::CapturedEvent;
 use crate::context::EventContext;
 use crate::value::FieldValue;
 use saker_capture_state::{Descriptor, DescriptorKind};
 use saker_event_decode::render::result_name;
-use saker_falco_events::{
-    Category, Class, Direction, Event, EventFlags, ParameterKind, event_types,
-};
+use saker_falco_events::{Category, Class, Direction, EventFlags, ParameterKind, event_types};
 use saker_rule_language::FieldArgument;
-use std::borrow::Cow;
 
 /// An extractor's value.
 type Value<'c> = FieldValue<'c>;
 /// An extractor's argument.
 type Argument<'c> = Option<&'c FieldArgument>;
 
-/// Bits of `flags` of a call that opens, as Falco numbers them.
-mod open_flag {
-    /// For reading; set for reading and writing too.
-    pub(super) const READ: u64 = 1;
-    /// For writing; set for reading and writing too.
-    pub(super) const WRITE: u64 = 1 << 1;
-    /// The file is made if it is not there.
-    pub(super) const CREATE: u64 = 1 << 2;
-    /// A file without a name.
-    pub(super) const UNNAMED: u64 = 1 << 13;
-    /// The file was made.
-    pub(super) const CREATED: u64 = 1 << 14;
-}
-
-/// Permission to execute, for anyone.
-const EXECUTE: u64 = 0o111;
 /// Where the socket of the system's log lies.
 const LOG_SOCKET: &[u8] = b"/dev/log";
 
@@ -297,204 +284,5 @@ pub(crate) fn count_exit<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> 
     of(context, |captured| {
         let direction = captured.event.event_type.code.direction();
         (direction == Direction::Exit).then_some(FieldValue::Uint(1))
-    })
-}
-
-/// What calls that fail are counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failing {
-    /// All.
-    Any,
-    /// Those on files.
-    File,
-    /// Those on sockets.
-    Socket,
-    /// Those on memory.
-    Memory,
-    /// The rest.
-    Other,
-}
-
-impl Failing {
-    fn counts(self, captured: &CapturedEvent<'_>) -> bool {
-        let call = Call::of_exit(captured.event);
-        let is_memory = captured.event.event_type.category == Category::Memory;
-        let medium = match captured.descriptor() {
-            // A unix socket counts as a socket here.
-            Some(descriptor) => match descriptor.kind {
-                DescriptorKind::Unix { .. } => Medium::Socket,
-                _ => Medium::of(descriptor),
-            },
-            None if call.opens_file() => Medium::File,
-            None if call.makes_connection() => Medium::Socket,
-            None => Medium::Other,
-        };
-        match self {
-            Self::Any => true,
-            Self::File => medium == Medium::File,
-            Self::Socket => medium == Medium::Socket,
-            Self::Memory => is_memory,
-            Self::Other => {
-                medium == Medium::Other && (captured.descriptor().is_some() || !is_memory)
-            }
-        }
-    }
-}
-
-/// 1 for a call that failed, 0 for one that did not; missing for calls that are not counted.
-pub(crate) fn count_errors<'c>(context: &EventContext<'c>, failing: Failing) -> Value<'c> {
-    of(context, |captured| {
-        let result = captured.result()?;
-        let is_counted = failing.counts(captured);
-        is_counted.then(|| FieldValue::Uint((result < 0).into()))
-    })
-}
-
-/// 1 for information about a process or thread.
-pub(crate) fn count_process_info<'c>(context: &EventContext<'c>, is_any_thread: bool) -> Value<'c> {
-    of(context, |captured| {
-        let is_main = || {
-            let thread = captured.thread();
-            thread.is_some_and(|thread| thread.tid == thread.pid)
-        };
-        let is_info = captured.event.event_type.name == "procinfo";
-        let is_counted = is_info && (is_any_thread || is_main());
-        Some(FieldValue::Uint(is_counted.into()))
-    })
-}
-
-/// Which calls that move data are measured.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Measured {
-    /// Those in this direction only.
-    direction: Option<Category>,
-    /// Those through this medium only.
-    medium: Option<Medium>,
-}
-
-impl Measured {
-    /// Every call.
-    pub(crate) const ALL: Self = Self::of(None, None);
-    /// Reads.
-    pub(crate) const READ: Self = Self::of(Some(Category::IoRead), None);
-    /// Writes.
-    pub(crate) const WRITTEN: Self = Self::of(Some(Category::IoWrite), None);
-    /// Calls on files.
-    pub(crate) const FILE: Self = Self::of(None, Some(Medium::File));
-    /// Reads of files.
-    pub(crate) const FILE_READ: Self = Self::of(Some(Category::IoRead), Some(Medium::File));
-    /// Writes of files.
-    pub(crate) const FILE_WRITTEN: Self = Self::of(Some(Category::IoWrite), Some(Medium::File));
-    /// Calls on sockets.
-    pub(crate) const SOCKET: Self = Self::of(None, Some(Medium::Socket));
-    /// Reads of sockets.
-    pub(crate) const RECEIVED: Self = Self::of(Some(Category::IoRead), Some(Medium::Socket));
-    /// Writes of sockets.
-    pub(crate) const SENT: Self = Self::of(Some(Category::IoWrite), Some(Medium::Socket));
-
-    const fn of(direction: Option<Category>, medium: Option<Medium>) -> Self {
-        Self { direction, medium }
-    }
-
-    fn contains(self, category: Category, descriptor: &Descriptor) -> bool {
-        let moves_data = matches!(
-            category,
-            Category::IoRead | Category::IoWrite | Category::IoOther
-        );
-        let is_wanted = self.direction.is_none_or(|wanted| wanted == category);
-        let goes_through = match self.medium {
-            None => true,
-            // Directories are no files here.
-            Some(Medium::File) => descriptor.kind == DescriptorKind::File,
-            Some(medium) => Medium::of(descriptor) == medium,
-        };
-        moves_data && is_wanted && goes_through
-    }
-}
-
-/// How many bytes a call moved.
-pub(crate) fn moved_bytes<'c>(context: &EventContext<'c>, measured: Measured) -> Value<'c> {
-    of(context, |captured| {
-        let category = captured.event.event_type.category;
-        measured
-            .contains(category, captured.descriptor()?)
-            .then_some(())?;
-        let bytes = captured.result().filter(|result| *result >= 0)?;
-        Some(FieldValue::Uint(bytes.cast_unsigned()))
-    })
-}
-
-/// The data that a call moved, as far as the capture holds it.
-pub(crate) fn data<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
-    of(context, |captured| {
-        let data = captured.event.parameter(captured.event.slot("data")?)?;
-        (!data.is_empty()).then(|| FieldValue::Bytes(Cow::Borrowed(data)))
-    })
-}
-
-/// A call that opens a file, and how it does.
-struct Opening<'a> {
-    call: Call,
-    event: &'a Event<'a>,
-    flags: u64,
-}
-
-impl<'a> Opening<'a> {
-    fn of(captured: &CapturedEvent<'a>) -> Option<Self> {
-        let event = captured.event;
-        let call = Call::of_exit(event);
-        let flags = match call {
-            Call::Open | Call::OpenByHandleAt => event.unsigned(2).unwrap_or(0),
-            Call::OpenAt | Call::OpenAt2 => event.unsigned(3).unwrap_or(0),
-            Call::Creat => 0,
-            _ => return None,
-        };
-        Some(Self { call, event, flags })
-    }
-
-    const fn has(&self, flags: u64) -> bool {
-        self.flags & flags != 0
-    }
-
-    /// Whether a new file may be executed.
-    fn makes_executable(&self) -> bool {
-        let mode = match self.call {
-            Call::Creat => self.event.unsigned(2),
-            _ if !self.has(open_flag::CREATE | open_flag::UNNAMED) => None,
-            Call::Open => self.event.unsigned(3),
-            Call::OpenAt | Call::OpenAt2 => self.event.unsigned(4),
-            _ => None,
-        };
-        mode.is_some_and(|mode| mode & EXECUTE != 0)
-    }
-}
-
-fn opening<'c>(
-    context: &EventContext<'c>,
-    test: impl FnOnce(&Opening<'c>, i64) -> bool,
-) -> Value<'c> {
-    of(context, |captured| {
-        let result = captured.result().unwrap_or(-1);
-        let opening = Opening::of(captured);
-        let holds = opening.is_some_and(|opening| test(&opening, result));
-        Some(FieldValue::Bool(holds))
-    })
-}
-
-pub(crate) fn opens_to_read<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
-    opening(context, |opening, _| opening.has(open_flag::READ))
-}
-
-pub(crate) fn opens_to_write<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
-    opening(context, |opening, _| opening.has(open_flag::WRITE))
-}
-
-pub(crate) fn opens_to_execute<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
-    opening(context, |opening, _| opening.makes_executable())
-}
-
-pub(crate) fn creates<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
-    opening(context, |opening, result| {
-        opening.has(open_flag::CREATED) || (opening.has(open_flag::UNNAMED) && result >= 0)
     })
 }

@@ -187,10 +187,7 @@ pub(crate) fn absolute<'c>(context: &'c EventContext<'_>, argument: Argument<'_>
         if event.event_type.code.direction() == Direction::Enter || is_old(event.event_type) {
             return None;
         }
-        let is_source = match argument {
-            Some(FieldArgument::Key(key)) if &**key == "dst" => false,
-            _ => true,
-        };
+        let is_source = !matches!(argument, Some(FieldArgument::Key(key)) if &**key == "dst");
         let mut out = Vec::new();
         let (directory, path) = match (event.event_type.name, is_source) {
             ("renameat" | "renameat2", true) => ("olddirfd", "oldpath"),

@@ -42,8 +42,11 @@ static EVENT: &[FieldRow] = &[
             FieldValue::of(context.event(), |event| static_text(event.row().name))
         },
     )
-.captured(event::name)
-.in_captures("events of Falco's that Saker does not report have names too; a call without an event of its own has the call's"),
+    .captured(event::name)
+    .in_captures(
+        "events of Falco's that Saker does not report have names too; a call without an \
+         event of its own has the call's",
+    ),
     FieldRow::filled(
         "evt.type.is",
         FieldType::Uint,
@@ -55,8 +58,10 @@ static EVENT: &[FieldRow] = &[
             })
         },
     )
-.captured(event::is_of_type)
-.in_captures("as in Falco, 1 only for the oldest form of an event whose parameters changed")
+    .captured(event::is_of_type)
+    .in_captures(
+        "as in Falco, 1 only for the oldest form of an event whose parameters changed",
+    )
     .takes(ArgumentRule::Required(ArgumentForms::Key)),
     FieldRow::filled(
         "evt.category",
@@ -66,16 +71,23 @@ static EVENT: &[FieldRow] = &[
             FieldValue::of(context.event(), |event| static_text(event.row().category))
         },
     )
-.captured(event::category)
-.in_captures("also `IPC`, `sleep`, `system`, `time`, `wait`, `scheduler`, `internal`, `unknown`; work on any descriptor has the class of the descriptor: `file`, `net`, `ipc`, `unknown`"),
+    .captured(event::category)
+    .in_captures(
+        "also `IPC`, `sleep`, `system`, `time`, `wait`, `scheduler`, `internal`, `unknown`; \
+         work on any descriptor has the class of the descriptor: `file`, `net`, `ipc`, \
+         `unknown`",
+    ),
     FieldRow::filled(
         "evt.dir",
         FieldType::String,
         "Always `<`: events are seen when a call returns.",
         |context, _| FieldValue::of(context.event(), |_| static_text("<")),
     )
-.captured(event::direction)
-.in_captures("`>` for events that are made when a call begins or that are no calls, `<` for those made when it returns")
+    .captured(event::direction)
+    .in_captures(
+        "`>` for events that are made when a call begins or that are no calls, `<` for \
+         those made when it returns",
+    )
     .deprecated(),
     FieldRow::filled(
         "evt.cpu",
@@ -87,7 +99,7 @@ static EVENT: &[FieldRow] = &[
             })
         },
     )
-.captured(event::cpu),
+    .captured(event::cpu),
     FieldRow::filled(
         "evt.source",
         FieldType::String,
@@ -128,24 +140,24 @@ static EVENT: &[FieldRow] = &[
         "Always false: no event is put between others later.",
         |_, _| FieldValue::Bool(false),
     )
-.captured(event::is_async)
-.in_captures("true for events that Falco made itself")
+    .captured(event::is_async)
+    .in_captures("true for events that Falco made itself")
     .of(FieldSources::All),
     truth("evt.is_io", NEVER_DATA, never)
-.captured(event::moves_data)
-.in_captures("whether the call reads from a descriptor or writes to one"),
+    .captured(event::moves_data)
+    .in_captures("whether the call reads from a descriptor or writes to one"),
     truth("evt.is_io_read", NEVER_DATA, never)
-.captured(event::reads)
-.in_captures("whether the call reads from a descriptor"),
+    .captured(event::reads)
+    .in_captures("whether the call reads from a descriptor"),
     truth("evt.is_io_write", NEVER_DATA, never)
-.captured(event::writes)
-.in_captures("whether the call writes to a descriptor"),
+    .captured(event::writes)
+    .in_captures("whether the call writes to a descriptor"),
     truth("evt.is_wait", NEVER_DATA, never)
-.captured(event::waits)
-.in_captures("whether the call waits"),
+    .captured(event::waits)
+    .in_captures("whether the call waits"),
     truth("evt.is_syslog", NEVER_DATA, never)
-.captured(event::writes_to_log)
-.in_captures("whether the call writes to `/dev/log`"),
+    .captured(event::writes_to_log)
+    .in_captures("whether the call writes to `/dev/log`"),
 ];
 
 static RESULT: &[FieldRow] = &[
@@ -155,60 +167,60 @@ static RESULT: &[FieldRow] = &[
         "`SUCCESS`, or the name of the error, such as `ENOENT`; missing for events without a result.",
         |context, _| FieldValue::of(result(context), |result| static_text(result_name(result))),
     )
-.captured(event::result),
+    .captured(event::result),
     FieldRow::filled(
         "evt.rawres",
         FieldType::Int,
         "What the call returned; negative when it failed.",
         |context, _| FieldValue::of(result(context), FieldValue::Int),
     )
-.captured(event::raw_result),
+    .captured(event::raw_result),
     truth("evt.failed", "Whether the call failed.", |context, _| {
         FieldValue::of(context.event(), |_| FieldValue::Bool(is_failed(context)))
     })
-.captured(event::has_failed)
-.in_captures("missing for events without a result"),
+    .captured(event::has_failed)
+    .in_captures("missing for events without a result"),
     number(
         "evt.count",
         "Always 1, so that sums count events.",
         |context, _| FieldValue::of(context.event(), |_| FieldValue::Uint(1)),
     )
-.captured(event::one),
+    .captured(event::one),
     number(
         "evt.count.exit",
         "Always 1: events are seen when a call returns.",
         |context, _| FieldValue::of(context.event(), |_| FieldValue::Uint(1)),
     )
-.captured(event::count_exit)
-.in_captures("missing for events that are made when a call begins"),
+    .captured(event::count_exit)
+    .in_captures("missing for events that are made when a call begins"),
     number(
         "evt.count.error",
         "1 for a call that failed.",
         |context, _| count_errors(context, |_| true),
     )
-.captured(|context, _| event::count_errors(context, Failing::Any))
-.in_captures("0 for a call that succeeded"),
+    .captured(|context, _| event::count_errors(context, Failing::Any))
+    .in_captures("0 for a call that succeeded"),
     number(
         "evt.count.error.file",
         "1 for a call on files that failed.",
         |context, _| count_errors(context, |category| category == "file"),
     )
-.captured(|context, _| event::count_errors(context, Failing::File))
-.in_captures("0 for such a call that succeeded"),
+    .captured(|context, _| event::count_errors(context, Failing::File))
+    .in_captures("0 for such a call that succeeded"),
     number(
         "evt.count.error.net",
         "1 for a call on sockets that failed.",
         |context, _| count_errors(context, |category| category == "net"),
     )
-.captured(|context, _| event::count_errors(context, Failing::Socket))
-.in_captures("0 for such a call that succeeded"),
+    .captured(|context, _| event::count_errors(context, Failing::Socket))
+    .in_captures("0 for such a call that succeeded"),
     number(
         "evt.count.error.memory",
         "1 for a call on memory that failed.",
         |context, _| count_errors(context, |category| category == "memory"),
     )
-.captured(|context, _| event::count_errors(context, Failing::Memory))
-.in_captures("0 for such a call that succeeded"),
+    .captured(|context, _| event::count_errors(context, Failing::Memory))
+    .in_captures("0 for such a call that succeeded"),
     number(
         "evt.count.error.other",
         "1 for a call that failed and is on neither files nor sockets nor memory.",
@@ -218,8 +230,8 @@ static RESULT: &[FieldRow] = &[
             })
         },
     )
-.captured(|context, _| event::count_errors(context, Failing::Other))
-.in_captures("0 for such a call that succeeded"),
+    .captured(|context, _| event::count_errors(context, Failing::Other))
+    .in_captures("0 for such a call that succeeded"),
 ];
 
 const fn truth(name: &'static str, doc: &'static str, extractor: Extractor) -> FieldRow {

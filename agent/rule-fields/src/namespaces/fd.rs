@@ -25,8 +25,8 @@ static GENERAL: &[FieldRow] = &[
         "Number of the descriptor; -1 when the call that would have made it failed.",
         |context, _| FieldValue::of(context.descriptor(), |fd| FieldValue::Int(fd.number)),
     )
-.captured(captured::number)
-.in_captures("the descriptor of the thread's last event that had one; -1 before the first"),
+    .captured(captured::number)
+    .in_captures("-1 where the call named none"),
     FieldRow::filled(
         "fd.type",
         FieldType::String,
@@ -35,7 +35,7 @@ static GENERAL: &[FieldRow] = &[
          `memfd`, `pidfd`. Missing when the call failed.",
         |context, _| FieldValue::of(kind(context), |kind| static_text(kind.name())),
     )
-.captured(captured::kind),
+    .captured(captured::kind),
     FieldRow::filled(
         "fd.typechar",
         FieldType::String,
@@ -50,16 +50,15 @@ static GENERAL: &[FieldRow] = &[
             })
         },
     )
-.captured(captured::character)
-.in_captures("`X` for kinds that Falco does not support"),
+    .captured(captured::character)
+    .in_captures("`X` for kinds that Falco does not support"),
     FieldRow::not_yet(
         "fd.types",
         FieldType::String,
         "Kinds of all descriptors that the process has open, or of one of them.",
         NO_DESCRIPTOR_TABLE,
     )
-.captured(captured::kinds)
-.in_captures("of one descriptor only")
+    .captured(captured::kinds)
     .several(Plurality::List)
     .takes(ArgumentRule::Optional(ArgumentForms::Index))
     .no_rhs(),
@@ -73,7 +72,7 @@ static GENERAL: &[FieldRow] = &[
             })
         },
     )
-.captured(captured::unique_id),
+    .captured(captured::unique_id),
     FieldRow::filled(
         "fd.name",
         FieldType::String,
@@ -83,8 +82,8 @@ static GENERAL: &[FieldRow] = &[
          `saker.path_view` says.",
         |context, _| FieldValue::of(name(context), FieldValue::text),
     )
-.captured(captured::name)
-.in_captures("the path asked for: a capture does not tell the resolved one"),
+    .captured(captured::name)
+    .in_captures("the path asked for: a capture does not tell the resolved one"),
     FieldRow::filled(
         "fd.nameraw",
         FieldType::String,
@@ -92,24 +91,24 @@ static GENERAL: &[FieldRow] = &[
          Empty for sockets, missing for events that come with a descriptor rather than a path.",
         |context, _| FieldValue::from_option(raw_name(context)),
     )
-.captured(captured::raw_name)
-.in_captures("empty where the capture does not tell"),
+    .captured(captured::raw_name)
+    .in_captures("empty where the capture does not tell"),
     FieldRow::filled(
         "fd.containername",
         FieldType::String,
         "`container.id`, a colon and `fd.name`.",
         |context, _| with_container(context, name(context)),
     )
-.captured(captured::container_name)
-.in_captures("nothing before the colon outside of containers, as in Falco"),
+    .captured(captured::container_name)
+    .in_captures("nothing before the colon outside of containers, as in Falco"),
     FieldRow::filled(
         "fd.containerdirectory",
         FieldType::String,
         "`container.id`, a colon and `fd.directory`.",
         |context, _| with_container(context, file::directory_of(context)),
     )
-.captured(captured::container_directory)
-.in_captures("nothing before the colon outside of containers, as in Falco"),
+    .captured(captured::container_directory)
+    .in_captures("nothing before the colon outside of containers, as in Falco"),
     FieldRow::filled(
         "fd.name_changed",
         FieldType::Bool,
@@ -120,7 +119,7 @@ static GENERAL: &[FieldRow] = &[
             })
         },
     )
-.captured(captured::has_name_changed),
+    .captured(captured::has_name_changed),
 ];
 
 /// A text that the program itself contains.

@@ -113,8 +113,8 @@ static TEXTS: &[FieldRow] = &[
             }
         },
     )
-.captured(captured::argument)
-.in_captures("empty without such an argument")
+    .captured(captured::argument)
+    .in_captures("empty without such an argument")
     .takes(ArgumentRule::Optional(ArgumentForms::Index)),
     FieldRow::filled(
         "proc.cmdline",
@@ -128,7 +128,7 @@ static TEXTS: &[FieldRow] = &[
             FieldValue::of(text, FieldValue::text)
         },
     )
-.captured(captured::own_command_line),
+    .captured(captured::own_command_line),
     FieldRow::filled(
         "proc.exeline",
         FieldType::String,
@@ -140,22 +140,22 @@ static TEXTS: &[FieldRow] = &[
             })
         },
     )
-.captured(|context, _| captured::of(context, captured::exe_line))
-.in_captures("a blank follows the program even without arguments, as in Falco"),
+    .captured(|context, _| captured::of(context, captured::exe_line))
+    .in_captures("a blank follows the program even without arguments, as in Falco"),
     FieldRow::filled(
         "proc.cmdnargs",
         FieldType::Uint,
         "How many arguments follow `argv[0]`.",
         |context, _| of(context, |process| count(process.arguments().map(|_| 1))),
     )
-.captured(|context, _| captured::of(context, captured::argument_count)),
+    .captured(|context, _| captured::of(context, captured::argument_count)),
     FieldRow::filled(
         "proc.cmdlenargs",
         FieldType::Uint,
         "Length of all arguments after `argv[0]` in bytes, without blanks between.",
         |context, _| of(context, |process| count(process.arguments().map(<[u8]>::len))),
     )
-.captured(|context, _| captured::of(context, captured::argument_bytes)),
+    .captured(|context, _| captured::of(context, captured::argument_bytes)),
     FieldRow::filled(
         "proc.env",
         FieldType::String,
@@ -167,7 +167,7 @@ static TEXTS: &[FieldRow] = &[
             })
         },
     )
-.captured(captured::environment)
+    .captured(captured::environment)
     .takes(ArgumentRule::Optional(ArgumentForms::Key)),
     FieldRow::filled(
         "proc.cwd",
@@ -188,7 +188,7 @@ static TEXTS: &[FieldRow] = &[
             FieldValue::of(text, FieldValue::text)
         },
     )
-.captured(captured::directory),
+    .captured(captured::directory),
 ];
 
 /// A value of the process that acted.

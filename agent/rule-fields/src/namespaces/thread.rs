@@ -46,9 +46,7 @@ static THREAD: &[FieldRow] = &[
         },
     )
     .captured(|context, _| {
-        captured::of(context, |thread| {
-            Some(FieldValue::Bool(thread.tid == thread.pid))
-        })
+        captured::of(context, |thread| Some(FieldValue::Bool(thread.is_main())))
     }),
     FieldRow::filled(
         "thread.nametid",

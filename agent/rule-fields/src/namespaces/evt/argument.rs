@@ -34,8 +34,11 @@ pub(super) static ROWS: &[FieldRow] = &[
             }))
         },
     )
-.captured(captured::text)
-.in_captures("the parameters of Falco's event, which has more of them; numbered as they are there")
+    .captured(captured::text)
+    .in_captures(
+        "the parameters of Falco's event, which has more of them; numbered as they are \
+         there",
+    )
     .takes(ArgumentRule::Required(ArgumentForms::IndexOrKey)),
     FieldRow::filled(
         "evt.rawarg",
@@ -48,8 +51,10 @@ pub(super) static ROWS: &[FieldRow] = &[
             }))
         },
     )
-.captured(captured::raw)
-.in_captures("the parameters of Falco's event; text for addresses and other bytes is not made")
+    .captured(captured::raw)
+    .in_captures(
+        "the parameters of Falco's event; text for addresses and other bytes is not made",
+    )
     .takes(ArgumentRule::Required(ArgumentForms::Key))
     .left_only(),
     FieldRow::filled(
@@ -58,15 +63,15 @@ pub(super) static ROWS: &[FieldRow] = &[
         "All arguments that Falco has too, as `name=value`, separated by blanks.",
         |context, _| all(context),
     )
-.captured(captured::all)
-.in_captures("the parameters of Falco's event"),
+    .captured(captured::all)
+    .in_captures("the parameters of Falco's event"),
     FieldRow::filled(
         "evt.info",
         FieldType::String,
         "The same as `evt.args`.",
         |context, _| all(context),
     )
-.captured(captured::all),
+    .captured(captured::all),
     FieldRow::filled(
         "evt.abspath",
         FieldType::String,
@@ -79,8 +84,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             }))
         },
     )
-.captured(file_system::absolute)
-.in_captures("only of calls with the descriptor of a directory, as in Falco")
+    .captured(file_system::absolute)
+    .in_captures("only of calls with the descriptor of a directory, as in Falco")
     // Falco calls the argument required and takes the field without one.
     .takes(ArgumentRule::Optional(ArgumentForms::Key)),
 ];

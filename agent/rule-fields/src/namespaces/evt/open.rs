@@ -26,8 +26,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(captured::opens_to_read)
-.in_captures("also for `open_by_handle_at`"),
+    .captured(captured::opens_to_read)
+    .in_captures("also for `open_by_handle_at`"),
     truth(
         "evt.is_open_write",
         "Whether the event is an `open`, `openat` or `openat2` for writing.",
@@ -37,8 +37,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(captured::opens_to_write)
-.in_captures("also for `open_by_handle_at`"),
+    .captured(captured::opens_to_write)
+    .in_captures("also for `open_by_handle_at`"),
     truth(
         "evt.is_open_exec",
         "Whether the event is an `open`, `openat`, `openat2` or `creat` that asked for an executable \
@@ -50,7 +50,7 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(captured::opens_to_execute),
+    .captured(captured::opens_to_execute),
     truth(
         "evt.is_open_create",
         "Whether the event made a file. Missing for a call that would have made it (`O_CREAT` without \
@@ -67,8 +67,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             }
         },
     )
-.captured(captured::creates)
-.in_captures("always known"),
+    .captured(captured::creates)
+    .in_captures("always known"),
 ];
 
 /// A call that opens a file.

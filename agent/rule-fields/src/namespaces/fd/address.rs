@@ -24,23 +24,23 @@ pub(super) static ROWS: &[FieldRow] = &[
          hold for one end, `!=` when it holds for both.",
         |context, _| ends(context, ip),
     )
-.captured(captured::addresses)
+    .captured(captured::addresses)
     .several(Plurality::EitherEnd)
     .filter_only(),
     address("fd.cip", "Address of the client.", |context, _| one(context, End::Client, ip))
-.captured(|context, _| captured::address(context, captured::End::Client)),
+    .captured(|context, _| captured::address(context, captured::End::Client)),
     address("fd.sip", "Address of the server, also of a listening socket.", |context, _| {
         one(context, End::Server, ip)
     })
-.captured(|context, _| captured::address(context, captured::End::Server)),
+    .captured(|context, _| captured::address(context, captured::End::Server)),
     address("fd.lip", "Local address of a connection.", |context, _| one(context, End::Local, ip))
-.captured(|context, _| captured::address(context, captured::End::Local))
-.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
+    .captured(|context, _| captured::address(context, captured::End::Local))
+    .in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     address("fd.rip", "Remote address of a connection.", |context, _| {
         one(context, End::Remote, ip)
     })
-.captured(|context, _| captured::address(context, captured::End::Remote))
-.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
+    .captured(|context, _| captured::address(context, captured::End::Remote))
+    .in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     FieldRow::filled(
         "fd.port",
         FieldType::Port,
@@ -48,30 +48,30 @@ pub(super) static ROWS: &[FieldRow] = &[
          for one end, `!=` when it holds for both.",
         |context, _| ends(context, port),
     )
-.captured(captured::ports)
+    .captured(captured::ports)
     .several(Plurality::EitherEnd)
     .filter_only(),
     FieldRow::filled("fd.cport", FieldType::Port, "Port of the client.", |context, _| {
         one(context, End::Client, port)
     })
-.captured(|context, _| captured::port(context, captured::End::Client)),
+    .captured(|context, _| captured::port(context, captured::End::Client)),
     FieldRow::filled(
         "fd.sport",
         FieldType::Port,
         "Port of the server, also of a listening socket.",
         |context, _| one(context, End::Server, port),
     )
-.captured(|context, _| captured::port(context, captured::End::Server)),
+    .captured(|context, _| captured::port(context, captured::End::Server)),
     FieldRow::filled("fd.lport", FieldType::Port, "Local port of a connection.", |context, _| {
         one(context, End::Local, port)
     })
-.captured(|context, _| captured::port(context, captured::End::Local))
-.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
+    .captured(|context, _| captured::port(context, captured::End::Local))
+    .in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     FieldRow::filled("fd.rport", FieldType::Port, "Remote port of a connection.", |context, _| {
         one(context, End::Remote, port)
     })
-.captured(|context, _| captured::port(context, captured::End::Remote))
-.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
+    .captured(|context, _| captured::port(context, captured::End::Remote))
+    .in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     FieldRow::filled(
         "fd.net",
         FieldType::IpNet,
@@ -79,27 +79,27 @@ pub(super) static ROWS: &[FieldRow] = &[
          both ends lie outside.",
         |context, _| ends(context, ip),
     )
-.captured(captured::addresses)
+    .captured(captured::addresses)
     .several(Plurality::EitherEnd)
     .filter_only(),
     network("fd.cnet", "Whether the client lies in a network.", |context, _| {
         one(context, End::Client, ip)
     })
-.captured(|context, _| captured::address(context, captured::End::Client)),
+    .captured(|context, _| captured::address(context, captured::End::Client)),
     network("fd.snet", "Whether the server lies in a network.", |context, _| {
         one(context, End::Server, ip)
     })
-.captured(|context, _| captured::address(context, captured::End::Server)),
+    .captured(|context, _| captured::address(context, captured::End::Server)),
     network("fd.lnet", "Whether the local end lies in a network.", |context, _| {
         one(context, End::Local, ip)
     })
-.captured(|context, _| captured::address(context, captured::End::Local))
-.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
+    .captured(|context, _| captured::address(context, captured::End::Local))
+    .in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     network("fd.rnet", "Whether the remote end lies in a network.", |context, _| {
         one(context, End::Remote, ip)
     })
-.captured(|context, _| captured::address(context, captured::End::Remote))
-.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
+    .captured(|context, _| captured::address(context, captured::End::Remote))
+    .in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     FieldRow::filled(
         "fd.l4proto",
         FieldType::String,
@@ -112,7 +112,7 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(captured::protocol),
+    .captured(captured::protocol),
     FieldRow::filled(
         "fd.sockfamily",
         FieldType::String,
@@ -122,7 +122,7 @@ pub(super) static ROWS: &[FieldRow] = &[
             FieldValue::of(family, static_text)
         },
     )
-.captured(captured::family),
+    .captured(captured::family),
     FieldRow::filled(
         "fd.is_server",
         FieldType::Bool,
@@ -133,8 +133,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(captured::is_server)
-.in_captures("whether the server's address is the machine's own, as in Falco"),
+    .captured(captured::is_server)
+    .in_captures("whether the server's address is the machine's own, as in Falco"),
     FieldRow::filled(
         "fd.connected",
         FieldType::Bool,
@@ -145,30 +145,30 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(captured::is_connected),
+    .captured(captured::is_connected),
     FieldRow::filled(
         "fd.proto",
         FieldType::Port,
         "The same as `fd.port`.",
         |context, _| ends(context, port),
     )
-.captured(captured::ports)
+    .captured(captured::ports)
     .several(Plurality::EitherEnd)
     .filter_only(),
     service("fd.cproto", "Port of the client as text: services are not named, as in Falco by default.", |context, _| {
         one(context, End::Client, port_text)
     })
-.captured(|context, _| captured::port_text(context, captured::End::Client)),
+    .captured(|context, _| captured::port_text(context, captured::End::Client)),
     service("fd.sproto", "Port of the server as text.", |context, _| {
         one(context, End::Server, port_text)
     })
-.captured(|context, _| captured::port_text(context, captured::End::Server)),
+    .captured(|context, _| captured::port_text(context, captured::End::Server)),
     service("fd.lproto", "Local port as text.", |context, _| one(context, End::Local, port_text))
-.captured(|context, _| captured::port_text(context, captured::End::Local))
-.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
+    .captured(|context, _| captured::port_text(context, captured::End::Local))
+    .in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     service("fd.rproto", "Remote port as text.", |context, _| one(context, End::Remote, port_text))
-.captured(|context, _| captured::port_text(context, captured::End::Remote))
-.in_captures("found by the addresses of the machine's interfaces, as in Falco"),
+    .captured(|context, _| captured::port_text(context, captured::End::Remote))
+    .in_captures("found by the addresses of the machine's interfaces, as in Falco"),
     machine("fd.cip.name", "Name of the client's address."),
     machine("fd.sip.name", "Name of the server's address."),
     machine("fd.lip.name", "Name of the local address."),

@@ -23,14 +23,14 @@ pub(super) static ROWS: &[FieldRow] = &[
         "Directory of `fd.name` for a file, `fd.name` itself for a directory; also of a failed open.",
         |context, _| FieldValue::of(directory_of(context), FieldValue::text),
     )
-.captured(captured::directory),
+    .captured(captured::directory),
     FieldRow::filled(
         "fd.filename",
         FieldType::String,
         "Last component of `fd.name` for a file; missing for directories and failed opens.",
         |context, _| FieldValue::of(file_name_of(context), FieldValue::text),
     )
-.captured(captured::file_name),
+    .captured(captured::file_name),
     FieldRow::filled(
         "fd.resolved",
         FieldType::String,
@@ -62,21 +62,21 @@ pub(super) static ROWS: &[FieldRow] = &[
         "Device that holds the file, as `stat` numbers it; 0 when not known.",
         |context, _| device(context, user_device_number),
     )
-.captured(|context, _| captured::device(context, |device| device)),
+    .captured(|context, _| captured::device(context, |device| device)),
     FieldRow::filled(
         "fd.dev.major",
         FieldType::Int,
         "Major number of the device that holds the file.",
         |context, _| device(context, |number| number >> MINOR_BITS),
     )
-.captured(|context, _| captured::device(context, captured::major)),
+    .captured(|context, _| captured::device(context, captured::major)),
     FieldRow::filled(
         "fd.dev.minor",
         FieldType::Int,
         "Minor number of the device that holds the file.",
         |context, _| device(context, |number| number & MINOR_MASK),
     )
-.captured(|context, _| captured::device(context, captured::minor)),
+    .captured(|context, _| captured::device(context, captured::minor)),
     FieldRow::filled(
         "fd.ino",
         FieldType::Int,
@@ -86,22 +86,22 @@ pub(super) static ROWS: &[FieldRow] = &[
             FieldValue::of(inode, |inode| FieldValue::Int(inode.cast_signed()))
         },
     )
-.captured(captured::inode)
-.in_captures("0 when not known"),
+    .captured(captured::inode)
+    .in_captures("0 when not known"),
     FieldRow::filled(
         "fd.is_upper_layer",
         FieldType::Bool,
         "Whether the file lies in the upper, writable layer of an overlay file system.",
         |context, _| layer(context, data_flag::UPPER_LAYER),
     )
-.captured(captured::is_upper),
+    .captured(captured::is_upper),
     FieldRow::filled(
         "fd.is_lower_layer",
         FieldType::Bool,
         "Whether the file lies in a lower layer of an overlay file system, such as an image.",
         |context, _| layer(context, data_flag::LOWER_LAYER),
     )
-.captured(captured::is_lower),
+    .captured(captured::is_lower),
 ];
 
 /// The value of `fd.directory`.

@@ -24,29 +24,29 @@ pub(super) static ROWS: &[FieldRow] = &[
             FieldValue::of(ppid.filter(|ppid| *ppid != 0), pid)
         },
     )
-.captured(|context, _| captured::of_parent(context, captured::process_id)),
+    .captured(|context, _| captured::of_parent(context, captured::process_id)),
     FieldRow::filled(
         "proc.pvpid",
         FieldType::Int,
         "Process id of the parent in the parent's own pid namespace.",
         |context, _| FieldValue::of(context.parent(), |parent| pid(parent.vpid)),
     )
-.captured(|context, _| captured::of_cloner(context, |parent| Some(FieldValue::Int(parent.vpid)))),
+    .captured(|context, _| captured::of_cloner(context, |parent| Some(FieldValue::Int(parent.vpid)))),
     FieldRow::filled("proc.pname", FieldType::String, "`proc.name` of the parent.", |context, _| {
         FieldValue::of(context.parent(), name)
     })
-.captured(|context, _| captured::of_parent(context, captured::name)),
+    .captured(|context, _| captured::of_parent(context, captured::name)),
     FieldRow::filled("proc.pexe", FieldType::String, "`proc.exe` of the parent.", |context, _| {
         FieldValue::from_option(context.parent().and_then(exe))
     })
-.captured(|context, _| captured::of_parent(context, captured::exe)),
+    .captured(|context, _| captured::of_parent(context, captured::exe)),
     FieldRow::filled(
         "proc.pexepath",
         FieldType::String,
         "`proc.exepath` of the parent.",
         |context, _| FieldValue::from_option(context.parent().and_then(exe_path)),
     )
-.captured(|context, _| captured::of_parent(context, captured::exe_path)),
+    .captured(|context, _| captured::of_parent(context, captured::exe_path)),
     FieldRow::filled(
         "proc.pcmdline",
         FieldType::String,
@@ -59,44 +59,44 @@ pub(super) static ROWS: &[FieldRow] = &[
             FieldValue::of(text, FieldValue::text)
         },
     )
-.captured(captured::parent_command_line),
+    .captured(captured::parent_command_line),
     FieldRow::filled(
         "proc.ppid.duration",
         FieldType::RelTime,
         "How long the parent has run, nanoseconds.",
         |context, _| duration(context, context.parent()),
     )
-.captured(captured::parent_duration)
-.in_captures("missing when its begin was not seen"),
+    .captured(captured::parent_duration)
+    .in_captures("missing when its begin was not seen"),
     FieldRow::filled(
         "proc.ppid.ts",
         FieldType::RelTime,
         "When the parent started, nanoseconds since the epoch.",
         |context, _| started(context, context.parent()),
     )
-.captured(|context, _| captured::of_cloner(context, |parent| Some(FieldValue::RelTime(parent.clone_time_ns))))
-.in_captures("0 when its begin was not seen"),
+    .captured(|context, _| captured::of_cloner(context, |parent| Some(FieldValue::RelTime(parent.clone_time_ns))))
+    .in_captures("0 when its begin was not seen"),
     ancestor(
         "proc.aname",
         FieldType::String,
         "`proc.name` of the ancestor at a level, or of all ancestors.",
         |context, argument| level_or_all(context, argument, |process| Some(name(process))),
     )
-.captured(|context, argument| captured::level_or_all(context, argument, captured::name)),
+    .captured(|context, argument| captured::level_or_all(context, argument, captured::name)),
     ancestor(
         "proc.aexe",
         FieldType::String,
         "`proc.exe` of the ancestor at a level, or of all ancestors.",
         |context, argument| level_or_all(context, argument, exe),
     )
-.captured(|context, argument| captured::level_or_all(context, argument, captured::exe)),
+    .captured(|context, argument| captured::level_or_all(context, argument, captured::exe)),
     ancestor(
         "proc.aexepath",
         FieldType::String,
         "`proc.exepath` of the ancestor at a level, or of all ancestors.",
         |context, argument| level_or_all(context, argument, exe_path),
     )
-.captured(|context, argument| captured::level_or_all(context, argument, captured::exe_path)),
+    .captured(|context, argument| captured::level_or_all(context, argument, captured::exe_path)),
     ancestor(
         "proc.aexepath_trusted",
         FieldType::String,
@@ -109,7 +109,7 @@ pub(super) static ROWS: &[FieldRow] = &[
         "`proc.cmdline` of the ancestor at a level, or of all ancestors.",
         |context, argument| level_or_all(context, argument, |process| Some(command_line(process))),
     )
-.captured(|context, argument| captured::level_or_all(context, argument, captured::command_line)),
+    .captured(|context, argument| captured::level_or_all(context, argument, captured::command_line)),
     ancestor(
         "proc.apid",
         FieldType::Int,
@@ -118,15 +118,15 @@ pub(super) static ROWS: &[FieldRow] = &[
             level_or_all(context, argument, |process| Some(pid(process.key.pid.0)))
         },
     )
-.captured(|context, argument| captured::level_or_all(context, argument, captured::process_id)),
+    .captured(|context, argument| captured::level_or_all(context, argument, captured::process_id)),
     FieldRow::filled(
         "proc.aargs",
         FieldType::String,
         "`proc.args` of the ancestor at a level; without one of the process itself.",
         |context, argument| FieldValue::from_option(at_level(context, argument, arguments)),
     )
-.captured(captured::ancestor_arguments)
-.in_captures("those of all ancestors without a level")
+    .captured(captured::ancestor_arguments)
+    .in_captures("those of all ancestors without a level")
     .takes(ArgumentRule::Optional(ArgumentForms::Index)),
     FieldRow::filled(
         "proc.aenv",
@@ -138,7 +138,7 @@ pub(super) static ROWS: &[FieldRow] = &[
             _ => FieldValue::from_option(at_level(context, argument, environment)),
         },
     )
-.captured(captured::inherited_environment)
+    .captured(captured::inherited_environment)
     .takes(ArgumentRule::Optional(ArgumentForms::IndexOrKey))
     .left_only(),
 ];

@@ -18,7 +18,7 @@ pub(super) static ROWS: &[FieldRow] = &[
         "Whether the user that started the executable may write to it.",
         "the kernel programs do not ask for permissions yet",
     )
-.captured(captured::is_exe_writable),
+    .captured(captured::is_exe_writable),
     truth(
         "proc.is_exe_upper_layer",
         "Whether the executable lies in the upper, writable layer of an overlay file system: it is not \
@@ -29,7 +29,7 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(|context, _| captured::has_exe_flag(context, exec_flags::EXE_UPPER_LAYER)),
+    .captured(|context, _| captured::has_exe_flag(context, exec_flags::EXE_UPPER_LAYER)),
     truth(
         "proc.is_exe_lower_layer",
         "Whether the executable lies in a lower layer of an overlay file system.",
@@ -39,13 +39,13 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(|context, _| captured::has_exe_flag(context, exec_flags::EXE_LOWER_LAYER)),
+    .captured(|context, _| captured::has_exe_flag(context, exec_flags::EXE_LOWER_LAYER)),
     truth(
         "proc.is_exe_from_memfd",
         "Whether the executable is an anonymous file in memory.",
         |context, _| of(context, |process| flag(process, exec_flags::EXE_FROM_MEMFD)),
     )
-.captured(|context, _| captured::has_exe_flag(context, exec_flags::EXE_FROM_MEMFD)),
+    .captured(|context, _| captured::has_exe_flag(context, exec_flags::EXE_FROM_MEMFD)),
     FieldRow::filled(
         "proc.exepath_host",
         FieldType::String,
@@ -80,7 +80,7 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(|context, _| captured::known_time(context, |thread| thread.process.image.inode.unwrap_or(0), |inode| FieldValue::Int(inode.cast_signed()))),
+    .captured(|context, _| captured::known_time(context, |thread| thread.process.image.inode.unwrap_or(0), |inode| FieldValue::Int(inode.cast_signed()))),
     time(
         "proc.exe_ino.ctime",
         "When the executable's inode last changed (a rename, new permissions, new content), \
@@ -91,7 +91,7 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(|context, _| captured::known_time(context, |thread| thread.process.image.ctime_wall_ns.unwrap_or(0), FieldValue::AbsTime)),
+    .captured(|context, _| captured::known_time(context, |thread| thread.process.image.ctime_wall_ns.unwrap_or(0), FieldValue::AbsTime)),
     time(
         "proc.exe_ino.mtime",
         "When the executable's content last changed, nanoseconds since the epoch.",
@@ -101,7 +101,7 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(|context, _| captured::known_time(context, |thread| thread.process.image.mtime_wall_ns.unwrap_or(0), FieldValue::AbsTime)),
+    .captured(|context, _| captured::known_time(context, |thread| thread.process.image.mtime_wall_ns.unwrap_or(0), FieldValue::AbsTime)),
     time(
         "proc.exe_ino.ctime_duration_proc_start",
         "Nanoseconds from `proc.exe_ino.ctime` to the start of the process; 0 if the inode changed \
@@ -114,8 +114,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(|context, _| captured::known_time(context, |thread| thread.exe_ctime_to_clone_ns, FieldValue::AbsTime))
-.in_captures("missing when it would be 0"),
+    .captured(|context, _| captured::known_time(context, |thread| thread.exe_ctime_to_clone_ns, FieldValue::AbsTime))
+    .in_captures("missing when it would be 0"),
     time(
         "proc.exe_ino.ctime_duration_pidns_start",
         "Nanoseconds from the start of the pid namespace to `proc.exe_ino.ctime`; 0 if the inode \
@@ -128,8 +128,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-.captured(|context, _| captured::known_time(context, |thread| thread.exe_ctime_to_pid_namespace_ns, FieldValue::AbsTime))
-.in_captures("missing when it would be 0"),
+    .captured(|context, _| captured::known_time(context, |thread| thread.exe_ctime_to_pid_namespace_ns, FieldValue::AbsTime))
+    .in_captures("missing when it would be 0"),
 ];
 
 const fn truth(name: &'static str, doc: &'static str, extractor: Extractor) -> FieldRow {

@@ -17,12 +17,14 @@ pub(super) static ROWS: &[FieldRow] = &[
         "proc.nthreads",
         "How many threads the process has.",
         NO_THREAD_COUNT,
-    ),
+    )
+    .captured(captured::thread_count),
     number(
         "proc.nchilds",
         "How many threads the process has beside the first.",
         NO_THREAD_COUNT,
-    ),
+    )
+    .captured(captured::child_count),
     number("proc.vmsize", "Virtual memory, kilobytes.", NO_MEMORY_SIZES)
         .captured(|context, _| captured::memory(context, |sizes| sizes[0], MemoryOf::Any, 1024)),
     number("proc.vmrss", "Resident memory, kilobytes.", NO_MEMORY_SIZES)
