@@ -22,9 +22,10 @@ use std::collections::HashMap;
 /// Most steps from a form to the next; the longest way has seven.
 const STEPS_MAX: usize = 50;
 
-/// Most threads whose enter events are kept. When there are more, those that wait are forgotten: their
-/// exits miss their arguments, as if the capture had begun between.
+/// Most threads whose enter events are kept, and most bytes of them. When there are more, those that
+/// wait are forgotten: their exits miss their arguments, as if the capture had begun between.
 const THREADS_MAX: usize = 65_536;
+const WAITING_BYTES_MAX: usize = 64 << 20;
 
 /// Most parameters that an event of the table has.
 const PARAMETERS_MAX: usize = 32;
@@ -58,6 +59,8 @@ pub struct Converter {
     /// For each code and number of parameters the position of its rule, counted from 1.
     index: Vec<u16>,
     waiting: HashMap<i64, Waiting, RandomState>,
+    /// Bytes of the events in `waiting`.
+    waiting_bytes: usize,
     done: Draft,
     next: Draft,
 }
@@ -100,6 +103,7 @@ impl Converter {
         Self {
             index,
             waiting: HashMap::default(),
+            waiting_bytes: 0,
             done: Draft::default(),
             next: Draft::default(),
         }
@@ -190,50 +194,75 @@ impl Converter {
 
     /// Keeps an enter event for the exit of its call.
     fn store(&mut self, event: &Event<'_>) {
-        if self.waiting.len() >= THREADS_MAX && !self.waiting.contains_key(&event.header.tid) {
-            self.waiting.clear();
+        let is_full = self.waiting_bytes >= WAITING_BYTES_MAX
+            || self.waiting.len() >= THREADS_MAX && !self.waiting.contains_key(&event.header.tid);
+        if is_full {
+            self.make_room();
         }
         let waiting = self.waiting.entry(event.header.tid).or_default();
+        let bytes = waiting.event.bytes();
         waiting.is_open = true;
         waiting.event.copy(event);
+        let grown = waiting.event.bytes().saturating_sub(bytes);
+        self.waiting_bytes = self.waiting_bytes.saturating_add(grown);
+    }
+
+    /// Forgets the enter events that are used up, or all where that gives not enough room.
+    fn make_room(&mut self) {
+        self.waiting.retain(|_, waiting| waiting.is_open);
+        let bytes = self.waiting.values().map(|waiting| waiting.event.bytes());
+        self.waiting_bytes = bytes.fold(0, usize::saturating_add);
+        if self.waiting.len() > THREADS_MAX / 2 || self.waiting_bytes > WAITING_BYTES_MAX / 2 {
+            self.waiting.clear();
+            self.waiting_bytes = 0;
+        }
     }
 
     /// Appends the parameters that a rule names.
     fn fill(&mut self, event: &Event<'_>, values: &[Value]) -> Result<(), ConversionError> {
-        let mut waiting = self.waiting.get_mut(&event.header.tid);
-        let mut is_used = false;
-        for value in values {
-            let enter = waiting
-                .as_deref()
-                .filter(|waiting| waiting.is_open)
-                .and_then(|waiting| waiting.event.event(event.header));
-            match *value {
-                Value::Old(index) => self.next.push(parameter(event, index.into())?),
-                Value::OldFrom(first, count) => {
-                    let first = usize::from(first);
-                    for index in first..first.saturating_add(count.into()) {
-                        self.next.push(parameter(event, index)?);
-                    }
-                }
-                Value::Enter(index) | Value::EnterOrEmpty(index) => match enter {
-                    Some(enter) => {
-                        pair(event, &enter)?;
-                        self.next.push(parameter(&enter, index.into())?);
-                        is_used = true;
-                    }
-                    None if matches!(value, Value::Enter(_)) => self.next.push_default(),
-                    None => self.next.push(&[]),
-                },
-                Value::Default => self.next.push_default(),
-                Value::Empty => self.next.push(&[]),
-                Value::ContainerJson => self.next.push(&container_json(event)),
-            }
+        let takes_enter = |value: &Value| matches!(value, Value::Enter(_) | Value::EnterOrEmpty(_));
+        if !values.iter().any(takes_enter) {
+            return fill(&mut self.next, event, None, values);
         }
-        if let Some(waiting) = waiting.as_mut().filter(|_| is_used) {
-            waiting.is_open = false;
+        let waiting = self.waiting.get_mut(&event.header.tid);
+        let Some(waiting) = waiting.filter(|waiting| waiting.is_open) else {
+            return fill(&mut self.next, event, None, values);
+        };
+        let enter = waiting.event.event(event.header);
+        if let Some(enter) = &enter {
+            pair(event, enter)?;
         }
+        fill(&mut self.next, event, enter.as_ref(), values)?;
+        waiting.is_open = false;
         Ok(())
     }
+}
+
+/// Appends the parameters that a rule names; `enter` is the enter event of the call, where it is known.
+fn fill(
+    draft: &mut Draft,
+    event: &Event<'_>,
+    enter: Option<&Event<'_>>,
+    values: &[Value],
+) -> Result<(), ConversionError> {
+    for value in values {
+        match (*value, enter) {
+            (Value::Old(index), _) => draft.push(parameter(event, index.into())?),
+            (Value::OldFrom(first, count), _) => {
+                let first = usize::from(first);
+                for index in first..first.saturating_add(count.into()) {
+                    draft.push(parameter(event, index)?);
+                }
+            }
+            (Value::Enter(index) | Value::EnterOrEmpty(index), Some(enter)) => {
+                draft.push(parameter(enter, index.into())?);
+            }
+            (Value::Enter(_) | Value::Default, _) => draft.push_default(),
+            (Value::EnterOrEmpty(_) | Value::Empty, _) => draft.push(&[]),
+            (Value::ContainerJson, _) => draft.push(&container_json(event)),
+        }
+    }
+    Ok(())
 }
 
 /// What an event needs, by its kind and how many parameters it has.
@@ -246,12 +275,12 @@ fn verdict(event: &Event<'_>) -> Result<Verdict, ConversionError> {
     } = event.event_type;
     let is_enter = code.direction() == Direction::Enter;
     let is_old = flags.contains(EventFlags::OLD_VERSION);
+    if flags.contains(EventFlags::UNUSED) {
+        return Ok(Verdict::Drop);
+    }
     let count = event.parameter_count();
     if count > parameters.len() {
         return Err(form_error(event));
-    }
-    if flags.contains(EventFlags::UNUSED) {
-        return Ok(Verdict::Drop);
     }
     Ok(match flags.contains(EventFlags::CONVERTED) {
         false if !is_old => Verdict::Pass,
@@ -292,8 +321,12 @@ fn form_error(event: &Event<'_>) -> ConversionError {
     }
 }
 
-/// The parameters `id`, `type`, `name` and `image` as the newer event of a container has them.
+/// The parameters `id`, `type`, `name` and `image` as the newer event of a container has them; empty
+/// where one is missing.
 fn container_json(event: &Event<'_>) -> Vec<u8> {
+    if (0..4).any(|index| event.parameter(index).is_none_or(<[u8]>::is_empty)) {
+        return Vec::new();
+    }
     let text = |index| event.text(index).unwrap_or_default();
     let mut json = Vec::new();
     json.extend_from_slice(b"{\"id\":\"");

@@ -36,26 +36,21 @@ pub fn concatenate(directory: &[u8], path: &[u8], out: &mut Vec<u8>) {
                 slash(is_relative && !directory.is_empty(), out);
                 1
             }
-            Piece::Printable(text) if has_room(out, text) => {
+            piece => {
+                let text = piece.text();
+                if out.len().saturating_add(text.len()) >= PATH_BYTES_MAX {
+                    // What replaces single bytes is longer than they are.
+                    return;
+                }
                 out.extend_from_slice(text);
                 length
             }
-            Piece::Other if has_room(out, printable::REPLACEMENT) => {
-                out.extend_from_slice(printable::REPLACEMENT);
-                length
-            }
-            // What replaces single bytes is longer than they are.
-            Piece::Printable(_) | Piece::Other => return,
         };
         rest = rest.get(used..).unwrap_or_default();
     }
     if out.len() > 1 && out.last() == Some(&b'/') {
         out.pop();
     }
-}
-
-fn has_room(out: &[u8], text: &[u8]) -> bool {
-    out.len().saturating_add(text.len()) < PATH_BYTES_MAX
 }
 
 /// Whether a component begins at the end of the path.
@@ -94,16 +89,13 @@ fn slash(has_base: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// Walks back to the parent. The first byte stays.
+/// Walks back to the parent. A single byte stays.
 fn remove_component(out: &mut Vec<u8>) {
     if out.len() <= 1 {
         return;
     }
     out.pop();
-    while out.len() > 1 && out.last() != Some(&b'/') {
-        out.pop();
-    }
-    if out.len() == 1 && out.last() != Some(&b'/') {
+    while out.last().is_some_and(|last| *last != b'/') {
         out.pop();
     }
 }

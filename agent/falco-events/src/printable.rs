@@ -11,6 +11,16 @@ pub(crate) enum Piece<'t> {
     Other,
 }
 
+impl<'t> Piece<'t> {
+    /// How it is shown.
+    pub(crate) const fn text(&self) -> &'t [u8] {
+        match self {
+            Self::Printable(text) => text,
+            Self::Other => REPLACEMENT,
+        }
+    }
+}
+
 /// The first character of a text and its length in bytes; `None` at the end.
 pub(crate) fn next(text: &[u8]) -> Option<(Piece<'_>, usize)> {
     let first = *text.first()?;
@@ -40,10 +50,7 @@ pub(crate) fn next(text: &[u8]) -> Option<(Piece<'_>, usize)> {
 pub fn append(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some((piece, length)) = next(rest) {
-        out.extend_from_slice(match piece {
-            Piece::Printable(bytes) => bytes,
-            Piece::Other => REPLACEMENT,
-        });
+        out.extend_from_slice(piece.text());
         rest = rest.get(length..).unwrap_or_default();
     }
 }
