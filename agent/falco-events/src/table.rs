@@ -39,6 +39,8 @@ pub fn event_types() -> impl Iterator<Item = &'static EventType> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event_type::{Direction, EventFlags, ParameterKind};
+    use crate::syscalls::syscall_name;
 
     #[test]
     fn each_row_stands_at_its_code() {
@@ -48,5 +50,65 @@ mod tests {
         }
         assert_eq!(event_types().count(), 454);
         assert_eq!(event_type(EventCode(454)), None);
+    }
+
+    /// A row of events.tsv: name, what it is, category, whether it modifies state, code, parameters.
+    fn check(columns: &[&str]) {
+        let &[name, kind, category, modifies, code, parameters, ..] = columns else {
+            panic!("{columns:?}");
+        };
+        if code.is_empty() {
+            let mut numbers = 0..u16::MAX;
+            let is_known = numbers.any(|number| syscall_name(number) == Some(name));
+            // A number that Falco gave to no call has such a name there.
+            assert!(is_known || name == "na_1", "{name}");
+            return;
+        }
+        let direction = match code.ends_with("_X") {
+            true => Direction::Exit,
+            false => Direction::Enter,
+        };
+        let is_gone = kind.contains("old version only");
+        let is_current = |row: &&EventType| {
+            let is_old = row.flags.contains(EventFlags::OLD_VERSION);
+            row.name == name && row.code.direction() == direction && (is_gone || !is_old)
+        };
+        let row = event_types().filter(is_current).last();
+        let row = row.unwrap_or_else(|| panic!("no current form of {name}"));
+        let names: Vec<&str> = row.parameters.iter().map(|it| it.name).collect();
+        if !is_gone {
+            assert_eq!(names.join(","), parameters, "{name}");
+        }
+        let category = category.strip_prefix("INTERNAL|").unwrap_or(category);
+        let debug = format!("{:?}", row.category);
+        assert_eq!(category.replace('_', ""), debug.to_uppercase(), "{name}");
+        let does_modify = row.flags.contains(EventFlags::MODIFIES_STATE);
+        assert_eq!(does_modify, modifies == "yes", "{name}");
+    }
+
+    #[test]
+    fn current_forms_are_falcos() {
+        let Some(folder) = saker_conformance::folder() else {
+            return;
+        };
+        let table = std::fs::read_to_string(folder.join("events.tsv")).unwrap();
+        let rows = table.lines().skip(1).map(|line| {
+            let columns: Vec<&str> = line.split('\t').collect();
+            check(&columns);
+        });
+        assert!(rows.count() > 480);
+    }
+
+    #[test]
+    fn relative_paths_name_a_descriptor() {
+        for row in event_types() {
+            for parameter in row.parameters {
+                let ParameterKind::PathRelativeTo(index) = parameter.kind else {
+                    continue;
+                };
+                let base = row.parameters.get(usize::from(index)).unwrap();
+                assert_eq!(base.kind, ParameterKind::Fd, "{} {}", row.name, base.name);
+            }
+        }
     }
 }
