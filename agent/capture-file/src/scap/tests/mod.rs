@@ -1,5 +1,6 @@
 mod captures;
 mod damage;
 mod forms;
+mod repetition;
 mod sample;
 mod seeds;
