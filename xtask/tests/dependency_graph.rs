@@ -134,6 +134,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-engine-bench",
         &[
+            "saker-capture-file",
+            "saker-capture-replay",
+            "saker-capture-state",
+            "saker-falco-events",
             "saker-rule-engine",
             "saker-rule-fields",
             "saker-rule-language",

@@ -5,12 +5,14 @@ mod by_type;
 mod clock;
 mod measure;
 mod once;
+mod replay;
 mod report;
 mod rule_set;
 mod series;
 mod times;
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -72,6 +74,17 @@ enum Command {
   valgrind --tool=callgrind engine-bench once --set stable --batch 20000 --events 10000
   valgrind --tool=callgrind engine-bench once --set stable --batch 20000 --events 20000")]
     Once(OnceArguments),
+    /// Measure CPU time per event of a capture
+    ///
+    /// A round plays the capture three times: its blocks alone, with the threads and descriptors that
+    /// its events change, and with rules as well. A short capture is played often enough for a round
+    /// to be long enough; opening it and what stands before its first event count each time.
+    #[command(after_help = "Examples:
+  engine-bench replay trace.scap --set stable
+  engine-bench repeat trace.scap long.scap --events 10000000 && engine-bench replay long.scap")]
+    Replay(ReplayArguments),
+    /// Make a long capture of a short one: its events over and over
+    Repeat(RepeatArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -104,6 +117,32 @@ struct OnceArguments {
     /// How many records are made at once and held in memory
     #[arg(long, value_name = "N", default_value = "1000")]
     batch: NonZeroUsize,
+}
+
+#[derive(Debug, clap::Args)]
+struct ReplayArguments {
+    /// Capture to play
+    #[arg(value_name = "CAPTURE")]
+    capture: PathBuf,
+    /// Rule set to evaluate
+    #[arg(long, value_name = "NAME", default_value = "stable")]
+    set: SetName,
+    /// How often everything is measured
+    #[arg(long, value_name = "N", default_value = "7")]
+    rounds: NonZeroUsize,
+}
+
+#[derive(Debug, clap::Args)]
+struct RepeatArguments {
+    /// Capture to begin with
+    #[arg(value_name = "CAPTURE")]
+    from: PathBuf,
+    /// Where the long one is written
+    #[arg(value_name = "FILE")]
+    to: PathBuf,
+    /// Events of the long one
+    #[arg(long, value_name = "N", default_value = "10000000")]
+    events: u64,
 }
 
 fn main() -> ExitCode {
@@ -139,6 +178,14 @@ fn run(arguments: &Arguments) -> Result<()> {
                 Output::Json => serde_json::to_string_pretty(&measured)?,
             }
         }
+        Command::Replay(replay) => {
+            let measured = replay::measure(replay)?;
+            match arguments.output {
+                Output::Markdown => report::replay(&measured),
+                Output::Json => serde_json::to_string_pretty(&measured)?,
+            }
+        }
+        Command::Repeat(repeat) => replay::repeat(repeat)?,
     };
     println!("{}", text.trim_end());
     Ok(())

@@ -51,7 +51,8 @@ pub(crate) fn measure(arguments: &OnceArguments) -> Result<Pass> {
     })
 }
 
-fn peak_kib() -> Result<u64> {
+/// Peak of resident memory of this process so far.
+pub(crate) fn peak_kib() -> Result<u64> {
     let status =
         fs::read_to_string("/proc/self/status").context("cannot read /proc/self/status")?;
     parse_peak(&status).context("/proc/self/status has no VmHWM")

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::by_type::ByType;
 use crate::once::Pass;
+use crate::replay::Replayed;
 use crate::series::Series;
 use crate::times::{Measured, MeasuredSet};
 
@@ -99,6 +100,31 @@ pub(crate) fn once(pass: &Pass) -> String {
         pass.events,
         mebibytes(pass.peak_kib),
         mebibytes(pass.peak_loaded_kib),
+    )
+}
+
+/// What a capture takes.
+pub(crate) fn replay(measured: &Replayed) -> String {
+    format!(
+        "{} rules ({}), {} events, {} of them shown, {} matches\n\
+         | | per event | events/s |\n|---|---|---|\n\
+         | blocks alone | {} | {} |\n\
+         | with conversion and state | {} | {} |\n\
+         | with rules | {} | {} |\n\n\
+         peak RSS: {:.1} MiB, {:.1} MiB after the first pass\n",
+        measured.rules,
+        measured.set,
+        measured.events,
+        measured.shown,
+        measured.matches,
+        measured.blocks_ns.show(" ns", 0),
+        rate(&measured.blocks_ns),
+        measured.state_ns.show(" ns", 0),
+        rate(&measured.state_ns),
+        measured.rules_ns.show(" ns", 0),
+        rate(&measured.rules_ns),
+        measured.peak_kib as f64 / 1024.0,
+        measured.peak_first_kib as f64 / 1024.0,
     )
 }
 
