@@ -40,6 +40,12 @@ impl Workspace {
         self.root.join("target")
     }
 
+    /// Where Falco's rules and captures are, if they are anywhere; they are no part of the checkout.
+    pub(crate) fn conformance_data(&self) -> PathBuf {
+        std::env::var_os("SAKER_CONFORMANCE")
+            .map_or_else(|| self.root.join("../shared/conformance"), PathBuf::from)
+    }
+
     /// Where cargo puts what it builds for the host: `target/`, or what the user has set.
     pub(crate) fn cargo_target(&self) -> Result<&Path> {
         if let Some(path) = self.target_dir.get() {

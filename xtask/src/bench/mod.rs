@@ -10,6 +10,7 @@ mod idle;
 mod load;
 mod machine;
 mod proc_file;
+mod replay;
 mod rules;
 mod series;
 
@@ -31,6 +32,8 @@ use generator::Generator;
 const QUICK_DIVISOR: u32 = 100;
 /// Generated events of one pass.
 const RULES_EVENTS: u32 = 200_000;
+/// Events of a long capture.
+const REPLAY_EVENTS: u32 = 10_000_000;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -41,6 +44,8 @@ pub(crate) enum Measurement {
     Load,
     /// CPU time, memory and instructions of rule sets on generated events; needs no root
     Rules,
+    /// CPU time and memory of replaying captures, as they are and of 10 million events; needs no root
+    Replay,
 }
 
 /// Arguments of `cargo xtask bench`.
@@ -68,6 +73,7 @@ impl Arguments {
             Some(Measurement::Idle) => " idle",
             Some(Measurement::Load) => " load",
             Some(Measurement::Rules) => " rules",
+            Some(Measurement::Replay) => " replay",
         };
         let quick = if self.quick { " --quick" } else { "" };
         format!("{measurement} --runs {}{quick}", self.runs)
@@ -93,6 +99,7 @@ struct Plan {
     /// What the counts of the loads are divided by.
     load_divisor: u32,
     rules: rules::Plan,
+    replay: replay::Plan,
 }
 
 impl Plan {
@@ -108,6 +115,10 @@ impl Plan {
                     rounds: runs,
                     events: RULES_EVENTS / QUICK_DIVISOR,
                 },
+                replay: replay::Plan {
+                    rounds: runs,
+                    events: REPLAY_EVENTS / QUICK_DIVISOR,
+                },
             }
         } else {
             Self {
@@ -118,6 +129,10 @@ impl Plan {
                 rules: rules::Plan {
                     rounds: runs,
                     events: RULES_EVENTS,
+                },
+                replay: replay::Plan {
+                    rounds: runs,
+                    events: REPLAY_EVENTS,
                 },
             }
         }
@@ -169,7 +184,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     if arguments.wants_agent() && !command::is_root() {
         bail!(
             "the agent needs root to attach its programs: run `cargo xtask bench` as root \
-             (`cargo xtask bench rules` needs none)"
+             (`cargo xtask bench rules` and `replay` need none)"
         );
     }
     // Before anything is built: that would count as a disturbance.
@@ -179,7 +194,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         ));
     }
     let plan = Plan::new(arguments);
-    let engine_bench = if arguments.wants(Measurement::Rules) {
+    let without_agent = [Measurement::Rules, Measurement::Replay];
+    let engine_bench = if without_agent.into_iter().any(|it| arguments.wants(it)) {
         Some(rules::build(workspace)?)
     } else {
         None
@@ -188,9 +204,17 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         run_agent(workspace, arguments, plan)?;
     }
     if let Some(binary) = engine_bench {
-        let tables = rules::run(&binary, plan.rules)?;
+        let rules = match arguments.wants(Measurement::Rules) {
+            true => Some(rules::run(&binary, plan.rules)?),
+            false => None,
+        };
+        let replay = match arguments.wants(Measurement::Replay) {
+            true => replay::run(workspace, &binary, plan.replay)?,
+            false => None,
+        };
         let machine = machine::describe(workspace, &binary, &arguments.display());
-        print_tables(&machine, plan.runs, &[("Rules", Some(&tables))]);
+        let tables = [("Rules", rules.as_deref()), ("Replay", replay.as_deref())];
+        print_tables(&machine, plan.runs, &tables);
     }
     Ok(())
 }
@@ -250,11 +274,9 @@ fn rule_sources(workspace: &Workspace) -> Vec<RuleSource> {
         name: "shipped rules",
         path: workspace.root().join("rules"),
     }];
-    let conformance = std::env::var_os("SAKER_CONFORMANCE").map_or_else(
-        || workspace.root().join("../shared/conformance"),
-        PathBuf::from,
-    );
-    let path = conformance.join("falco-rules/falco_rules.yaml");
+    let path = workspace
+        .conformance_data()
+        .join("falco-rules/falco_rules.yaml");
     if path.is_file() {
         sources.push(RuleSource {
             name: "Falco's stable rules",
@@ -290,7 +312,12 @@ mod tests {
     #[test]
     fn everything_is_measured_five_times_by_default() {
         let arguments = parse(&[]);
-        for measurement in [Measurement::Idle, Measurement::Load, Measurement::Rules] {
+        for measurement in [
+            Measurement::Idle,
+            Measurement::Load,
+            Measurement::Rules,
+            Measurement::Replay,
+        ] {
             assert!(arguments.wants(measurement), "{measurement:?}");
         }
         assert_eq!(arguments.display(), " --runs 5");
@@ -308,6 +335,7 @@ mod tests {
         let arguments = parse(&["rules", "--runs", "9"]);
         assert!(arguments.wants(Measurement::Rules) && !arguments.wants_agent());
         assert_eq!(arguments.display(), " rules --runs 9");
+        assert!(!parse(&["replay"]).wants_agent());
         assert!(parse(&["idle"]).wants_agent());
     }
 

@@ -140,7 +140,8 @@ fn parse_collected(output: &str) -> Option<u64> {
     })
 }
 
-fn engine_bench(binary: &Path, arguments: &[&str]) -> Result<String> {
+/// What the program prints.
+pub(super) fn engine_bench(binary: &Path, arguments: &[&str]) -> Result<String> {
     let mut command = Command::new(binary);
     command.args(arguments);
     // What is missing and which round it is goes to standard error.

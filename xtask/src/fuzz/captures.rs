@@ -1,7 +1,6 @@
 //! Real captures as inputs. They are no part of the project, so they come from where tests of Falco's
 //! rules find them.
 
-use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
@@ -22,10 +21,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Puts the captures into `folder` as they are without compression, which would keep changes to them
 /// from making sense. Nothing where there are none.
 pub(super) fn unpack(workspace: &Workspace, folder: &Path) -> Result<Option<PathBuf>> {
-    let data = env::var_os("SAKER_CONFORMANCE").map_or_else(
-        || workspace.root().join("../shared/conformance"),
-        PathBuf::from,
-    );
+    let data = workspace.conformance_data();
     let Ok(entries) = fs::read_dir(data.join("scap")) else {
         return Ok(None);
     };
