@@ -19,6 +19,7 @@ mod step;
 mod table;
 mod threads;
 mod transfer;
+mod tuple;
 
 use crate::descriptor::{Descriptor, DescriptorKind};
 use crate::limits::Limits;
@@ -326,3 +327,6 @@ const fn made_by(code: u16) -> Option<DescriptorKind> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@
     )
 )]
 
+mod builder;
 mod conversion;
 mod event;
 mod event_type;
@@ -32,6 +33,7 @@ mod syscalls;
 mod table;
 mod text;
 
+pub use builder::EventBuilder;
 pub use conversion::{ConversionError, Converter};
 pub use event::{Event, Header};
 pub use event_type::{

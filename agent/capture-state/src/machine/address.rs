@@ -1,9 +1,7 @@
 //! Addresses as events carry them.
 
-use super::socket::{
-    mapped_ipv4, write, write_endpoint4, write_endpoint6, write_tuple4, write_tuple6,
-    write_unix_ends,
-};
+use super::socket::{write, write_endpoint4, write_endpoint6, write_unix_ends};
+use super::tuple::{Tuple4, Tuple6};
 use saker_falco_events::append_printable;
 
 /// Families of sockets.
@@ -34,24 +32,6 @@ pub(super) enum Tuple<'a> {
     Ipv4(Tuple4),
     Ipv6(Tuple6),
     Other(u8),
-}
-
-/// Both ends of a connection over IPv4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tuple4 {
-    pub(super) source: [u8; 4],
-    pub(super) source_port: [u8; 2],
-    pub(super) destination: [u8; 4],
-    pub(super) destination_port: [u8; 2],
-}
-
-/// Both ends of a connection over IPv6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tuple6 {
-    pub(super) source: [u8; 16],
-    pub(super) source_port: [u8; 2],
-    pub(super) destination: [u8; 16],
-    pub(super) destination_port: [u8; 2],
 }
 
 impl<'a> Address<'a> {
@@ -112,11 +92,7 @@ impl<'a> Tuple<'a> {
             Self::Ipv4(_) => out.push_str("INVALID IPv4"),
             Self::Ipv6(tuple) if length == 37 => match tuple.mapped() {
                 Some(tuple) => tuple.write(out),
-                None => write_tuple6(
-                    (tuple.source, tuple.source_port),
-                    (tuple.destination, tuple.destination_port),
-                    out,
-                ),
+                None => tuple.write(out),
             },
             Self::Ipv6(_) => out.push_str("INVALID IPv6"),
             Self::Unix {
@@ -129,28 +105,6 @@ impl<'a> Tuple<'a> {
             }
             Self::Other(family) => write(out, format_args!("family {family}")),
         }
-    }
-}
-
-impl Tuple4 {
-    fn write(&self, out: &mut String) {
-        write_tuple4(
-            (self.source, self.source_port),
-            (self.destination, self.destination_port),
-            out,
-        );
-    }
-}
-
-impl Tuple6 {
-    /// The connection over IPv4 that this one stands for.
-    pub(super) fn mapped(&self) -> Option<Tuple4> {
-        Some(Tuple4 {
-            source: mapped_ipv4(self.source)?,
-            source_port: self.source_port,
-            destination: mapped_ipv4(self.destination)?,
-            destination_port: self.destination_port,
-        })
     }
 }
 

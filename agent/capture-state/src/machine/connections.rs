@@ -1,16 +1,16 @@
 //! Sockets that are made, bound, connected and accepted.
 
-use super::address::{Address, Tuple, Tuple4, Tuple6, family, write_shown};
+use super::address::{Address, Tuple, family, write_shown};
 use super::exec::O_CLOEXEC;
 use super::socket::{
     Addresses, DESTINATION_IPV4, DESTINATION_IPV6, DESTINATION_PORT_IPV4, DESTINATION_PORT_IPV6,
     DESTINATION_UNIX, Layout, PROTOCOL_IPV4, PROTOCOL_IPV6, SERVER_IPV4, SERVER_IPV6,
-    SERVER_PORT_IPV4, SERVER_PORT_IPV6, SERVER_PROTOCOL_IPV4, SERVER_PROTOCOL_IPV6, SOURCE_IPV4,
-    SOURCE_IPV6, SOURCE_PORT_IPV4, SOURCE_PORT_IPV6, SOURCE_UNIX, mapped_ipv4, protocol,
-    write_unix_ends,
+    SERVER_PORT_IPV4, SERVER_PORT_IPV6, SERVER_PROTOCOL_IPV4, SERVER_PROTOCOL_IPV6, SOURCE_UNIX,
+    mapped_ipv4, protocol, write_unix_ends,
 };
 use super::step::{Step, result, success};
 use super::table::Slot;
+use super::tuple::{Tuple4, Tuple6};
 use super::{Machine, code, parameter};
 use crate::descriptor::{Descriptor, DescriptorKind, Role, SocketState};
 use saker_falco_events::Event;
@@ -207,7 +207,7 @@ impl Machine {
             Tuple::Ipv6(tuple) => match tuple.mapped() {
                 Some(tuple) => set_accepted4(&mut addresses, tuple),
                 None => {
-                    set_tuple6(&mut addresses, &tuple, None);
+                    tuple.set(&mut addresses, None);
                     addresses.set(PROTOCOL_IPV6, [protocol::TCP]);
                     Layout::Ipv6
                 }
@@ -242,7 +242,7 @@ impl Machine {
 }
 
 fn set_accepted4(addresses: &mut Addresses, tuple: Tuple4) -> Layout {
-    set_tuple4(addresses, &tuple, None);
+    tuple.set(addresses, None);
     addresses.set(PROTOCOL_IPV4, [protocol::TCP]);
     Layout::Ipv4
 }
@@ -355,19 +355,10 @@ fn connect(slot: &mut Slot, tuple: Tuple<'_>, name: &mut String) {
     let mut addresses = *slot.addresses();
     let layout = slot.layout();
     let (layout, is_changed) = match tuple {
-        Tuple::Ipv4(tuple) => (
-            Layout::Ipv4,
-            set_tuple4(&mut addresses, &tuple, Some(Layout::Ipv4)),
-        ),
+        Tuple::Ipv4(tuple) => (Layout::Ipv4, tuple.set(&mut addresses, Some(Layout::Ipv4))),
         Tuple::Ipv6(tuple) => match tuple.mapped() {
-            Some(tuple) => (
-                Layout::Ipv4,
-                set_tuple4(&mut addresses, &tuple, Some(Layout::Ipv4)),
-            ),
-            None => (
-                Layout::Ipv6,
-                set_tuple6(&mut addresses, &tuple, Some(Layout::Ipv6)),
-            ),
+            Some(tuple) => (Layout::Ipv4, tuple.set(&mut addresses, Some(Layout::Ipv4))),
+            None => (Layout::Ipv6, tuple.set(&mut addresses, Some(Layout::Ipv6))),
         },
         Tuple::Unix {
             source,
@@ -394,60 +385,4 @@ fn connect(slot: &mut Slot, tuple: Tuple<'_>, name: &mut String) {
     if slot.descriptor.role == Role::None {
         slot.add_role(Role::Client);
     }
-}
-
-/// Takes over both ends of a connection and tells whether any changed. `layout` is what the socket is
-/// by now.
-pub(super) fn set_tuple4(
-    addresses: &mut Addresses,
-    tuple: &Tuple4,
-    layout: Option<Layout>,
-) -> bool {
-    let before = *addresses;
-    let ends = (
-        (addresses.get(SOURCE_IPV4), addresses.get(SOURCE_PORT_IPV4)),
-        (
-            addresses.get(DESTINATION_IPV4),
-            addresses.get(DESTINATION_PORT_IPV4),
-        ),
-    );
-    let source = (tuple.source, tuple.source_port);
-    let destination = (tuple.destination, tuple.destination_port);
-    let is_known = ends == (source, destination) || ends == (destination, source);
-    if layout == Some(Layout::Ipv4) && is_known {
-        return false;
-    }
-    addresses.set(SOURCE_IPV4, tuple.source);
-    addresses.set(SOURCE_PORT_IPV4, tuple.source_port);
-    addresses.set(DESTINATION_IPV4, tuple.destination);
-    addresses.set(DESTINATION_PORT_IPV4, tuple.destination_port);
-    // A destination of zeros counts as changed even where it is set to zeros again.
-    *addresses != before || ends.1.0 == [0; 4] || ends.1.1 == [0; 2]
-}
-
-/// As [`set_tuple4`].
-pub(super) fn set_tuple6(
-    addresses: &mut Addresses,
-    tuple: &Tuple6,
-    layout: Option<Layout>,
-) -> bool {
-    let before = *addresses;
-    let ends = (
-        (addresses.get(SOURCE_IPV6), addresses.get(SOURCE_PORT_IPV6)),
-        (
-            addresses.get(DESTINATION_IPV6),
-            addresses.get(DESTINATION_PORT_IPV6),
-        ),
-    );
-    let source = (tuple.source, tuple.source_port);
-    let destination = (tuple.destination, tuple.destination_port);
-    let is_known = ends == (source, destination) || ends == (destination, source);
-    if layout == Some(Layout::Ipv6) && is_known {
-        return false;
-    }
-    addresses.set(SOURCE_IPV6, tuple.source);
-    addresses.set(SOURCE_PORT_IPV6, tuple.source_port);
-    addresses.set(DESTINATION_IPV6, tuple.destination);
-    addresses.set(DESTINATION_PORT_IPV6, tuple.destination_port);
-    *addresses != before || ends.1.0 == [0; 16] || ends.1.1 == [0; 2]
 }

@@ -1,7 +1,7 @@
 //! Bytes that go through sockets, and what they tell of both ends.
 
 use super::address::{Tuple, family};
-use super::connections::{Wanted, set_tuple4, set_tuple6};
+use super::connections::Wanted;
 use super::interfaces;
 use super::socket::{
     Addresses, DESTINATION_PORT_IPV4, DESTINATION_UNIX, Layout, PROTOCOL_IPV4, PROTOCOL_IPV6,
@@ -210,14 +210,14 @@ fn update(layout: &mut Option<Layout>, addresses: &mut Addresses, tuple: &Tuple<
                 addresses.set(PROTOCOL_IPV4, addresses.get(SERVER_PROTOCOL_IPV4));
             }
             *layout = Some(Layout::Ipv4);
-            set_tuple4(addresses, tuple, *layout)
+            tuple.set(addresses, *layout)
         }
         Tuple::Ipv6(tuple) => match tuple.mapped() {
             Some(tuple) => {
                 *layout = Some(Layout::Ipv4);
-                set_tuple4(addresses, &tuple, *layout)
+                tuple.set(addresses, *layout)
             }
-            None => set_tuple6(addresses, tuple, *layout),
+            None => tuple.set(addresses, *layout),
         },
         Tuple::Unix {
             source,
