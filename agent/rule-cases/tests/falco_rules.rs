@@ -27,7 +27,11 @@ fn compiled(folder: &Path, files: &[&str]) -> RuleSet {
         matching: Matching::All,
         ..CompileOptions::default()
     };
-    RuleSet::compile(&rules.unwrap(), &options).unwrap()
+    let rules = rules.unwrap();
+    let written = sources.iter().flat_map(|source| source.text.lines());
+    let written = written.filter(|line| line.starts_with("- rule:")).count();
+    assert_eq!(rules.rules.len(), written, "{files:?}");
+    RuleSet::compile(&rules, &options).unwrap()
 }
 
 #[test]
@@ -46,7 +50,11 @@ fn all_rules_load_and_compile() {
         // All deprecated rules are switched off.
         let is_in_use = rules.event_ids().count() > 0;
         assert_eq!(is_in_use, file != "falco-deprecated_rules.yaml", "{file}");
+        if file != "falco_rules.yaml" {
+            compiled(&folder, &["falco_rules.yaml", file]);
+        }
     }
+    compiled(&folder, &["k8s_audit_rules.yaml"]);
 }
 
 const CASES: &str = r#"
