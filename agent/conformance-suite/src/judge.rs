@@ -1,10 +1,7 @@
 //! One condition on one event, through the engine.
 
 use saker_rule_engine::{CompileOptions, Evaluation, Event, RuleSet};
-use saker_rule_language::{
-    Capture, CheckedRule, CheckedRuleSet, Condition, Digest, EventTypeSet, OnMissing, Priority,
-    Span, Template,
-};
+use saker_rule_language::{CheckedRule, CheckedRuleSet, Condition};
 
 use crate::data::{Mismatch, Outcome};
 
@@ -18,12 +15,8 @@ pub(crate) fn judge<E: Event + ?Sized>(condition: &Condition, event: &E, wanted:
 }
 
 fn holds<E: Event + ?Sized>(condition: &Condition, event: &E) -> Result<bool, String> {
-    let rules = CheckedRuleSet {
-        rules: vec![rule(condition.clone())],
-        files: Vec::new(),
-        required_plugins: Vec::new(),
-        digest: Digest([0; 32]),
-    };
+    let rule = CheckedRule::bare("case", condition.clone());
+    let rules = CheckedRuleSet::from_iter([rule]);
     let compiled = RuleSet::compile(&rules, &CompileOptions::default());
     let compiled = compiled.map_err(|error| error.to_string())?;
     let mut evaluation = Evaluation::new();
@@ -31,29 +24,5 @@ fn holds<E: Event + ?Sized>(condition: &Condition, event: &E) -> Result<bool, St
     match evaluation.pending() {
         0 => Ok(fires),
         _ => Err("undecided: a field is pending".to_owned()),
-    }
-}
-
-/// A rule with this condition, for every type of event.
-fn rule(condition: Condition) -> CheckedRule {
-    CheckedRule {
-        name: "case".into(),
-        description: "".into(),
-        condition,
-        condition_text: "".into(),
-        output: Template {
-            parts: Vec::new(),
-            on_missing: OnMissing::Print,
-            text: "".into(),
-        },
-        priority: Priority::Notice,
-        tags: Vec::new(),
-        source: "syscall".into(),
-        enabled: true,
-        event_types: EventTypeSet::all(),
-        warn_evttypes: true,
-        capture: Capture::default(),
-        digest: Digest([0; 32]),
-        span: Span::default(),
     }
 }

@@ -5,14 +5,9 @@ use saker_rule_engine::{
     CompileOptions, Evaluation, Event, EventKind, FieldValue, PathView, RuleSet,
 };
 use saker_rule_language::{
-    ArgumentRule, FieldCatalog, FieldDefinition, FieldId, FieldRef, FieldType, FieldUsage,
-    check_condition,
+    ArgumentRule, CheckedRule, CheckedRuleSet, FieldCatalog, FieldDefinition, FieldId, FieldRef,
+    FieldType, FieldUsage, check_condition,
 };
-
-#[path = "support/checked.rs"]
-mod checked;
-
-use checked::{rule, rule_set};
 
 /// Ids of the mock fields begin beyond those of the real table.
 const FIRST_ID: u16 = 60_000;
@@ -86,7 +81,7 @@ impl Event for MockEvent {
 fn holds(condition: &str) -> bool {
     let checked = check_condition(condition, "syscall", &Mocks)
         .unwrap_or_else(|errors| panic!("{condition}: {errors:?}"));
-    let set = rule_set([rule("case", checked.condition)]);
+    let set = CheckedRuleSet::from_iter([CheckedRule::bare("case", checked.condition)]);
     let compiled = RuleSet::compile(&set, &CompileOptions::default()).unwrap();
     !compiled
         .evaluate(&MockEvent, &mut Evaluation::new())

@@ -5,10 +5,8 @@ use saker_rule_engine::{
     CompileOptions, Evaluation, Explainer, Indexing, Match, Matching, Outcome, PathView, RuleSet,
     Truth,
 };
-use saker_rule_language::{CheckedRuleSet, Condition};
+use saker_rule_language::{CheckedRule, CheckedRuleSet, Condition};
 
-#[path = "support/checked.rs"]
-mod checked;
 #[path = "support/fields.rs"]
 mod fields;
 #[path = "support/generator.rs"]
@@ -16,18 +14,14 @@ mod generator;
 #[path = "support/interpreter.rs"]
 mod interpreter;
 
-use checked::{rule, rule_set};
 use fields::FIELDS;
 use generator::{condition, sample};
 use interpreter::{Kleene, Sample, expected, interpret};
 
 fn rules(conditions: &[Condition]) -> CheckedRuleSet {
-    rule_set(
-        conditions
-            .iter()
-            .enumerate()
-            .map(|(position, condition)| rule(&format!("rule {position}"), condition.clone())),
-    )
+    CheckedRuleSet::from_iter(conditions.iter().enumerate().map(|(position, condition)| {
+        CheckedRule::bare(&format!("rule {position}"), condition.clone())
+    }))
 }
 
 fn compile(rules: &CheckedRuleSet, matching: Matching, indexing: Indexing) -> RuleSet {

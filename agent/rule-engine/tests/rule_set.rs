@@ -6,16 +6,13 @@ use saker_rule_engine::{
     RuleSet, RuleState,
 };
 use saker_rule_language::{
-    CheckedRule, Condition, EventTypeSet, FieldRef, Literal, Operand, Operator, Priority, Right,
-    Test,
+    CheckedRule, CheckedRuleSet, Condition, EventTypeSet, FieldRef, Literal, Operand, Operator,
+    Priority, Right, Span, Test,
 };
 
-#[path = "support/checked.rs"]
-mod checked;
 #[path = "support/fields.rs"]
 mod fields;
 
-use checked::{rule, rule_set, span};
 use fields::{FIELDS, field};
 
 /// An event with a path under each view.
@@ -49,7 +46,7 @@ fn test(name: &str, operator: Operator, value: &str) -> Condition {
         operator,
         modifier: None,
         right: Right::Values(vec![Literal::String(value.as_bytes().into())]),
-        span: span(),
+        span: Span::default(),
     })
 }
 
@@ -69,7 +66,7 @@ fn fired(rules: Vec<CheckedRule>, matching: Matching, event: &Opened) -> Vec<(us
         matching,
         ..CompileOptions::default()
     };
-    RuleSet::compile(&rule_set(rules), &options)
+    RuleSet::compile(&CheckedRuleSet::from_iter(rules), &options)
         .unwrap()
         .evaluate(event, &mut Evaluation::new())
         .iter()
@@ -81,8 +78,8 @@ fn fired(rules: Vec<CheckedRule>, matching: Matching, event: &Opened) -> Vec<(us
 fn definition_order_comes_before_the_order_of_views() {
     let rules = || {
         vec![
-            rule("resolved", path_is("/b")),
-            rule("requested", path_is("/a")),
+            CheckedRule::bare("resolved", path_is("/b")),
+            CheckedRule::bare("requested", path_is("/a")),
         ]
     };
     let event = opened("/a", "/b");
@@ -101,7 +98,7 @@ fn a_rule_fires_once_for_both_views() {
     let either = Condition::Or(vec![path_is("/a"), path_is("/b")]);
     assert_eq!(
         fired(
-            vec![rule("either", either)],
+            vec![CheckedRule::bare("either", either)],
             Matching::All,
             &opened("/a", "/b")
         ),
@@ -115,10 +112,10 @@ fn a_pending_field_keeps_a_rule_from_firing_and_is_counted() {
         requested: FieldValue::Pending,
         resolved: FieldValue::Pending,
     };
-    let set = rule_set([
-        rule("waits", path_is("/a")),
-        rule("waits negated", Condition::Not(Box::new(path_is("/a")))),
-        rule(
+    let set = CheckedRuleSet::from_iter([
+        CheckedRule::bare("waits", path_is("/a")),
+        CheckedRule::bare("waits negated", Condition::Not(Box::new(path_is("/a")))),
+        CheckedRule::bare(
             "knows",
             Condition::Or(vec![
                 path_is("/a"),
@@ -137,14 +134,14 @@ fn a_pending_field_keeps_a_rule_from_firing_and_is_counted() {
 #[test]
 fn only_needed_events_are_asked_for() {
     let of_type = |name: &str| test("evt.type", Operator::Equal, name);
-    let mut disabled = rule("disabled", of_type("connect"));
+    let mut disabled = CheckedRule::bare("disabled", of_type("connect"));
     disabled.enabled = false;
-    let mut debug = rule("too quiet", of_type("execve"));
+    let mut debug = CheckedRule::bare("too quiet", of_type("execve"));
     debug.priority = Priority::Debug;
-    let mut never = rule("not emitted", of_type("userfaultfd"));
+    let mut never = CheckedRule::bare("not emitted", of_type("userfaultfd"));
     never.event_types = EventTypeSet::Only(["userfaultfd".into()].into());
-    let set = rule_set([
-        rule(
+    let set = CheckedRuleSet::from_iter([
+        CheckedRule::bare(
             "opened",
             Condition::And(vec![of_type("openat"), path_is("/a")]),
         ),
@@ -173,10 +170,10 @@ fn only_needed_events_are_asked_for() {
 #[test]
 fn rules_share_their_comparisons() {
     let both = |last| Condition::And(vec![path_is("/a"), test("text", Operator::Contains, last)]);
-    let set = rule_set([
-        rule("one", both("x")),
-        rule("two", both("y")),
-        rule("three", both("x")),
+    let set = CheckedRuleSet::from_iter([
+        CheckedRule::bare("one", both("x")),
+        CheckedRule::bare("two", both("y")),
+        CheckedRule::bare("three", both("x")),
     ]);
     let size = RuleSet::compile(&set, &CompileOptions::default())
         .unwrap()
@@ -188,7 +185,10 @@ fn rules_share_their_comparisons() {
 
 #[test]
 fn a_pattern_over_its_limit_names_the_rule() {
-    let set = rule_set([rule("large", test("path", Operator::Glob, "a*[b-x]?*c*d"))]);
+    let set = CheckedRuleSet::from_iter([CheckedRule::bare(
+        "large",
+        test("path", Operator::Glob, "a*[b-x]?*c*d"),
+    )]);
     let mut options = CompileOptions::default();
     options.patterns.pattern_bytes = 4;
     let error = RuleSet::compile(&set, &options).unwrap_err();
@@ -214,7 +214,12 @@ fn deep_conditions_neither_overflow_nor_panic() {
         };
     }
     assert_eq!(
-        fired(vec![rule("deep", deep)], Matching::All, &opened("/a", "/a")).len(),
+        fired(
+            vec![CheckedRule::bare("deep", deep)],
+            Matching::All,
+            &opened("/a", "/a")
+        )
+        .len(),
         1
     );
 }

@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use crate::catalog::{FieldId, FieldType};
 use crate::digest::Digest;
+use crate::document::DEFAULT_SOURCE;
 use crate::event_types::EventTypeSet;
 use crate::operator::{Modifier, Operator};
 use crate::options::PluginRequirement;
 use crate::priority::Priority;
 use crate::span::Span;
-use crate::template::Template;
+use crate::template::{OnMissing, Template};
 
 /// A complete, error-free set of rules.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +72,46 @@ pub struct CheckedRule {
     pub digest: Digest,
     /// The name where the rule was (last) defined.
     pub span: Span,
+}
+
+impl CheckedRule {
+    /// A rule with a name and a condition, and nothing to print: for system calls of every type, whatever
+    /// the condition says of types.
+    #[must_use]
+    pub fn bare(name: &str, condition: Condition) -> Self {
+        Self {
+            name: name.into(),
+            description: "".into(),
+            condition,
+            condition_text: "".into(),
+            output: Template {
+                parts: Vec::new(),
+                on_missing: OnMissing::Print,
+                text: "".into(),
+            },
+            priority: Priority::Notice,
+            tags: Vec::new(),
+            source: DEFAULT_SOURCE.into(),
+            enabled: true,
+            event_types: EventTypeSet::all(),
+            warn_evttypes: true,
+            capture: Capture::default(),
+            digest: Digest([0; 32]),
+            span: Span::default(),
+        }
+    }
+}
+
+impl FromIterator<CheckedRule> for CheckedRuleSet {
+    /// Rules that come from no file.
+    fn from_iter<T: IntoIterator<Item = CheckedRule>>(rules: T) -> Self {
+        Self {
+            rules: rules.into_iter().collect(),
+            files: Vec::new(),
+            digest: Digest([0; 32]),
+            required_plugins: Vec::new(),
+        }
+    }
 }
 
 /// What a rule asks to be recorded when it fires.

@@ -18,6 +18,7 @@ use crate::report::{Context, Findings};
 use crate::span::{FileIndex, Span};
 
 pub(crate) use reader::read_items;
+pub(crate) use rule::DEFAULT_SOURCE;
 pub use schema::{SchemaFinding, SchemaStatus};
 
 /// A top-level item.

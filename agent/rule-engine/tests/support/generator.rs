@@ -7,11 +7,10 @@ use saker_event_schema::{event, row};
 use saker_rule_engine::{EventKind, FieldValue};
 use saker_rule_fields::EventName;
 use saker_rule_language::{
-    Condition, FieldType, IpNetwork, Literal, Modifier, Operand, Operator, Right, Test, Transform,
-    TransformArgument, TransformKind,
+    Condition, FieldType, IpNetwork, Literal, Modifier, Operand, Operator, Right, Span, Test,
+    Transform, TransformArgument, TransformKind,
 };
 
-use crate::checked::span;
 use crate::fields::field;
 use crate::interpreter::Sample;
 
@@ -56,7 +55,7 @@ pub(crate) fn test(
         operator,
         modifier,
         right,
-        span: span(),
+        span: Span::default(),
     })
 }
 
