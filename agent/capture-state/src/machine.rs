@@ -6,6 +6,7 @@ mod begin;
 mod clone;
 mod code;
 mod connections;
+mod container;
 mod credentials;
 mod exec;
 mod files;

@@ -1,7 +1,8 @@
 //! The program that a thread runs, and where it runs.
 
+use super::container;
 use crate::thread::Thread;
-use saker_process_state::{Image, Placement, StringVector, container_of};
+use saker_process_state::{Image, StringVector};
 use std::sync::Arc;
 
 /// What stands behind the path of a program whose file was removed.
@@ -103,17 +104,9 @@ pub(super) fn set_cgroups(thread: &mut Thread, cgroups: &[u8], like: Option<&Thr
         thread.process.placement = like.process.placement.clone();
         return;
     }
-    thread.process.placement = placement(&cgroups);
+    let paths = entries(&cgroups).filter_map(|entry| split_at(entry, b'='));
+    thread.process.placement = container::placement(paths.map(|(_, path)| path));
     thread.cgroups = cgroups.into();
-}
-
-/// Where the processes of some cgroups run: in the first container that a path names.
-fn placement(cgroups: &[u8]) -> Placement {
-    let paths = entries(cgroups).filter_map(|entry| split_at(entry, b'=').map(|(_, path)| path));
-    match { paths }.find_map(container_of) {
-        Some(container) => Placement::Container(Arc::new(container)),
-        None => Placement::Host,
-    }
 }
 
 /// The cgroups with the names of subsystems that `thread.cgroup` takes; `None` where an entry is none.
