@@ -83,21 +83,19 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Run Falco's cases of the rule language against Saker
+    /// Run Falco's cases against Saker, or compare the fields of captured events (fielddump)
     ///
-    /// Reads $SAKER_CONFORMANCE (or ../shared/conformance) and prints for each file of cases how many
-    /// passed, failed and are declined. Declined cases are those of docs/CONFORMANCE.md; one that
-    /// passes is a failure.
+    /// Reads $SAKER_CONFORMANCE (or ../shared/conformance). `--help` shows the options of the program
+    /// that does it.
+    #[command(disable_help_flag = true)]
     Conformance {
-        /// Only the cases of this file, without .jsonl
-        #[arg(long, value_name = "NAME")]
-        file: Option<OsString>,
-        /// Print the findings as `text` or `json`
-        #[arg(long, value_name = "FORMAT", default_value = "text")]
-        output: OsString,
-        /// Print declined cases too
-        #[arg(long)]
-        verbose: bool,
+        /// What that program is given
+        #[arg(
+            value_name = "ARGUMENTS",
+            trailing_var_arg = true,
+            allow_hyphen_values = true
+        )]
+        arguments: Vec<OsString>,
     },
     /// Run everything that must hold before a change is merged; needs root
     ///
@@ -198,20 +196,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             ebpf::build(&workspace, KernelLog::Off, Warnings::Show)?;
             codegen::run(&workspace, mode)?;
         }
-        Command::Conformance {
-            file,
-            output,
-            verbose,
-        } => {
-            let mut arguments = vec!["--output".into(), output];
-            if let Some(file) = file {
-                arguments.extend(["--file".into(), file]);
-            }
-            if verbose {
-                arguments.push("--verbose".into());
-            }
-            conformance::run(&workspace, &arguments)?;
-        }
+        Command::Conformance { arguments } => conformance::run(&workspace, &arguments)?,
         Command::Test { list: true, .. } => test::list(),
         Command::Test { only, skip_vm, .. } => {
             return test::run(&workspace, &test::Selection { only, skip_vm });

@@ -4,7 +4,6 @@ use saker_rule_engine::PathView;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::id::AlertId;
 use crate::model::Alert;
 use crate::text_line::{Colour, TextRenderer};
 use crate::time::{Clock, TimeFormat, rfc3339};
@@ -75,7 +74,7 @@ impl JsonRenderer {
     /// None in practice: every value has a JSON form. The error is serde's.
     pub fn line(&self, alert: &Alert) -> Result<String, serde_json::Error> {
         let shown = |presence: Presence| presence == Presence::Shown;
-        serde_json::to_string(&Object {
+        let mut line = serde_json::to_string(&Object {
             hostname: &alert.hostname,
             output: shown(self.keys.output).then(|| self.text.line(alert)),
             message: shown(self.keys.message).then_some(&alert.message),
@@ -84,12 +83,24 @@ impl JsonRenderer {
             source: &alert.source,
             tags: shown(self.keys.tags).then_some(Texts(&alert.tags)),
             time: rfc3339(alert.time_wall_ns),
-            output_fields: shown(self.keys.output_fields).then_some(Fields {
+        })?;
+        // What follows goes inside of the object. The blanks are Falco's: lines can be compared as
+        // they are.
+        line.pop();
+        if shown(self.keys.output_fields) {
+            let fields = Fields {
                 alert,
                 time_key: self.time_key,
-            }),
-            id: shown(self.keys.id).then_some(alert.id),
-        })
+            };
+            line.push_str(", \"output_fields\": ");
+            line.push_str(&serde_json::to_string(&fields)?);
+        }
+        if shown(self.keys.id) {
+            line.push_str(", \"id\": ");
+            line.push_str(&serde_json::to_string(&alert.id)?);
+        }
+        line.push('}');
+        Ok(line)
     }
 }
 
@@ -106,10 +117,6 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<Texts<'a>>,
     time: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output_fields: Option<Fields<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<AlertId>,
 }
 
 /// Texts, without asking serde for its `rc` feature.

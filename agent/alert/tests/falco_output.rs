@@ -66,8 +66,6 @@ fn json_objects_are_falcos() {
         let time = object["output_fields"]["evt.time.iso8601"]
             .as_u64()
             .unwrap();
-        // Falco puts blanks around one of its keys; the text is the same otherwise, order included.
-        let line = line.replace(", \"output_fields\": ", ",\"output_fields\":");
         assert_eq!(renderer.line(&alert(time)).unwrap(), line);
         compared += 1;
     }
@@ -119,6 +117,6 @@ fn json_keeps_types_and_order() {
     let json = JsonRenderer::new(clock(), JsonKeys::default())
         .line(&typed)
         .unwrap();
-    let fields = r#""output_fields":{"evt.time.iso8601":7,"user.uid":0,"evt.rawres":-13,"container.id":null,"proc.is_exe_upper_layer":true,"saker.path_view":"resolved"},"id":"00000000000000000000000000000000"}"#;
+    let fields = r#", "output_fields": {"evt.time.iso8601":7,"user.uid":0,"evt.rawres":-13,"container.id":null,"proc.is_exe_upper_layer":true,"saker.path_view":"resolved"}, "id": "00000000000000000000000000000000"}"#;
     assert!(json.ends_with(fields), "{json}");
 }

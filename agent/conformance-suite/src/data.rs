@@ -26,6 +26,12 @@ impl Folder {
         Self { path: path.into() }
     }
 
+    /// Where the data lie.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The text of a file of the data.
     ///
     /// # Errors

@@ -30,5 +30,5 @@ mod world;
 
 pub use data::{Case, Folder, Mismatch, Outcome, parse as parse_cases};
 pub use declined::{DOCUMENT, Decline, parse as parse_declined};
-pub use report::{Detail, FileReport, Finding, OtherFile, Report};
+pub use report::{Detail, FileReport, Finding, Report};
 pub use suite::Suite;

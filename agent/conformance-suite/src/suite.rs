@@ -8,13 +8,13 @@ use crate::catalog::SuiteCatalog;
 use crate::data::{Case, Folder, Mismatch, Outcome};
 use crate::declined::Decline;
 use crate::kinds;
-use crate::report::{FileReport, Finding, OtherFile, Report};
+use crate::report::{FileReport, Finding, Report};
 use crate::world::EventTable;
 
 /// What cases are run with.
 #[derive(Debug)]
 pub struct Suite {
-    folder: Folder,
+    pub(crate) folder: Folder,
     /// The fields that conditions and templates may name.
     pub(crate) catalog: SuiteCatalog,
     /// Falco's events and their parameters.
@@ -27,6 +27,7 @@ type Check = fn(&Suite, &Case) -> Outcome;
 
 /// Which check the cases of a file are for.
 const KINDS: &[(&str, Check)] = &[
+    ("capture_detection_falco_testing", kinds::captures::check),
     ("filter_compile", kinds::compilation::check),
     ("filter_eval", kinds::evaluation::check),
     ("filter_evttypes", kinds::event_types::check),
@@ -42,12 +43,6 @@ const KINDS: &[(&str, Check)] = &[
     ("string_escape", kinds::escapes::check),
     ("utils", kinds::names::check),
 ];
-
-/// Files of cases that are not about the language alone.
-const OTHER_KINDS: &[(&str, &str)] = &[(
-    "capture_detection_falco_testing",
-    "needs captures to be replayed",
-)];
 
 /// Whether the cases of a file are of a kind: the file has its name, perhaps with more behind it
 /// (`filter_eval`, `filter_eval-2`).
@@ -96,13 +91,6 @@ impl Suite {
     }
 
     fn add_file(&self, file: &str, report: &mut Report) -> Result<()> {
-        if let Some((_, reason)) = OTHER_KINDS.iter().find(|(name, _)| is_of_kind(file, name)) {
-            report.other_files.push(OtherFile {
-                file: file.to_owned(),
-                reason,
-            });
-            return Ok(());
-        }
         let cases = self.folder.cases(file)?;
         report.files.push(self.run_cases(file, &cases));
         Ok(())
@@ -116,6 +104,10 @@ impl Suite {
             ..FileReport::default()
         };
         for case in cases {
+            if !kinds::captures::has_captures(case) {
+                report.without_capture += 1;
+                continue;
+            }
             let reason = self.declined.iter().find(|row| row.covers(case));
             match (self.run_case(file, case), reason) {
                 (Ok(()), None) => report.passed += 1,

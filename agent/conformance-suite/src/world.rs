@@ -21,7 +21,7 @@ mod value;
 use std::collections::BTreeMap;
 
 pub(crate) use event_table::EventTable;
-pub(crate) use settings::TemplateFields;
+pub(crate) use settings::{TemplateFields, output_of};
 pub(crate) use stage::{Stage, StagedEvent};
 
 use descriptors::Descriptors;

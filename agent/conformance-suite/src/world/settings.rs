@@ -18,6 +18,8 @@ struct Settings {
     blocks: BTreeMap<String, String>,
     tests: Vec<Tests>,
     descriptions: Vec<Description>,
+    /// Files whose lines tests on captures want printed, by the names of the tests.
+    outputs: BTreeMap<String, String>,
 }
 
 /// Tests that begin alike.
@@ -97,6 +99,11 @@ pub(super) fn statement_of(text: &str) -> Result<String, String> {
         words.iter().all(|word| text.contains(word.as_str()))
     });
     Ok(described.map_or_else(|| text.to_owned(), |it| it.event.clone()))
+}
+
+/// The file below the data whose lines a test on a capture wants printed.
+pub(crate) fn output_of(test: &str) -> Result<Option<&'static str>, String> {
+    Ok(settings()?.outputs.get(test).map(String::as_str))
 }
 
 #[cfg(test)]
