@@ -10,6 +10,30 @@
 //!
 //! - Events are hostile: nothing they say makes anything here panic or grow without bound.
 //! - A record that was handed out never changes; the machine changes a copy.
+//! - The meaning is Falco's (libsinsp 0.25), with its oddities: rules that look at a capture must see
+//!   what they would see there. Only what Falco looks up on the host that reads the capture, such as
+//!   the names of users that the capture does not list, is not known.
+//!
+//! ```
+//! use saker_capture_state::{Limits, Machine, MachineInfo, ThreadSnapshot};
+//! use saker_falco_events::{EventBuilder, EventCode};
+//!
+//! let mut machine = Machine::new(MachineInfo::default(), Limits::default());
+//! machine.add_thread(ThreadSnapshot {
+//!     tid: 42,
+//!     pid: 42,
+//!     cwd: (*b"/etc").into(),
+//!     ..ThreadSnapshot::default()
+//! });
+//! machine.start();
+//! let open = EventBuilder::new(EventCode(3))
+//!     .and_then(|event| event.tid(42).number("fd", 3))
+//!     .and_then(|event| event.text("name", b"passwd"))
+//!     .expect("'open' has these parameters");
+//! let subject = open.look(|event| machine.apply(event));
+//! let descriptor = subject.descriptor.expect("the call made one");
+//! assert_eq!(&*descriptor.name, b"/etc/passwd");
+//! ```
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
