@@ -102,9 +102,13 @@ impl Selection {
 
 /// Refuses what is no field, before an error speaks of a rule that nobody wrote.
 fn check_field(catalog: &Fields, field: &str) -> Result<(), InputError> {
-    let name = field.split(['[', '(']).next().unwrap_or(field);
-    // A transformer stands before the field it takes.
-    if field.contains('(') || catalog.id(name).is_some() {
+    let name = field.split('[').next().unwrap_or(field);
+    // An argument may stand behind a dot as well, and a transformer before the field it takes.
+    let takes_it = |known: &str| {
+        name.strip_prefix(known)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    if field.contains('(') || catalog.iter().any(|(_, row)| takes_it(row.name)) {
         return Ok(());
     }
     let known = catalog.iter().map(|(_, row)| row.name);
