@@ -5,9 +5,10 @@ use saker_rule_engine::{
     CompileError, CompileOptions, Evaluation, Event, EventKind, FieldValue, Matching, PathView,
     RuleSet, RuleState,
 };
+use saker_rule_fields::EventName;
 use saker_rule_language::{
-    CheckedRule, CheckedRuleSet, Condition, EventTypeSet, FieldRef, Literal, Operand, Operator,
-    Priority, Right, Span, Test,
+    CheckedRule, CheckedRuleSet, Condition, EventTypeSet, FieldArgument, FieldRef, Literal,
+    Operand, Operator, Priority, Right, Span, Test,
 };
 
 #[path = "support/fields.rs"]
@@ -221,5 +222,69 @@ fn deep_conditions_neither_overflow_nor_panic() {
         )
         .len(),
         1
+    );
+}
+
+/// An event with the name of a row, but with an argument that the row does not have.
+struct CapturedOpen;
+
+impl Event for CapturedOpen {
+    fn kind(&self) -> EventKind {
+        EventName::new("openat").map_or(EventKind::Unlisted, EventKind::Captured)
+    }
+
+    fn views_differ(&self) -> bool {
+        false
+    }
+
+    fn field(&self, field: &FieldRef, _: PathView) -> FieldValue<'_> {
+        match &*field.name {
+            "evt.type" => FieldValue::text(b"openat"),
+            "evt.arg" => FieldValue::text(b"here"),
+            _ => FieldValue::Missing,
+        }
+    }
+}
+
+#[test]
+fn a_captured_event_has_other_arguments_than_the_row_with_its_name() {
+    let argument = Operand::Field(FieldRef {
+        name: "evt.arg".into(),
+        argument: Some(FieldArgument::Key("made_up".into())),
+        ..field("text")
+    });
+    let has_argument = Condition::Test(Test {
+        left: argument,
+        operator: Operator::Equal,
+        modifier: None,
+        right: Right::Values(vec![Literal::String(b"here"[..].into())]),
+        span: Span::default(),
+    });
+    let of_type = |name| test("evt.type", Operator::Equal, name);
+    let rules = [
+        (
+            "argument",
+            Condition::And(vec![of_type("openat"), has_argument]),
+        ),
+        ("type", of_type("openat")),
+        ("other type", of_type("open")),
+        ("no type", Condition::Not(Box::new(of_type("open")))),
+    ];
+    let rules = rules.map(|(name, condition)| CheckedRule::bare(name, condition));
+    let options = CompileOptions {
+        matching: Matching::All,
+        ..CompileOptions::default()
+    };
+    let set = RuleSet::compile(&CheckedRuleSet::from_iter(rules), &options).unwrap();
+    let mut evaluation = Evaluation::new();
+    let mut fired = |event: &dyn Event| -> Vec<usize> {
+        let matches = set.evaluate(event, &mut evaluation).iter();
+        matches.map(|found| found.rule.index()).collect()
+    };
+    assert_eq!(fired(&CapturedOpen), [0, 1, 3]);
+    assert_eq!(
+        fired(&opened("", "")),
+        [1, 3],
+        "the row has no such argument"
     );
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod audit_containers;
+mod captured;
 mod conformance;
 mod evt;
 mod fd;
