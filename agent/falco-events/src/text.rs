@@ -239,12 +239,8 @@ impl Texts {
     fn path(&mut self, value: &Value<'_, '_>, names: &dyn Names) {
         let path = value.text();
         printable::append(path, &mut self.plain);
-        if !names.knows_thread() {
-            // Falco prints the same text twice then.
-            self.resolved.clone_from(&self.plain);
-            return;
-        }
-        if path.is_empty() || path.starts_with(b"/") || path == MISSING {
+        let is_relative = !path.is_empty() && !path.starts_with(b"/") && path != MISSING;
+        if !is_relative || !names.knows_thread() {
             return;
         }
         let mut directory = Vec::new();
@@ -356,8 +352,11 @@ impl<'e, 'a> Value<'e, 'a> {
 
     /// The text without its NUL; what Falco prints for one that is missing.
     fn text(&self) -> &'a [u8] {
+        let is_dynamic = matches!(self.parameter.kind, ParameterKind::Dynamic(_));
         match self.bytes {
-            b"" | b"(NULL)\0" => MISSING,
+            // What C prints for a text that is nowhere.
+            b"" if is_dynamic => b"(null)",
+            b"" | b"(NULL)\0" if !is_dynamic => MISSING,
             bytes => bytes.split(|byte| *byte == 0).next().unwrap_or_default(),
         }
     }
@@ -411,3 +410,6 @@ fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
         out.extend_from_slice(b"...");
     }
 }
+
+#[cfg(test)]
+mod tests;
