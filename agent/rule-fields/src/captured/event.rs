@@ -256,7 +256,7 @@ pub(crate) fn result<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Valu
         let kind = captured.event.event_type.parameters.first()?.kind;
         Some(match kind {
             _ if result >= 0 => word("SUCCESS"),
-            ParameterKind::Errno | ParameterKind::Fd => word(result_name(result)),
+            ParameterKind::Errno if !result_name(result).is_empty() => word(result_name(result)),
             _ => {
                 let mut text = Vec::new();
                 context.append_parameter(captured, 0, &mut text);
