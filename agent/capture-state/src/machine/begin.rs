@@ -132,8 +132,10 @@ impl Machine {
         thread.root = self.cut(&snapshot.root).into();
         thread.clone_time_ns = snapshot.clone_ts;
         thread.pid_namespace_start_ns = snapshot.pidns_init_start_ts;
+        let parent = self.threads.records.get(&snapshot.ptid);
+        let like = parent.map(|record| Arc::clone(&record.thread));
         let cgroups = self.cut(&snapshot.cgroups);
-        image::set_cgroups(thread, cgroups, None);
+        image::set_cgroups(thread, cgroups, like.as_deref());
         thread.process.image = Arc::new(self.image(snapshot));
         let process = &mut thread.process;
         process.tty = snapshot.tty;

@@ -5,6 +5,7 @@
 //! of its own may count as a container. Captures are shown with its answer; whatever Saker knows
 //! besides about the same container comes along.
 
+use memchr::memmem;
 use saker_process_state::{ContainerId, ContainerRef, Placement, Runtime, container_of};
 use std::sync::Arc;
 
@@ -57,7 +58,13 @@ fn container(path: &[u8]) -> Option<ContainerRef> {
 
 /// The short id that a path names.
 fn matched(path: &[u8]) -> Option<(&[u8], Runtime)> {
-    let known = FORMS.iter().find_map(|(before, after, runtime)| {
+    // Short ones, which most are, hold no whole id.
+    let forms = if path.len() > FULL_CHARACTERS {
+        FORMS
+    } else {
+        &[]
+    };
+    let known = forms.iter().find_map(|(before, after, runtime)| {
         let (start, id) = between(path, before.as_bytes(), after.as_bytes())?;
         is_whole(path, start, id).then_some((id.get(..SHORT_CHARACTERS)?, *runtime))
     });
@@ -108,7 +115,7 @@ fn of_bpm(path: &[u8]) -> Option<&[u8]> {
 }
 
 fn after_first<'p>(path: &'p [u8], text: &[u8]) -> Option<&'p [u8]> {
-    let position = path.windows(text.len()).position(|window| window == text)?;
+    let position = memmem::find(path, text)?;
     path.get(position.saturating_add(text.len())..)
 }
 
@@ -124,7 +131,7 @@ fn between<'p>(path: &'p [u8], before: &[u8], after: &[u8]) -> Option<(usize, &'
 }
 
 fn last(path: &[u8], text: &[u8]) -> Option<usize> {
-    path.windows(text.len()).rposition(|window| window == text)
+    memmem::rfind(path, text)
 }
 
 /// Whether an id has the length and the characters of a whole one. Falco looks at no characters beyond
