@@ -10,4 +10,5 @@
     )
 )]
 
+pub mod recording;
 pub mod scap;

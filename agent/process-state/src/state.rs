@@ -149,6 +149,14 @@ impl ProcessState {
         process
     }
 
+    /// Whether an event that comes next may change the table. One that does not can be left out, and
+    /// all others mean the same.
+    #[must_use]
+    pub fn may_be_changed_by(&self, event: &EventView<'_>) -> bool {
+        self.unchanged(&header::key_of(event.header()), event)
+            .is_none()
+    }
+
     /// The process of an event that changes nothing about it: most events, so this is one look.
     fn unchanged(&mut self, key: &ProcessKey, event: &EventView<'_>) -> Option<Arc<Process>> {
         if !self.suspects.is_empty() || effects::may_change(event.id()) {

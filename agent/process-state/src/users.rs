@@ -99,6 +99,30 @@ impl Users {
         }
     }
 
+    /// Adds a user that is known from elsewhere, as from a recording; beyond a bound it has no name.
+    pub fn insert_user(&mut self, uid: u32, user: User) {
+        if self.users.len() < ENTRIES_MAX {
+            self.users.insert(uid, user);
+        }
+    }
+
+    /// Adds a group that is known from elsewhere; beyond a bound it has no name.
+    pub fn insert_group(&mut self, gid: u32, name: &[u8]) {
+        if self.groups.len() < ENTRIES_MAX {
+            self.groups.insert(gid, name.into());
+        }
+    }
+
+    /// All users, in no order.
+    pub fn users(&self) -> impl Iterator<Item = (u32, &User)> {
+        self.users.iter().map(|(uid, user)| (*uid, user))
+    }
+
+    /// Ids and names of all groups, in no order.
+    pub fn groups(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        self.groups.iter().map(|(gid, name)| (*gid, &**name))
+    }
+
     /// The user with this id.
     #[must_use]
     pub fn user(&self, uid: u32) -> Option<&User> {
