@@ -2,6 +2,7 @@
 
 mod explain;
 mod filter;
+mod record;
 mod reference;
 mod replay;
 mod rules;
@@ -9,6 +10,7 @@ mod trace;
 
 pub(crate) use explain::ExplainArgs;
 pub(crate) use filter::{FilterCheckArgs, FilterCommand};
+pub(crate) use record::RecordArgs;
 pub(crate) use reference::{EventsArgs, FieldsArgs, ReferenceFormat};
 pub(crate) use replay::{ReplayArgs, TimeText};
 pub(crate) use rules::{
@@ -70,6 +72,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Record events of this host into a file, to be played later.
+    #[command(after_help = record::RECORD_EXAMPLES)]
+    Record(RecordArgs),
     /// Print events as a tracer of system calls does, live or from a capture.
     #[command(after_help = trace::TRACE_EXAMPLES)]
     Trace(TraceArgs),

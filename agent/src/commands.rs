@@ -7,6 +7,7 @@ pub(crate) mod fields;
 pub(crate) mod filter_check;
 mod input;
 mod layout;
+pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod rules_bench;
 pub(crate) mod rules_check;
@@ -18,6 +19,8 @@ pub(crate) mod trace;
 pub(crate) use input::InputError;
 
 use anyhow::Context;
+use saker_alert::escaped;
+use saker_capture_replay::Replay;
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -37,6 +40,14 @@ pub(crate) fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// Says what is known to be missing from a capture that was played nevertheless.
+pub(crate) fn warn_of_damage(replay: &Replay) {
+    if let Some(damage) = replay.damage() {
+        let text = format!("{}: {damage}", replay.name());
+        eprintln!("saker: {}", escaped(text.as_bytes()));
+    }
 }
 
 /// Writes to standard output. A reader that has seen enough is no error.

@@ -3,15 +3,18 @@
 //! The same path as in `saker run`, up to the rules: a thread empties the kernel's rings, the caller's
 //! looks at each event with the processes as they were at its time.
 
+use crate::journal::Journal;
 use crate::pipeline::queue::{self, RecordReceiver};
 use crate::pipeline::reader;
-use crate::this_host::{self, wall_offset_ns};
+use crate::this_host::{self, boot_time_ns, is_alive, wall_offset_ns};
 use anyhow::Context;
+use saker_capture_file::recording::Note;
 use saker_event_decode::{EventView, WallClock};
 use saker_event_schema::EventId;
 use saker_kernel_source::{KernelSource, KernelSourceError, LossCounters, SourceOptions, host};
-use saker_process_state::ProcessState;
+use saker_process_state::{BootTime, ProcessState};
 use saker_rule_fields::{EventContext, Host, Payload, Scratch, Surroundings};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -23,8 +26,35 @@ use tokio::signal::unix::{SignalKind, signal};
 /// How long to sleep when there is no event; the reader wakes the thread.
 const WAIT: Duration = Duration::from_millis(200);
 
-/// How often the clocks are compared.
+/// How often the clocks are compared and the watcher is told that time passes.
 const UPKEEP: Duration = Duration::from_secs(1);
+
+/// How often processes are looked for whose end was not seen; missed twice, they are ended.
+const SWEEP: Duration = Duration::from_secs(120);
+
+/// Looks at events.
+pub(crate) trait Watcher {
+    /// Looks at one event; breaks after the last.
+    fn event(
+        &mut self,
+        seen: Seen<'_>,
+        context: &EventContext<'_>,
+    ) -> anyhow::Result<ControlFlow<()>>;
+
+    /// Called about once a second.
+    fn tick(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// How an event came.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    /// Its record, as the kernel delivered it.
+    pub(crate) record: &'a [u8],
+    /// Whether it may have changed what is known of processes.
+    pub(crate) is_for_state: bool,
+}
 
 /// Attached programs and what is needed to look at their events.
 pub(crate) struct LiveEvents {
@@ -35,6 +65,7 @@ pub(crate) struct LiveEvents {
     stop: Arc<AtomicBool>,
     processes: ProcessState,
     host: Host,
+    journal: Option<Journal>,
     malformed: u64,
 }
 
@@ -49,8 +80,11 @@ pub(crate) struct Outcome {
 
 impl LiveEvents {
     /// Attaches the programs for these events and reads the processes that run. It stops at SIGINT and
-    /// SIGTERM.
-    pub(crate) fn start(events: BTreeSet<EventId>) -> anyhow::Result<Self> {
+    /// SIGTERM. A journal gets everything that the events' meaning depends on beside the events.
+    pub(crate) fn start(
+        events: BTreeSet<EventId>,
+        journal: Option<Journal>,
+    ) -> anyhow::Result<Self> {
         if !host::may_load_programs() {
             return Err(KernelSourceError::NotPermitted.into());
         }
@@ -65,7 +99,12 @@ impl LiveEvents {
         let losses = source.counters()?;
         let (sender, records) = queue::records();
         source.attach()?;
-        let processes = this_host::processes();
+        let processes = this_host::processes(journal.as_ref());
+        let host = this_host::facts();
+        if let Some(journal) = &journal {
+            journal.add_users(&host.users);
+            journal.add(Note::Started);
+        }
         let reader = reader::spawn(reader, sender, thread::current(), Arc::clone(&stop))
             .context("cannot start the reader thread")?;
         Ok(Self {
@@ -75,18 +114,24 @@ impl LiveEvents {
             reader,
             stop,
             processes,
-            host: this_host::facts(),
+            host,
+            journal,
             malformed: 0,
         })
     }
 
-    /// Shows every event, with its record, until a signal, `until` or the caller's word; then detaches.
+    /// The host, as it is now.
+    pub(crate) const fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Shows every event until a signal, `until` or the watcher's word; then detaches.
     pub(crate) fn watch(
         mut self,
         until: Option<Instant>,
-        mut look: impl FnMut(&[u8], &EventContext<'_>) -> anyhow::Result<ControlFlow<()>>,
+        watcher: &mut impl Watcher,
     ) -> anyhow::Result<Outcome> {
-        let shown = self.show_all(until, &mut look);
+        let shown = self.show_all(until, watcher);
         self.stop.store(true, Ordering::Release);
         let recursion_misses = self.losses.recursion_misses();
         let detached = self.source.detach();
@@ -106,17 +151,24 @@ impl LiveEvents {
     fn show_all(
         &mut self,
         until: Option<Instant>,
-        look: &mut impl FnMut(&[u8], &EventContext<'_>) -> anyhow::Result<ControlFlow<()>>,
+        watcher: &mut impl Watcher,
     ) -> anyhow::Result<()> {
         let scratch = Scratch::new();
         let mut clock = WallClock::new(wall_offset_ns());
         let mut upkeep = Instant::now() + UPKEEP;
+        let mut sweep = Instant::now() + SWEEP;
         let mut number = 0;
         while !self.records.is_finished() {
             let now = Instant::now();
             if now >= upkeep {
                 upkeep = now + UPKEEP;
                 clock = WallClock::new(wall_offset_ns());
+                self.refresh_host();
+                watcher.tick()?;
+            }
+            if now >= sweep {
+                sweep = now + SWEEP;
+                self.sweep();
             }
             if until.is_some_and(|until| now >= until) {
                 self.stop.store(true, Ordering::Release);
@@ -130,6 +182,7 @@ impl LiveEvents {
                 self.malformed += 1;
                 continue;
             };
+            let is_for_state = self.processes.may_be_changed_by(&event);
             let process = self.processes.apply(&event);
             let surroundings = Surroundings {
                 processes: Some(&self.processes),
@@ -139,11 +192,44 @@ impl LiveEvents {
             };
             let payload = Payload::Syscall(&event);
             let context = EventContext::new(payload, Some(&process), surroundings, number);
-            if look(record, &context)?.is_break() {
+            let seen = Seen {
+                record,
+                is_for_state,
+            };
+            if watcher.event(seen, &context)?.is_break() {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Looks whether users changed, and the offset of local time, which does twice a year.
+    fn refresh_host(&mut self) {
+        self.host.utc_offset_s = jiff::Zoned::now().offset().seconds();
+        let have_changed = self.host.users.refresh(boot_time_ns());
+        if let Some(journal) = self.journal.as_ref().filter(|_| have_changed) {
+            journal.add(Note::UsersChanged);
+            journal.add_users(&self.host.users);
+        }
+    }
+
+    /// Ends processes whose end was not seen.
+    fn sweep(&mut self) {
+        let now = boot_time_ns();
+        let gone = RefCell::new(Vec::new());
+        self.processes.retain_alive(BootTime(now), |pid| {
+            let is_alive = is_alive(pid);
+            if !is_alive {
+                gone.borrow_mut().push(pid.0);
+            }
+            is_alive
+        });
+        if let Some(journal) = &self.journal {
+            journal.add(Note::Sweep {
+                time_boot_ns: now,
+                gone: gone.into_inner(),
+            });
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod doctor;
 mod findings;
+mod journal;
 mod live;
 mod metrics;
 mod output;
@@ -74,6 +75,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             RulesCommand::Diff(arguments) => commands::rules_diff::run(&arguments),
             RulesCommand::Bench(arguments) => commands::rules_bench::run(&arguments),
         },
+        Command::Record(arguments) => commands::record::run(&arguments),
         Command::Trace(arguments) => commands::trace::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Fields(arguments) => commands::fields::run(&arguments),

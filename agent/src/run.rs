@@ -113,7 +113,7 @@ impl Agent {
         let attached = source.attach()?;
         let matcher = Matcher {
             records,
-            processes: this_host::processes(),
+            processes: this_host::processes(None),
             rules: Arc::clone(&rules),
             host: this_host::facts(),
             raiser: Raiser {

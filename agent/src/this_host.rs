@@ -1,8 +1,9 @@
 //! The host that the agent runs on, as its events need it.
 
+use crate::journal::Journal;
 use saker_alert::Node;
 use saker_kernel_source::{CgroupPaths, host};
-use saker_process_state::{CgroupId, CgroupResolver, Limits, ProcFs, ProcessState, Users};
+use saker_process_state::{CgroupId, CgroupResolver, Limits, Pid, ProcFs, ProcessState, Users};
 use saker_rule_fields::Host;
 use std::fs;
 use std::path::Path;
@@ -11,15 +12,23 @@ use std::path::Path;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// The processes that run now. To be read after the programs are attached: what begins in between is
-/// seen twice then, not missed.
-pub(crate) fn processes() -> ProcessState {
+/// seen twice then, not missed. A journal gets them, and all that is read of processes later.
+pub(crate) fn processes(journal: Option<&Journal>) -> ProcessState {
     let mut proc_fs = ProcFs::new("/proc");
     if let Some(root) = host::mount_of("cgroup2") {
         proc_fs = proc_fs.with_cgroup_root(root);
     }
     let cgroups = Cgroups(CgroupPaths::find());
     let snapshots = proc_fs.scan();
-    let mut processes = ProcessState::new(Limits::default(), Box::new(proc_fs), Box::new(cgroups));
+    let limits = Limits::default();
+    let mut processes = match journal {
+        None => ProcessState::new(limits, Box::new(proc_fs), Box::new(cgroups)),
+        Some(journal) => {
+            journal.add_processes(&snapshots);
+            let (source, cgroups) = (journal.noting(proc_fs), journal.noting(cgroups));
+            ProcessState::new(limits, Box::new(source), Box::new(cgroups))
+        }
+    };
     processes.bootstrap(snapshots);
     processes
 }
@@ -81,4 +90,10 @@ fn nanoseconds(clock: rustix::time::ClockId) -> u64 {
     seconds
         .saturating_mul(1_000_000_000)
         .saturating_add(u64::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+/// Whether a process is there now.
+pub(crate) fn is_alive(pid: Pid) -> bool {
+    rustix::process::Pid::from_raw(i32::try_from(pid.0).unwrap_or(0))
+        .is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }

@@ -1,5 +1,6 @@
 //! What can go wrong.
 
+use saker_capture_file::recording::RecordingError;
 use saker_capture_file::scap::ScapError;
 use std::io;
 use std::path::PathBuf;
@@ -39,5 +40,13 @@ pub enum ReplayError {
         name: String,
         /// What is wrong, and where.
         source: ScapError,
+    },
+    /// A recording cannot be read, or not by this version.
+    #[error("recording {name}")]
+    Recording {
+        /// The file.
+        name: String,
+        /// What is wrong.
+        source: RecordingError,
     },
 }

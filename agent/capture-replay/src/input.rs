@@ -1,6 +1,7 @@
 //! The bytes of a capture: where they come from, and what they begin with.
 
 use crate::error::ReplayError;
+use saker_capture_file::recording::MAGIC;
 use std::fs::File;
 use std::io::{self, Chain, Cursor, Read};
 use std::path::Path;
@@ -24,6 +25,8 @@ pub(crate) type Bytes = Chain<Cursor<Vec<u8>>, Counted>;
 pub(crate) enum Kind {
     /// Of Falco.
     Scap,
+    /// Of Saker.
+    Recording,
 }
 
 /// A file or pipe that is about to be read.
@@ -101,5 +104,8 @@ impl Input {
 }
 
 fn kind(head: &[u8]) -> Option<Kind> {
+    if head == MAGIC {
+        return Some(Kind::Recording);
+    }
     (head.starts_with(&SECTION_HEADER) || head.starts_with(&GZIP)).then_some(Kind::Scap)
 }

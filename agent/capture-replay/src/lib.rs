@@ -44,6 +44,7 @@
 
 mod error;
 mod input;
+mod recording;
 mod replay;
 mod scap;
 mod stats;

@@ -2,6 +2,7 @@
 
 use crate::error::ReplayError;
 use crate::input::{Input, Kind};
+use crate::recording::RecordingPlayer;
 use crate::scap::ScapPlayer;
 use crate::stats::{Progress, Stats};
 use jiff::tz::TimeZone;
@@ -46,6 +47,8 @@ pub struct Replay {
 enum Player {
     /// Of Falco.
     Scap(Box<ScapPlayer>),
+    /// Of Saker.
+    Recording(Box<RecordingPlayer>),
 }
 
 impl Replay {
@@ -81,6 +84,10 @@ impl Replay {
                 Ok(player) => Player::Scap(Box::new(player)),
                 Err(source) => return Err(ReplayError::Scap { name, source }),
             },
+            Kind::Recording => match RecordingPlayer::new(input.bytes, options) {
+                Ok(player) => Player::Recording(Box::new(player)),
+                Err(source) => return Err(ReplayError::Recording { name, source }),
+            },
         };
         Ok(Self {
             name,
@@ -105,6 +112,12 @@ impl Replay {
                 name: self.name.clone(),
                 source,
             }),
+            Player::Recording(player) => {
+                player.next(look).map_err(|source| ReplayError::Recording {
+                    name: self.name.clone(),
+                    source,
+                })
+            }
         }
     }
 
@@ -136,6 +149,27 @@ impl Replay {
     pub fn hostname(&self) -> &str {
         match &self.player {
             Player::Scap(player) => player.hostname(),
+            Player::Recording(player) => player.hostname(),
+        }
+    }
+
+    /// Id of the boot that the events are of, which ids of alerts are made of; `None` for a capture of
+    /// Falco, which does not say.
+    #[must_use]
+    pub fn boot_id(&self) -> Option<&str> {
+        match &self.player {
+            Player::Scap(_) => None,
+            Player::Recording(player) => Some(player.boot_id()),
+        }
+    }
+
+    /// What is known to be missing from a recording that plays nevertheless: for people. Complete only
+    /// at its end.
+    #[must_use]
+    pub fn damage(&self) -> Option<String> {
+        match &self.player {
+            Player::Scap(_) => None,
+            Player::Recording(player) => player.damage(),
         }
     }
 
@@ -153,6 +187,7 @@ impl Replay {
     pub fn stats(&self) -> Stats {
         match &self.player {
             Player::Scap(player) => player.stats(),
+            Player::Recording(player) => player.stats(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 #[path = "agent/process.rs"]
 mod process;
+#[path = "agent/recording.rs"]
+mod recording;
 
 use process::{Agent, RULES, exit_of, run_agent};
 use saker_kernel_tests::program;

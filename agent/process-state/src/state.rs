@@ -158,7 +158,7 @@ impl ProcessState {
     }
 
     /// The process of an event that changes nothing about it: most events, so this is one look.
-    fn unchanged(&mut self, key: &ProcessKey, event: &EventView<'_>) -> Option<Arc<Process>> {
+    fn unchanged(&self, key: &ProcessKey, event: &EventView<'_>) -> Option<Arc<Process>> {
         if !self.suspects.is_empty() || effects::may_change(event.id()) {
             return None;
         }

@@ -73,30 +73,36 @@ impl Users {
         }
     }
 
-    /// Reads the files again if they changed; looks at them every few seconds at most.
-    pub fn refresh(&mut self, now_boot_ns: u64) {
+    /// Reads the files again if they changed, and says whether they did; looks at them every few seconds
+    /// at most.
+    pub fn refresh(&mut self, now_boot_ns: u64) -> bool {
         let is_early = self
             .looked_boot_ns
             .is_some_and(|looked| now_boot_ns.saturating_sub(looked) < LOOK_EVERY_NS);
-        if !is_early {
-            self.looked_boot_ns = Some(now_boot_ns);
-            self.look();
+        if is_early {
+            return false;
         }
+        self.looked_boot_ns = Some(now_boot_ns);
+        self.look()
     }
 
-    fn look(&mut self) {
+    fn look(&mut self) -> bool {
+        let mut has_changed = false;
         if let Some(content) = self.passwd.changed() {
             self.users = entries(&content)
                 .filter_map(user)
                 .take(ENTRIES_MAX)
                 .collect();
+            has_changed = true;
         }
         if let Some(content) = self.group.changed() {
             self.groups = entries(&content)
                 .filter_map(group)
                 .take(ENTRIES_MAX)
                 .collect();
+            has_changed = true;
         }
+        has_changed
     }
 
     /// Adds a user that is known from elsewhere, as from a recording; beyond a bound it has no name.

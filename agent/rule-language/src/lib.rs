@@ -33,6 +33,7 @@ mod diagnostic;
 mod digest;
 mod document;
 mod event_types;
+mod interval;
 mod load;
 mod operator;
 mod options;
@@ -63,6 +64,7 @@ pub use diagnostic::{Code, Diagnostic, ItemContext, ItemKind, Severity};
 pub use digest::Digest;
 pub use document::{SchemaFinding, SchemaStatus};
 pub use event_types::EventTypeSet;
+pub use interval::{IntervalError, parse_interval};
 pub use load::{Loaded, load};
 pub use operator::{Modifier, Operator};
 pub use options::{

@@ -70,6 +70,9 @@ pub(crate) enum InputError {
         /// Why.
         source: io::Error,
     },
+    /// A file that is to be written exists.
+    #[error("{path} exists; --force replaces it", path = .0.display())]
+    Exists(PathBuf),
     /// A filter is wrong; every error with its place.
     #[error("{}", .0.join("\n\n"))]
     Filter(Vec<String>),

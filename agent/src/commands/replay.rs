@@ -19,6 +19,7 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 use summary::Summary;
 
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: &ReplayArgs) -> anyhow::Result<ExitCode> {
         printer: Printer::new(&config),
         out: BufWriter::new(io::stdout().lock()),
         node: None,
+        boot_id: None,
         summary: Summary::default(),
     };
     let began = Instant::now();
@@ -113,6 +115,8 @@ struct Player {
     out: BufWriter<StdoutLock<'static>>,
     /// The host of the capture, once it raised an alert.
     node: Option<Node>,
+    /// The boot that the capture is of, if it says.
+    boot_id: Option<Arc<str>>,
     summary: Summary,
 }
 
@@ -121,8 +125,11 @@ impl Player {
     fn play(&mut self, path: &Path, options: &Options) -> anyhow::Result<ControlFlow<()>> {
         let mut replay = open(path, options)?;
         let bar = Bar::new(replay.name(), replay.progress());
+        self.boot_id = replay.boot_id().map(Arc::from);
+        self.node = None;
         let played = self.play_all(&mut replay, &bar);
         bar.finish();
+        super::warn_of_damage(&replay);
         self.summary.add(&replay.stats());
         played
     }
@@ -150,7 +157,11 @@ impl Player {
             let Some(rule) = self.rules.rule(found.rule) else {
                 continue;
             };
-            let node = node(&mut self.node, &context.host().hostname);
+            let node = node(
+                &mut self.node,
+                &context.host().hostname,
+                self.boot_id.as_ref(),
+            );
             let occurrence = Occurrence::of(context);
             let alert = Alert::compose(node, rule, &event, found.view, &occurrence);
             self.summary.count(&alert);
@@ -168,9 +179,9 @@ fn open(path: &Path, options: &Options) -> Result<Replay, ReplayError> {
     }
 }
 
-/// The host that alerts come from. A capture does not say when its host booted, so its name stands for
-/// both: the same capture gives the same ids again.
-fn node<'n>(known: &'n mut Option<Node>, hostname: &str) -> &'n Node {
+/// The host that alerts come from. A capture of Falco does not say when its host booted, so its name
+/// stands for both: the same capture gives the same ids again.
+fn node<'n>(known: &'n mut Option<Node>, hostname: &str, boot_id: Option<&Arc<str>>) -> &'n Node {
     if known
         .as_ref()
         .is_some_and(|node| &*node.hostname != hostname)
@@ -179,7 +190,7 @@ fn node<'n>(known: &'n mut Option<Node>, hostname: &str) -> &'n Node {
     }
     known.get_or_insert_with(|| Node {
         hostname: hostname.into(),
-        boot_id: hostname.into(),
+        boot_id: boot_id.map_or_else(|| hostname.into(), Arc::clone),
     })
 }
 

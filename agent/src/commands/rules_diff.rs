@@ -53,6 +53,7 @@ fn play(path: &Path, comparison: &mut Comparison, sides: &mut Sides) -> anyhow::
         comparison.look_at(&name, context);
         sides.look_at(context);
     })? {}
+    super::warn_of_damage(&replay);
     Ok(())
 }
 

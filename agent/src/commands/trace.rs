@@ -4,7 +4,7 @@ mod printer;
 mod table;
 
 use crate::cli::TraceArgs;
-use crate::live::LiveEvents;
+use crate::live::{LiveEvents, Seen, Watcher};
 use crate::output::stderr_color;
 use crate::selection::Selection;
 use printer::{Delivery, Printer};
@@ -47,13 +47,14 @@ fn trace_capture(path: &Path, tracer: &mut Tracer) -> anyhow::Result<()> {
         Ok(ControlFlow::Break(())) => ControlFlow::Break(Ok(())),
         Err(error) => ControlFlow::Break(Err(error)),
     })?;
+    super::warn_of_damage(&replay);
     failed.unwrap_or(Ok(()))
 }
 
 /// Prints events of this host.
 fn trace_host(tracer: &mut Tracer) -> anyhow::Result<()> {
-    let live = LiveEvents::start(tracer.selection.event_ids().collect())?;
-    let outcome = live.watch(None, |_, context| tracer.look_at(context))?;
+    let live = LiveEvents::start(tracer.selection.event_ids().collect(), None)?;
+    let outcome = live.watch(None, tracer)?;
     if outcome.lost > 0 || outcome.malformed > 0 {
         eprintln!(
             "saker: {} events were lost in the kernel, {} were malformed",
@@ -88,5 +89,15 @@ impl Tracer {
         } else {
             ControlFlow::Continue(())
         })
+    }
+}
+
+impl Watcher for Tracer {
+    fn event(
+        &mut self,
+        _: Seen<'_>,
+        context: &EventContext<'_>,
+    ) -> anyhow::Result<ControlFlow<()>> {
+        self.look_at(context)
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::pipeline::queue::RecordReceiver;
 use crate::statistics::Statistics;
-use crate::this_host::{boot_time_ns, wall_offset_ns};
+use crate::this_host::{boot_time_ns, is_alive, wall_offset_ns};
 use arc_swap::ArcSwap;
 use saker_alert::{Alert, Node, Occurrence};
 use saker_event_decode::{EventView, WallClock};
-use saker_process_state::{BootTime, Pid, ProcessState};
+use saker_process_state::{BootTime, ProcessState};
 use saker_rule_engine::{Evaluation, Match, RuleSet};
 use saker_rule_fields::{EventContext, Host, Payload, Scratch, Surroundings};
 use std::sync::Arc;
@@ -148,10 +148,4 @@ impl Raiser {
             self.statistics.alerts_lost.fetch_add(1, Relaxed);
         }
     }
-}
-
-/// Whether a process is there now.
-fn is_alive(pid: Pid) -> bool {
-    rustix::process::Pid::from_raw(i32::try_from(pid.0).unwrap_or(0))
-        .is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }

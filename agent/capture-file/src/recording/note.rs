@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 /// What the agent learnt from elsewhere. Notes stand before the event for which they were made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Note {
+    /// The users and groups of the host changed: all of them are told anew.
+    UsersChanged,
     /// A user of the host.
     User {
         /// Id.

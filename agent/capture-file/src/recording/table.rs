@@ -139,7 +139,9 @@ fn translate(
             word.unwrap_or_default()
         };
         let begin = size_of::<EventHeader>().checked_add(slot.checked_mul(SLOT_BYTES)?)?;
-        out.get_mut(begin..)?.first_chunk_mut().map(|to| *to = word)?;
+        out.get_mut(begin..)?
+            .first_chunk_mut()
+            .map(|to| *to = word)?;
     }
     if out.len() > RECORD_BYTES_MAX {
         return None;

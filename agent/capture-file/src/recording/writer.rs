@@ -183,6 +183,17 @@ impl<T: Target> RecordingWriter<T> {
         added
     }
 
+    /// Writes a frame with any content under a right checksum: for tests of what reads recordings.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::event`].
+    pub fn frame(&mut self, content: &[u8]) -> Result<(), RecordingError> {
+        self.flush()?;
+        self.content.extend_from_slice(content);
+        self.flush()
+    }
+
     fn add(
         &mut self,
         what: &'static str,

@@ -1,1 +1,6 @@
-//! Tests.
+mod cut;
+mod damage;
+mod forms;
+mod sample;
+mod seek;
+mod tables;
