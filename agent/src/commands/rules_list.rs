@@ -170,7 +170,7 @@ fn yes_or_no(value: bool) -> &'static str {
 
 /// The names of event types, as far as there is room.
 fn events(types: &EventTypeSet, shown: usize) -> String {
-    let names = |names: &std::collections::BTreeSet<std::sync::Arc<str>>| {
+    let names = |names: &BTreeSet<std::sync::Arc<str>>| {
         let mut text: Vec<&str> = names.iter().take(shown).map(|name| &**name).collect();
         let more = names.len().saturating_sub(shown);
         let rest = format!("+{more}");

@@ -151,6 +151,9 @@ fn entries_that_reach_beyond_their_frame_are_damage() {
 }
 
 proptest! {
+    // Each writes and reads whole recordings.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
         let mut file = file_head().to_vec();
