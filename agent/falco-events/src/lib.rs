@@ -4,13 +4,16 @@
 //!
 //! A capture holds events as Falco's drivers wrote them: a code, and parameters whose names and
 //! types a table gives for that code. [`event_type`] is that table, [`Event`] lends out the
-//! parameters of one event.
+//! parameters of one event. A [`Converter`] brings events of older captures into the form that events
+//! have today, [`arguments_text`] and [`parameter_text`] print parameters as rules know them.
 //!
 //! # Invariants
 //!
 //! - Events are hostile: no bytes make anything here panic, and a view never reads outside its
 //!   event.
-//! - Parsing and reading allocate nothing.
+//! - Reading parameters allocates nothing. Converting allocates nothing once its buffers have grown,
+//!   but for old events of containers.
+//! - What a converter keeps is bounded in threads and bytes.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
