@@ -1,5 +1,6 @@
 //! The catalog that the rule language and the engine see.
 
+use crate::captured::argument::raw_type;
 use crate::context::EventContext;
 use crate::event_names::{EVENT_NAMES, is_event, is_parameter};
 use crate::namespaces::ROWS;
@@ -7,6 +8,7 @@ use crate::row::{FieldRow, FieldSources, Plurality};
 use crate::value::FieldValue;
 use saker_event_decode::is_signed;
 use saker_event_schema::{Kind, ROWS as EVENT_ROWS};
+use saker_falco_events::event_types;
 use saker_rule_language::{
     FieldArgument, FieldCatalog, FieldDefinition, FieldId, FieldType, PluginVersion,
 };
@@ -194,7 +196,8 @@ impl FieldCatalog for Fields {
         if !self.has_name(field, "evt.rawarg") {
             return None;
         }
-        argument_kind(argument).map(type_of)
+        let reported = argument_kind(argument).map(type_of);
+        reported.or_else(|| parameter_type(argument))
     }
 }
 
@@ -205,6 +208,15 @@ fn argument_kind(name: &str) -> Option<Kind> {
         .flat_map(|row| row.arguments)
         .find(|argument| argument.name == name)
         .map(|argument| argument.kind)
+}
+
+/// The type of the first parameter with this name among Falco's events: captures have it although
+/// Saker does not report it.
+fn parameter_type(name: &str) -> Option<FieldType> {
+    event_types()
+        .flat_map(|event_type| event_type.parameters)
+        .find(|parameter| parameter.name == name)
+        .map(|parameter| raw_type(parameter.kind))
 }
 
 /// The type in which `evt.rawarg` gives an argument of this kind.

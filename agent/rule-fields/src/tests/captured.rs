@@ -418,7 +418,7 @@ fn no_parameters_make_a_field_panic() {
     let machine = machine(Some(connection(Role::Server)));
     let garbage: Vec<u8> = (0..=255).collect();
     for event_type in event_types() {
-        for length in [0, 1, 2, 3, 4, 7, 8, 11, 40, 256] {
+        for length in [0, 1, 4, 8, 40] {
             let parameter = &garbage[..length];
             let parameters = vec![parameter; event_type.parameters.len()];
             let told = Told::of(event_type, &parameters);

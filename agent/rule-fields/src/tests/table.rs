@@ -131,7 +131,12 @@ fn arguments_of_events() {
     assert_eq!(raw_type("name"), Some(FieldType::String));
     assert_eq!(raw_type("addr"), Some(FieldType::Bytes));
     assert_eq!(raw_type("uid"), Some(FieldType::Uint));
-    assert_eq!(raw_type("queuepct"), None);
+    assert_eq!(
+        raw_type("queuepct"),
+        Some(FieldType::Uint),
+        "of Falco's accept"
+    );
+    assert_eq!(raw_type("made_up"), None);
 }
 
 #[test]
