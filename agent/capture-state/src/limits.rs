@@ -14,6 +14,8 @@ pub struct Limits {
     pub text_bytes: usize,
     /// Most users and, apart from them, most groups.
     pub users: usize,
+    /// Most containers that events tell of.
+    pub containers: usize,
     /// Most network interfaces.
     pub interfaces: usize,
 }
@@ -26,6 +28,7 @@ impl Default for Limits {
             descriptors: 1_048_576,
             text_bytes: 65_536,
             users: 65_536,
+            containers: 65_536,
             interfaces: 4_096,
         }
     }

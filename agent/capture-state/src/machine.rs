@@ -7,6 +7,7 @@ mod clone;
 mod code;
 mod connections;
 mod container;
+mod containers;
 mod credentials;
 mod exec;
 mod files;
@@ -29,6 +30,7 @@ use crate::stats::Stats;
 use crate::subject::Subject;
 use crate::thread::Thread;
 use clone::RecentlyEnded;
+use containers::Containers;
 use foldhash::fast::RandomState;
 use saker_falco_events::Event;
 use saker_process_state::StringVector;
@@ -50,6 +52,7 @@ pub struct Machine {
     users: Map<u32, UserEntry>,
     groups: Map<u32, GroupEntry>,
     interfaces: Vec<Interface>,
+    containers: Containers,
     /// What new threads begin as.
     unknown: Thread,
     ended: RecentlyEnded,
@@ -73,6 +76,7 @@ impl Machine {
             users: Map::default(),
             groups: Map::default(),
             interfaces: Vec::new(),
+            containers: Containers::default(),
             unknown: begin::unknown_thread(),
             ended: RecentlyEnded::default(),
             thread_to_remove: None,
@@ -88,6 +92,7 @@ impl Machine {
     /// the event still has it.
     pub fn apply(&mut self, event: &Event<'_>) -> Subject {
         self.remove_ended(event.header.time_ns);
+        self.forget_told_container();
         let mut step = self.begin(event);
         self.change_by(event, &mut step);
         self.finish(event, step)
@@ -121,6 +126,7 @@ impl Machine {
             code::SCHEDSWITCH => self.switched(event, step),
             code::USER_ADDED | code::USER_DELETED => self.changed_user(event),
             code::GROUP_ADDED | code::GROUP_DELETED => self.changed_group(event),
+            code::CONTAINER_JSON | code::ASYNCEVENT => self.told_container(event),
             code::READ
             | code::READV
             | code::PREAD
@@ -137,8 +143,14 @@ impl Machine {
             | code::SENDTO
             | code::SENDMSG
             | code::SENDMMSG => self.written(event, step),
-            code::CLONE | code::FORK | code::VFORK | code::CLONE3 => self.cloned(event, step),
-            code::EXECVE | code::EXECVEAT => self.executed(event, step),
+            code::CLONE | code::FORK | code::VFORK | code::CLONE3 => {
+                self.cloned(event, step);
+                self.place(event, step);
+            }
+            code::EXECVE | code::EXECVEAT => {
+                self.executed(event, step);
+                self.place(event, step);
+            }
             code => self.change_by_call(code, event, step),
         }
     }
@@ -166,7 +178,10 @@ impl Machine {
             code::FCHDIR => self.changed_directory_by_descriptor(event, step),
             // It tells of a change that was missed.
             code::GETCWD => self.changed_directory(event, step),
-            code::CHROOT => self.changed_root(event, step),
+            code::CHROOT => {
+                self.changed_root(event, step);
+                self.place(event, step);
+            }
             code::SETRESUID | code::SETREUID => self.set_user(event, step, 2),
             code::SETUID => self.set_user(event, step, 1),
             code::SETRESGID | code::SETREGID => self.set_group(event, step, 2),

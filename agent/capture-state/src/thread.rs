@@ -48,6 +48,9 @@ pub struct Thread {
     /// `subsystem=path` of each cgroup hierarchy, each ended by a NUL, subsystems named as
     /// `thread.cgroup` has them.
     pub cgroups: Arc<[u8]>,
+    /// Container that it runs in, as `container.id` has it; `None` on the host, and where a thread is
+    /// known only from the call that made it.
+    pub container: Option<Arc<str>>,
     /// Root directory.
     pub root: Arc<[u8]>,
     /// When the thread was cloned, nanoseconds since the epoch; 0 when not known.

@@ -47,6 +47,7 @@ pub(super) fn unknown_thread() -> Thread {
         memory_kb: [0; 3],
         page_faults: [0; 2],
         cgroups: Arc::default(),
+        container: None,
         root: Arc::default(),
         clone_time_ns: 0,
         exec_time_ns: 0,
@@ -136,6 +137,7 @@ impl Machine {
         let like = parent.map(|record| Arc::clone(&record.thread));
         let cgroups = self.cut(&snapshot.cgroups);
         image::set_cgroups(thread, cgroups, like.as_deref());
+        self.containers.place(thread);
         thread.process.image = Arc::new(self.image(snapshot));
         let process = &mut thread.process;
         process.tty = snapshot.tty;

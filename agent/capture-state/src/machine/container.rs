@@ -6,8 +6,7 @@
 //! besides about the same container comes along.
 
 use memchr::memmem;
-use saker_process_state::{ContainerId, ContainerRef, Placement, Runtime, container_of};
-use std::sync::Arc;
+use saker_process_state::{ContainerId, ContainerRef, Runtime, container_of};
 
 /// Characters of a whole id.
 const FULL_CHARACTERS: usize = 64;
@@ -35,25 +34,18 @@ const FORMS: &[(&str, &str, Runtime)] = &[
 /// Units of systemd, which are no containers of `ctr`.
 const UNITS: &[&[u8]] = &[b".service", b".slice", b".scope"];
 
-/// Where a process with cgroups of these paths runs: in the first container that one names.
-pub(super) fn placement<'p>(paths: impl Iterator<Item = &'p [u8]>) -> Placement {
-    let mut containers = paths.filter_map(container);
-    match containers.next() {
-        Some(container) => Placement::Container(Arc::new(container)),
-        None => Placement::Host,
-    }
-}
-
-fn container(path: &[u8]) -> Option<ContainerRef> {
+/// The container that a path names, and the id that Falco shows for it.
+pub(super) fn named(path: &[u8]) -> Option<(&str, ContainerRef)> {
     let (id, runtime) = matched(path)?;
     let id = std::str::from_utf8(id).ok()?;
     let known = container_of(path).filter(|known| known.id.short() == id);
-    Some(known.unwrap_or_else(|| ContainerRef {
+    let container = known.unwrap_or_else(|| ContainerRef {
         id: ContainerId::new(id),
         runtime,
         pod_uid: None,
         cgroup_path: path.into(),
-    }))
+    });
+    Some((id, container))
 }
 
 /// The short id that a path names.
@@ -233,7 +225,7 @@ mod tests {
     #[test]
     fn what_is_known_besides_comes_along() {
         let path = format!("/kubepods/besteffort/pod0a1b2c3d-0000-1111-2222-333344445555/{ID}");
-        let container = container(path.as_bytes()).unwrap();
+        let (_, container) = named(path.as_bytes()).unwrap();
         assert_eq!(container.id.full(), ID);
         assert!(container.pod_uid.is_some());
     }

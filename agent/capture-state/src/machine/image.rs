@@ -1,6 +1,5 @@
 //! The program that a thread runs, and where it runs.
 
-use super::container;
 use crate::thread::Thread;
 use saker_process_state::{Image, StringVector};
 use std::sync::Arc;
@@ -93,20 +92,15 @@ pub(super) fn vector(bytes: &[u8]) -> Option<StringVector> {
     })
 }
 
-/// Gives a thread its cgroups, and with them its container. `like` is a thread that is likely to have
-/// the same.
+/// Gives a thread its cgroups. `like` is a thread that is likely to have the same.
 pub(super) fn set_cgroups(thread: &mut Thread, cgroups: &[u8], like: Option<&Thread>) {
     let Some(cgroups) = named_cgroups(cgroups) else {
         return;
     };
-    if let Some(like) = like.filter(|like| *like.cgroups == *cgroups) {
-        thread.cgroups = Arc::clone(&like.cgroups);
-        thread.process.placement = like.process.placement.clone();
-        return;
+    match like.filter(|like| *like.cgroups == *cgroups) {
+        Some(like) => thread.cgroups = Arc::clone(&like.cgroups),
+        None => thread.cgroups = cgroups.into(),
     }
-    let paths = entries(&cgroups).filter_map(|entry| split_at(entry, b'='));
-    thread.process.placement = container::placement(paths.map(|(_, path)| path));
-    thread.cgroups = cgroups.into();
 }
 
 /// The cgroups with the names of subsystems that `thread.cgroup` takes; `None` where an entry is none.
@@ -145,13 +139,13 @@ fn append_subsystem(out: &mut Vec<u8>, name: &[u8]) {
     });
 }
 
-fn entries(texts: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn entries(texts: &[u8]) -> impl Iterator<Item = &[u8]> {
     let whole = texts.strip_suffix(b"\0").unwrap_or(texts);
     let entries = whole.split(|byte| *byte == 0);
     entries.take(if whole.is_empty() { 0 } else { usize::MAX })
 }
 
-fn split_at(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+pub(super) fn split_at(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
     let position = text.iter().position(|byte| *byte == separator)?;
     let (before, after) = text.split_at(position);
     Some((before, after.get(1..)?))

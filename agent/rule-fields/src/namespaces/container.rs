@@ -21,7 +21,9 @@ static CONTAINER: &[FieldRow] = &[
         FieldType::String,
         "First 12 characters of the container's id; `host` outside of containers.",
         |context, _| FieldValue::of(short_id(context), |id| FieldValue::text(id.as_bytes())),
-    ),
+    )
+    .captured(|context, _| FieldValue::of(shown_id(context), |id| FieldValue::text(id.as_bytes())))
+    .in_captures("what Falco's container plugin shows, also where that is no id of a runtime"),
     FieldRow::filled(
         "container.full_id",
         FieldType::String,
@@ -226,7 +228,13 @@ fn on_host<'c>(context: &EventContext<'_>, value: FieldValue<'c>) -> FieldValue<
     }
 }
 
-/// The value of `container.id`.
+/// The value of `container.id` of a captured event.
+fn shown_id<'c>(context: &EventContext<'c>) -> Option<&'c str> {
+    let captured = context.captured()?;
+    captured.machine.container_id(captured.event.header.tid)
+}
+
+/// The value of `container.id` of an event of this host.
 pub(super) fn short_id<'c>(context: &EventContext<'c>) -> Option<&'c str> {
     match placement(context)? {
         Placement::Host => Some(HOST),

@@ -7,7 +7,6 @@ use crate::value::FieldValue;
 use saker_capture_state::{
     Descriptor, DescriptorKind, Endpoint, L4Protocol, Role, SocketState, Thread,
 };
-use saker_process_state::Placement;
 use std::net::IpAddr;
 
 /// One end of a connection, by who connected or by where it is.
@@ -75,10 +74,17 @@ impl<'a> Target<'a> {
 }
 
 impl CapturedEvent<'_> {
-    /// Whether an address is one of the machine's. Those of containers are not known.
+    /// Whether an address is one of the machine's, or of the container that a thread runs in.
     fn is_local(&self, thread: &Thread, address: IpAddr) -> bool {
-        if matches!(thread.process.placement, Placement::Container(_)) {
-            return false;
+        match address {
+            IpAddr::V4(address) => {
+                if let Some(is_own) = self.machine.is_container_address(thread, address) {
+                    return is_own;
+                }
+            }
+            // As in Falco, containers have none.
+            IpAddr::V6(_) if thread.container.is_some() => return false,
+            IpAddr::V6(_) => {}
         }
         let interfaces = self.machine.interfaces().iter();
         let mut addresses = interfaces.map(|interface| interface.address);

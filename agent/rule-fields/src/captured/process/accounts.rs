@@ -5,7 +5,6 @@ use crate::captured::CapturedEvent;
 use crate::context::EventContext;
 use crate::value::FieldValue;
 use saker_capture_state::{GroupEntry, Thread, UserEntry};
-use saker_process_state::Placement;
 
 /// What stands for a user or group that the capture does not list.
 const NO_NAME: &[u8] = b"<NA>";
@@ -13,8 +12,8 @@ const NO_NAME: &[u8] = b"<NA>";
 impl<'a> CapturedEvent<'a> {
     /// Whether the users of the thread are those of the host, which are all that a capture lists.
     fn is_on_host(&self) -> bool {
-        let placement = self.thread().map(|thread| &thread.process.placement);
-        !matches!(placement, Some(Placement::Container(_)))
+        self.thread()
+            .is_none_or(|thread| thread.container.is_none())
     }
 
     /// A user, if the capture lists it.
