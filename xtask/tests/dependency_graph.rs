@@ -88,6 +88,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-alert",
         &[
+            "saker-falco-events",
             "saker-rule-engine",
             "saker-rule-fields",
             "saker-rule-language",

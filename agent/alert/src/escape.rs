@@ -5,6 +5,7 @@
 //! A backslash stays as it is: paths and commands remain readable, and no escape means more than
 //! the text it stands for.
 
+use saker_falco_events::append_printable;
 use std::fmt::Write;
 
 /// Appends the bytes as safe text.
@@ -23,6 +24,15 @@ pub fn escaped(bytes: &[u8]) -> String {
     let mut output = String::with_capacity(bytes.len());
     push_escaped(&mut output, bytes);
     output
+}
+
+/// The bytes as text, as Falco shows them: U+FFFD stands for each control character, each code point
+/// that is no character and each run of bytes that is no UTF-8. What else could mislead a reader of the
+/// line is escaped as [`escaped`] does.
+pub(crate) fn replaced(bytes: &[u8]) -> String {
+    let mut printable = Vec::with_capacity(bytes.len());
+    append_printable(bytes, &mut printable);
+    escaped(&printable)
 }
 
 fn push_escaped_text(output: &mut String, text: &str) {
@@ -61,6 +71,12 @@ fn push_formatted(output: &mut String, arguments: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_falco_replaces_is_replaced() {
+        assert_eq!(replaced(b"a\nb\xff\xc3\xa4"), "a\u{fffd}b\u{fffd}ä");
+        assert_eq!(replaced("\u{202e}x".as_bytes()), "\\u202ex");
+    }
 
     #[test]
     fn lines_and_terminal_sequences_cannot_be_forged() {

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use saker_rule_engine::{Event, FieldValue, PathView, read};
+use saker_rule_engine::{Event, EventKind, FieldValue, PathView, read};
 use saker_rule_language::{
     FieldArgument, FieldRef, OnMissing, Operand, Template, TemplatePart, TemplateToken,
     TransformArgument,
 };
 
-use crate::escape::{escaped, push_escaped};
+use crate::escape::{escaped, push_escaped, replaced};
 use crate::model::OutputField;
 use crate::value::OutputValue;
 
@@ -72,7 +72,10 @@ fn render_token<E: Event + ?Sized>(
     view: PathView,
 ) -> Option<String> {
     let value = read(event, &printed(&token.operand), view);
-    Some(fitted(text(&value, token.operand.is_list())?, token))
+    Some(fitted(
+        text(&value, token.operand.is_list(), shown(event))?,
+        token,
+    ))
 }
 
 /// What an output prints for an operand.
@@ -99,8 +102,20 @@ fn fitted(text: String, token: &TemplateToken) -> String {
     }
 }
 
+/// How bytes of an event become text.
+type Shown = fn(&[u8]) -> String;
+
+/// Live events are shown with all that is in them; those that Falco captured as Falco shows them, so
+/// that both say the same about one capture.
+fn shown<E: Event + ?Sized>(event: &E) -> Shown {
+    match event.kind() {
+        EventKind::Captured(_) => replaced,
+        _ => escaped,
+    }
+}
+
 /// The value as a line of text shows it.
-fn text(value: &FieldValue<'_>, is_list: bool) -> Option<String> {
+fn text(value: &FieldValue<'_>, is_list: bool, shown: Shown) -> Option<String> {
     Some(match value {
         FieldValue::Missing | FieldValue::Pending => return None,
         FieldValue::Bool(value) => value.to_string(),
@@ -109,13 +124,13 @@ fn text(value: &FieldValue<'_>, is_list: bool) -> Option<String> {
             number.to_string()
         }
         FieldValue::Double(number) => number.to_string(),
-        FieldValue::Text(bytes) | FieldValue::Bytes(bytes) => escaped(bytes),
+        FieldValue::Text(bytes) | FieldValue::Bytes(bytes) => shown(bytes),
         FieldValue::Ip(address) => address.to_string(),
         FieldValue::Port(port) => port.to_string(),
         FieldValue::List(elements) => {
             let elements: Vec<String> = elements
                 .iter()
-                .filter_map(|element| text(element, false))
+                .filter_map(|element| text(element, false, shown))
                 .collect();
             if is_list {
                 format!("({})", elements.join(","))
@@ -127,7 +142,7 @@ fn text(value: &FieldValue<'_>, is_list: bool) -> Option<String> {
 }
 
 /// The value as JSON has it.
-fn typed(value: &FieldValue<'_>, is_list: bool) -> OutputValue {
+fn typed(value: &FieldValue<'_>, is_list: bool, shown: Shown) -> OutputValue {
     match value {
         FieldValue::Missing | FieldValue::Pending => OutputValue::Null,
         FieldValue::Bool(value) => OutputValue::Bool(*value),
@@ -140,10 +155,10 @@ fn typed(value: &FieldValue<'_>, is_list: bool) -> OutputValue {
         FieldValue::List(elements) if is_list => OutputValue::List(
             elements
                 .iter()
-                .map(|element| typed(element, false))
+                .map(|element| typed(element, false, shown))
                 .collect(),
         ),
-        other => text(other, false).map_or(OutputValue::Null, OutputValue::Text),
+        other => text(other, false, shown).map_or(OutputValue::Null, OutputValue::Text),
     }
 }
 
@@ -191,6 +206,7 @@ impl<E: Event + ?Sized> Collector<'_, E> {
             typed(
                 &read(self.event, &printed(operand), self.view),
                 operand.is_list(),
+                shown(self.event),
             )
         };
         self.fields.push(OutputField {
