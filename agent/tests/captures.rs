@@ -4,6 +4,8 @@
 mod diff;
 #[path = "rule_tools/folder.rs"]
 mod folder;
+#[path = "captures/replay.rs"]
+mod replay;
 #[path = "captures/sample.rs"]
 mod sample;
 #[path = "captures/trace.rs"]

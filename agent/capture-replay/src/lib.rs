@@ -26,7 +26,7 @@
 //! let mut replay = Replay::open("incident.scap".as_ref(), &Options::default())?;
 //! replay.for_each(|context| {
 //!     println!("{} {}", context.number(), context.time_wall_ns());
-//!     ControlFlow::Continue(())
+//!     ControlFlow::<()>::Continue(())
 //! })?;
 //! eprintln!("{} events", replay.stats().shown);
 //! # Ok::<(), saker_capture_replay::ReplayError>(())

@@ -5,7 +5,8 @@ use std::fmt;
 use saker_alert::{Alert, Node};
 use saker_rule_engine::{Evaluation, RuleSet};
 
-use crate::case::Case;
+use crate::captures;
+use crate::case::{Case, Expectation, Subject};
 use crate::error::CaseError;
 use crate::world::Stage;
 
@@ -21,7 +22,7 @@ pub struct Bench<'r> {
 /// What came of a case.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The alerts that were raised.
+    /// The alerts that were raised; of a capture the first.
     pub alerts: Vec<Alert>,
     /// What differs from what the case expects; empty if it passes.
     pub differences: Vec<Difference>,
@@ -36,6 +37,15 @@ pub enum Difference {
         expected: Vec<String>,
         /// Those that did.
         fired: Vec<String>,
+    },
+    /// A rule raised another number of alerts on a capture.
+    Count {
+        /// The rule.
+        rule: String,
+        /// How many it should have raised.
+        expected: u64,
+        /// How many it did.
+        raised: u64,
     },
     /// The first message lacks a text.
     Lacks {
@@ -59,6 +69,11 @@ impl fmt::Display for Difference {
             Self::Rules { expected, fired } => {
                 write!(f, "expected {expected:?} to fire, but {fired:?} did")
             }
+            Self::Count {
+                rule,
+                expected,
+                raised,
+            } => write!(f, "expected {expected} alerts of {rule:?}, got {raised}"),
             Self::Lacks { text, message } => write!(f, "no '{text}' in '{message}'"),
             Self::Message { expected, message } => {
                 write!(f, "expected '{expected}', got '{message}'")
@@ -83,17 +98,27 @@ impl<'r> Bench<'r> {
     ///
     /// # Errors
     ///
-    /// [`CaseError`] when its event cannot be built.
+    /// [`CaseError`] when its event cannot be built or its capture not be played.
     pub fn run(&self, case: &Case) -> Result<Outcome, CaseError> {
-        let alerts = self.alerts(case)?;
         let mut differences = Vec::new();
-        let fired: Vec<String> = alerts.iter().map(|alert| alert.rule.to_string()).collect();
-        if fired != case.expect {
-            differences.push(Difference::Rules {
-                expected: case.expect.clone(),
-                fired,
-            });
-        }
+        let alerts = match (&case.expect, &case.subject) {
+            (Expectation::Counts(expected), Subject::Capture(path)) => {
+                let tally =
+                    captures::play(path, self.rules).map_err(|error| case.error(error.into()))?;
+                differences.extend(tally.differences(expected));
+                tally.first.into_iter().collect()
+            }
+            (expect, _) => {
+                let alerts = self.alerts(case)?;
+                let fired: Vec<String> =
+                    alerts.iter().map(|alert| alert.rule.to_string()).collect();
+                let expected: Vec<String> = expect.rules().map(str::to_owned).collect();
+                if fired != expected {
+                    differences.push(Difference::Rules { expected, fired });
+                }
+                alerts
+            }
+        };
         let message = alerts.first().map_or("", |alert| &alert.message);
         for text in &case.output {
             if !message.contains(text) {

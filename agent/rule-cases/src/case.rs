@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -44,14 +44,44 @@ pub struct Case {
     pub name: String,
     /// Where it is written.
     pub place: Place,
-    /// The rules that fire, exactly and in definition order; empty for none.
-    pub expect: Vec<String>,
+    /// What fires.
+    pub expect: Expectation,
     /// Texts that the message of the first alert holds.
     pub output: Vec<String>,
     /// The whole message of the first alert.
     pub message: Option<String>,
     /// The event.
     pub subject: Subject,
+}
+
+/// The rules that must fire, and no others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// For one event: each once, in definition order; empty for none.
+    Rules(Vec<String>),
+    /// For a capture: how many alerts each raises.
+    Counts(BTreeMap<String, u64>),
+}
+
+impl Expectation {
+    /// The rules that are named.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        let (rules, counts) = match self {
+            Self::Rules(rules) => (rules.as_slice(), None),
+            Self::Counts(counts) => (&[][..], Some(counts)),
+        };
+        let counted = counts.into_iter().flat_map(BTreeMap::keys);
+        rules.iter().chain(counted).map(String::as_str)
+    }
+
+    /// Whether a rule must fire.
+    #[must_use]
+    pub fn fires(&self, rule: &str) -> bool {
+        match self {
+            Self::Rules(rules) => rules.iter().any(|named| named == rule),
+            Self::Counts(counts) => counts.get(rule).is_some_and(|count| *count > 0),
+        }
+    }
 }
 
 /// How a case gives its event.
@@ -63,6 +93,8 @@ pub enum Subject {
     Request(Box<AuditEvent>),
     /// As the values of fields, and nothing else.
     Fields(FieldEvent),
+    /// As all events of this capture.
+    Capture(PathBuf),
 }
 
 /// What happens and who does it.

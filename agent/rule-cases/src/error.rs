@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use saker_audit_source::AuditError;
+use saker_capture_replay::ReplayError;
 use saker_event_decode::{BuildError, DecodeError};
 
 use crate::case::Place;
@@ -45,11 +46,25 @@ pub enum CaseError {
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// It has no event.
-    #[error("neither 'event' nor 'fields'; give one of them")]
+    #[error("neither 'event' nor 'fields' nor 'capture'; give one of them")]
     NoEvent,
-    /// It has two events.
-    #[error("'event' and 'fields' cannot stand together; give one of them")]
-    TwoEvents,
+    /// It has several events.
+    #[error("'event', 'fields' and 'capture' cannot stand together; give one of them")]
+    SeveralEvents,
+    /// It has a capture and does not count.
+    #[error("'expect' of a capture counts alerts, such as {{Sensitive file read: 2}}")]
+    NotCounted,
+    /// It has one event and counts.
+    #[error(
+        "'expect' of one event lists rules, such as [Sensitive file read]; only a capture is counted"
+    )]
+    Counted,
+    /// It has a capture where one event is needed.
+    #[error("the case is about all events of a capture, not about one")]
+    NotOneEvent,
+    /// The capture cannot be played.
+    #[error("the capture cannot be played")]
+    Capture(#[from] ReplayError),
     /// A key does not go with how the event is given.
     #[error("'{key}' stands beside '{needs}' only")]
     Stray {

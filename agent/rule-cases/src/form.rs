@@ -1,7 +1,7 @@
 //! Cases as they are written, and what becomes of them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use saker_rule_fields::Fields;
@@ -9,7 +9,9 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use crate::audit;
-use crate::case::{Case, EventFacts, Happening, Place, ProcessFacts, Section, Subject};
+use crate::case::{
+    Case, EventFacts, Expectation, Happening, Place, ProcessFacts, Section, Subject,
+};
 use crate::error::{CaseError, Problem};
 use crate::field_event::{FieldEvent, Written};
 
@@ -24,7 +26,7 @@ pub(crate) struct SectionForm {
 #[serde(deny_unknown_fields)]
 struct CaseForm {
     name: Spanned<String>,
-    expect: Vec<String>,
+    expect: ExpectForm,
     #[serde(default)]
     output: Vec<String>,
     #[serde(default)]
@@ -36,9 +38,19 @@ struct CaseForm {
     #[serde(default)]
     ancestors: Option<Vec<ProcessFacts>>,
     #[serde(default)]
+    capture: Option<PathBuf>,
+    #[serde(default)]
     fields: Option<Values>,
     #[serde(default)]
     resolved: Option<Values>,
+}
+
+/// A list of rules, or how many alerts each raises.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum ExpectForm {
+    Rules(Vec<String>),
+    Counts(BTreeMap<String, u64>),
 }
 
 /// Values by the names of their fields, each with its place.
@@ -96,10 +108,10 @@ impl From<Problem> for Flaw {
 }
 
 fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
-    let subject = match (form.event, form.fields) {
-        (None, None) => return Err(Problem::NoEvent.into()),
-        (Some(_), Some(_)) => return Err(Problem::TwoEvents.into()),
-        (Some(mut event), None) => {
+    let is_capture = form.capture.is_some();
+    let subject = match (form.event, form.fields, form.capture) {
+        (None, None, None) => return Err(Problem::NoEvent.into()),
+        (Some(mut event), None, None) => {
             refuse("resolved", form.resolved.is_some(), "fields")?;
             let request = event.audit.take();
             let happening = Happening {
@@ -112,20 +124,39 @@ fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
                 None => Subject::Happening(Box::new(happening)),
             }
         }
-        (None, Some(values)) => {
+        (None, Some(values), None) => {
             refuse("process", form.process.is_some(), "event")?;
             refuse("ancestors", form.ancestors.is_some(), "event")?;
             Subject::Fields(FieldEvent::new(&values, form.resolved.as_ref(), fields)?)
         }
+        (None, None, Some(capture)) => {
+            refuse("process", form.process.is_some(), "event")?;
+            refuse("ancestors", form.ancestors.is_some(), "event")?;
+            refuse("resolved", form.resolved.is_some(), "fields")?;
+            Subject::Capture(beside(&place.path, &capture))
+        }
+        _ => return Err(Problem::SeveralEvents.into()),
+    };
+    let expect = match (form.expect, is_capture) {
+        (ExpectForm::Rules(rules), false) => Expectation::Rules(rules),
+        (ExpectForm::Counts(counts), true) => Expectation::Counts(counts),
+        (ExpectForm::Rules(none), true) if none.is_empty() => Expectation::Counts(BTreeMap::new()),
+        (ExpectForm::Rules(_), true) => return Err(Problem::NotCounted.into()),
+        (ExpectForm::Counts(_), false) => return Err(Problem::Counted.into()),
     };
     Ok(Case {
         name: form.name.value,
         place,
-        expect: form.expect,
+        expect,
         output: form.output,
         message: form.message,
         subject,
     })
+}
+
+/// A path as a file of cases means it: from the folder that it lies in.
+fn beside(file: &Path, path: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).join(path)
 }
 
 fn refuse(key: &'static str, is_there: bool, needs: &'static str) -> Result<(), Flaw> {

@@ -37,11 +37,20 @@
 //!           requestObject: {spec: {hostNetwork: true}}
 //! ```
 //!
+//! A case may also play a capture and count the alerts of each rule; its path starts at the folder of the
+//! file of cases:
+//!
+//! ```yaml
+//!     - name: the incident of May
+//!       capture: captures/incident.scap
+//!       expect: {Sensitive file read: 4, Shell spawned by web server: 1}
+//! ```
+//!
 //! # Invariants
 //!
 //! - A key that is not known, an argument that the event does not have and a flag without a meaning are
 //!   errors: a case never passes because of a spelling mistake.
-//! - `expect` is exact: every rule that fires is named, in definition order.
+//! - `expect` is exact: every rule that fires is named, in definition order or with its count.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -57,6 +66,7 @@
 mod argument;
 mod audit;
 mod bench;
+mod captures;
 mod case;
 mod error;
 mod field_event;
@@ -68,8 +78,8 @@ mod world;
 
 pub use bench::{Bench, Difference, Outcome};
 pub use case::{
-    ArgumentValue, Case, Ends, EventFacts, Happening, Place, Placement, ProcessFacts, Section,
-    Subject,
+    ArgumentValue, Case, Ends, EventFacts, Expectation, Happening, Place, Placement, ProcessFacts,
+    Section, Subject,
 };
 pub use error::{CaseError, Problem};
 pub use field_event::FieldEvent;

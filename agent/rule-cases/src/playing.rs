@@ -23,7 +23,7 @@ impl Case {
     ///
     /// # Errors
     ///
-    /// [`CaseError::Case`] when its event cannot be built.
+    /// [`CaseError::Case`] when its event cannot be built, or it is about a capture.
     pub fn with_event<T>(
         &self,
         stage: &Stage,
@@ -32,27 +32,29 @@ impl Case {
         match &self.subject {
             Subject::Fields(event) => Ok(work(event, &OCCURRENCE)),
             Subject::Request(request) => Ok(with_request(request, stage, work)),
+            Subject::Capture(_) => Err(self.error(Problem::NotOneEvent)),
             Subject::Happening(happening) => {
                 with_happening(happening, stage, work).map_err(|problem| self.error(problem))
             }
         }
     }
 
-    /// The case's event with the processes around it; nothing for one without processes.
+    /// The case's event with the processes around it; nothing for one without processes, and for a
+    /// capture.
     ///
     /// # Errors
     ///
     /// [`CaseError::Case`] when its event cannot be built.
     pub fn world(&self) -> Result<Option<World>, CaseError> {
         match &self.subject {
-            Subject::Fields(_) | Subject::Request(_) => Ok(None),
+            Subject::Fields(_) | Subject::Request(_) | Subject::Capture(_) => Ok(None),
             Subject::Happening(happening) => world(happening)
                 .map(Some)
                 .map_err(|problem| self.error(problem)),
         }
     }
 
-    fn error(&self, problem: Problem) -> CaseError {
+    pub(crate) fn error(&self, problem: Problem) -> CaseError {
         CaseError::Case {
             place: self.place.clone(),
             case: self.name.clone(),

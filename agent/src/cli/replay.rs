@@ -19,8 +19,8 @@ Examples:
 
 Alerts go to standard output, what was counted to standard error.
 
-Exit codes: 0 played to the end, 1 a capture cannot be read to its end, 2 bad rules, configuration or \
-usage.";
+Exit codes: 0 played to the end, 1 the alerts cannot be written, 2 bad rules, configuration or usage, or a \
+capture that is damaged (alerts up to the damage were raised) or none.";
 
 /// Options of `saker replay`.
 #[derive(Debug, Args)]

@@ -81,7 +81,7 @@ fn run_suite(rules: &RuleSet, files: &[CaseFile], filter: Option<&str>, results:
             let began = Instant::now();
             let outcome = bench.run(case);
             let mut result = CaseResult::new(section, case);
-            for expected in case.expect.iter().filter(|name| !known(rules, name)) {
+            for expected in case.expect.rules().filter(|name| !known(rules, name)) {
                 result.status = Status::Invalid;
                 result.error = Some(missing(rules, expected));
             }

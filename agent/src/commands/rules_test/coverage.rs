@@ -28,7 +28,7 @@ pub(super) fn gaps(rules: &RuleSet, files: &[CaseFile]) -> Vec<Gap> {
                     .filter(|(name, _)| *name == &*rule.name)
             };
             let firing = cases()
-                .filter(|(name, case)| case.expect.iter().any(|expected| expected == name))
+                .filter(|(name, case)| case.expect.fires(name))
                 .count();
             Gap {
                 rule: rule.name.to_string(),

@@ -100,6 +100,11 @@ enum DifferenceForm<'a> {
         expected: &'a [String],
         fired: &'a [String],
     },
+    Count {
+        rule: &'a str,
+        expected: u64,
+        raised: u64,
+    },
     Output {
         expected: &'a str,
         message: &'a str,
@@ -116,6 +121,15 @@ fn differences<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(differences.iter().map(|difference| match difference {
         Difference::Rules { expected, fired } => DifferenceForm::Rules { expected, fired },
+        Difference::Count {
+            rule,
+            expected,
+            raised,
+        } => DifferenceForm::Count {
+            rule,
+            expected: *expected,
+            raised: *raised,
+        },
         Difference::Lacks { text, message } => DifferenceForm::Output {
             expected: text,
             message,

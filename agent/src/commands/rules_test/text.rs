@@ -73,6 +73,22 @@ pub(super) fn details(case: &CaseResult, colour: bool) -> String {
     for difference in &case.differences {
         match difference {
             Difference::Rules { expected, fired } => rules(&mut text, expected, fired, colour),
+            Difference::Count {
+                rule,
+                expected,
+                raised,
+            } => {
+                let rule = visible(rule);
+                let counts = [("-", RED, expected), ("+", GREEN, raised)];
+                line(
+                    &mut text,
+                    format_args!("  alerts of {rule} (- expected, + raised)"),
+                );
+                for (sign, code, count) in counts {
+                    let changed = painted(&format!("{sign} {count}"), code, colour);
+                    line(&mut text, format_args!("    {changed}"));
+                }
+            }
             Difference::Lacks {
                 text: lacks,
                 message,
