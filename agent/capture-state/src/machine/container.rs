@@ -31,6 +31,9 @@ const FORMS: &[(&str, &str, Runtime)] = &[
     ("/nerdctl-", ".scope", Runtime::Containerd),
 ];
 
+/// A path that is as short as one with a container may be: a namespace and an id of `ctr`.
+const SHORTEST: &[u8] = b"/n/i";
+
 /// Units of systemd, which are no containers of `ctr`.
 const UNITS: &[&[u8]] = &[b".service", b".slice", b".scope"];
 
@@ -50,6 +53,10 @@ pub(super) fn named(path: &[u8]) -> Option<(&str, ContainerRef)> {
 
 /// The short id that a path names.
 fn matched(path: &[u8]) -> Option<(&[u8], Runtime)> {
+    // Above all `/`, which most hierarchies of a process have.
+    if path.len() < SHORTEST.len() {
+        return None;
+    }
     // Short ones, which most are, hold no whole id.
     let forms = if path.len() > FULL_CHARACTERS {
         FORMS
