@@ -379,10 +379,7 @@ fn a_report_counts_and_names() {
         "filter_parser",
         &parse_cases("filter_parser", &lines).unwrap(),
     );
-    let report = saker_conformance_suite::Report {
-        files: vec![file],
-        ..Default::default()
-    };
+    let report = saker_conformance_suite::Report { files: vec![file] };
     let text = report.text(Detail::Failures);
     assert!(!report.is_clean());
     for part in ["FAILED filter_parser:2 (t.cpp:8)", "a.b =", "it parses"] {
