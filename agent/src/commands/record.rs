@@ -32,7 +32,9 @@ const OWNER_ONLY: u32 = 0o600;
 /// Records until a signal, or until there is enough.
 pub(crate) fn run(arguments: &RecordArgs) -> anyhow::Result<ExitCode> {
     let filter = arguments.filter.as_deref();
-    let selection = filter.map(|filter| Selection::new(Some(filter), &[], stderr_color()));
+    // A selection shows fields; nobody asks for this one.
+    let shown = ["evt.num".to_owned()];
+    let selection = filter.map(|filter| Selection::new(Some(filter), &shown, stderr_color()));
     let selection = selection.transpose()?;
     let alarms = alarms(arguments)?;
     if !host::may_load_programs() {
