@@ -183,7 +183,15 @@ fn mistakes_are_told_with_their_place() {
         ),
         (
             "      fields: {evt.type: openat}\n      event: {type: openat}\n",
-            "cases.yaml:3: case 'wrong': 'event' and 'fields' cannot stand together",
+            "cases.yaml:3: case 'wrong': 'event', 'fields' and 'capture' cannot stand together",
+        ),
+        (
+            "      capture: x.scap\n      event: {type: openat}\n",
+            "cases.yaml:3: case 'wrong': 'event', 'fields' and 'capture' cannot stand together",
+        ),
+        (
+            "      capture: x.scap\n      ancestors: []\n",
+            "cases.yaml:3: case 'wrong': 'ancestors' stands beside 'event' only",
         ),
         (
             "      fields: {evt.type: openat}\n      process: {name: x}\n",
@@ -200,6 +208,35 @@ fn mistakes_are_told_with_their_place() {
     ] {
         let told = error(case);
         assert!(told.starts_with(expected), "{told}");
+    }
+}
+
+#[test]
+fn captures_are_counted_and_events_are_not() {
+    let file = |expect: &str, subject: &str| {
+        let text = format!(
+            "- rule: Shadow opened\n  cases:\n    - name: n\n      expect: {expect}\n      {subject}\n"
+        );
+        parse(Path::new("folder/cases.yaml"), &text)
+    };
+    let told = |expect: &str, subject: &str| {
+        let errors = file(expect, subject).expect_err("it is wrong");
+        let source = errors[0].source().expect("what is wrong");
+        source.to_string()
+    };
+    let counted = told("[Shadow opened]", "capture: x.scap");
+    assert!(counted.contains("counts alerts"), "{counted}");
+    let listed = told("{Shadow opened: 1}", "event: {type: openat}");
+    assert!(listed.contains("lists rules"), "{listed}");
+
+    // Nothing may be expected in both forms; the path starts beside the file of cases.
+    let rules = rules();
+    for nothing in ["[]", "{}"] {
+        let file = file(nothing, "capture: missing.scap").unwrap();
+        let (_, case) = file.cases().next().unwrap();
+        let error = Bench::new(&rules).run(case).unwrap_err();
+        let capture = error.source().and_then(Error::source).unwrap().to_string();
+        assert!(capture.contains("folder/missing.scap"), "{capture}");
     }
 }
 
