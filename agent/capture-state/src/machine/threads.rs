@@ -4,6 +4,7 @@ use super::record::{Link, Record};
 use super::{Machine, Map};
 use crate::thread::{Thread, clone_flag};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Ended threads that a list of children or members may hold before it is cleaned.
 const ENDED_MAX: u64 = 10;
@@ -400,6 +401,10 @@ impl Machine {
         let serial = self.threads.next_serial();
         let mut thread = self.unknown.clone();
         thread.tid = tid;
+        // Where there is no thread at all, that is its own main thread, without a directory.
+        if tid == thread.pid {
+            thread.process.cwd = Some(Arc::default());
+        }
         self.insert_thread(Record::new(serial, thread))
     }
 

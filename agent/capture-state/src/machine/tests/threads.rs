@@ -16,6 +16,16 @@ fn what_was_there_is_known_before_the_first_event() {
 }
 
 #[test]
+fn where_there_is_no_thread_there_is_no_directory() {
+    let mut world = World::new();
+    for (tid, directory) in [(77, &b"./"[..]), (-1, b"")] {
+        let subject = world.apply(tid, code::READ, &[("res", N(0)), ("fd", N(3))]);
+        let thread = subject.thread.unwrap();
+        assert_eq!(thread.process.cwd(), Some(directory), "{tid}");
+    }
+}
+
+#[test]
 fn a_thread_of_which_nothing_is_known_gets_a_record_of_its_id() {
     let mut world = World::new();
     let subject = world.apply(77, code::READ, &[("res", N(0)), ("fd", N(3))]);
