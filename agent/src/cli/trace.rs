@@ -12,7 +12,7 @@ Examples:
   saker trace --filter 'evt.type in (open, openat) and fd.name startswith /etc'
   saker trace --filter 'proc.name = nginx' --fields evt.time,evt.type,fd.name,evt.res
   saker trace --capture incident.scap --filter 'evt.type = connect' --count 20
-  saker trace --capture incident.scap | jq -r '.[\"proc.cmdline\"]'
+  saker trace --capture incident.scap --fields proc.cmdline | jq -r '.[\"proc.cmdline\"]'
 
 On a terminal events are lines of a table; elsewhere JSON objects, one a line.
 

@@ -1,5 +1,6 @@
 //! What was counted while captures were played.
 
+use crate::commands::layout::visible;
 use crate::rules::count;
 use saker_alert::Alert;
 use saker_capture_replay::{Skipped, Stats};
@@ -60,7 +61,7 @@ impl Summary {
         )?;
         writeln!(text, "  alerts: {}", self.alerts.values().sum::<u64>())?;
         for ((priority, rule), count) in &self.alerts {
-            writeln!(text, "    {count:>6}  {priority:<13} {rule}")?;
+            writeln!(text, "    {count:>6}  {priority:<13} {}", visible(rule))?;
         }
         let skipped: u64 = self.skipped.values().sum();
         writeln!(text, "  not shown to rules: {skipped}")?;
