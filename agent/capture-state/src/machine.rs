@@ -15,6 +15,7 @@ mod handles;
 mod image;
 mod interfaces;
 mod parameter;
+mod reaping;
 mod record;
 mod socket;
 mod step;
@@ -33,7 +34,6 @@ use clone::RecentlyEnded;
 use containers::Containers;
 use foldhash::fast::RandomState;
 use saker_falco_events::Event;
-use saker_process_state::StringVector;
 use std::collections::HashMap;
 use std::sync::Arc;
 use step::Step;
@@ -83,6 +83,11 @@ impl Machine {
             descriptor_to_close: None,
             scratch: String::new(),
         }
+    }
+
+    /// Takes what a capture says about its host.
+    pub fn set_info(&mut self, info: MachineInfo) {
+        self.info = info;
     }
 
     /// Takes the next event, which must be of a current form (see the conversion of old events), and
@@ -245,17 +250,6 @@ impl Machine {
         self.threads.main(thread.tid).map(|main| &main.thread)
     }
 
-    /// The process that `generations` steps up from a thread's process; 0 is the process itself. This
-    /// is what `proc.aname[n]` and its like read.
-    #[must_use]
-    pub fn ancestor_process(&self, thread: &Thread, generations: u32) -> Option<&Arc<Thread>> {
-        let mut main = self.main_thread(thread)?;
-        for _ in 0..generations {
-            main = self.main_thread(self.parent(main)?)?;
-        }
-        Some(main)
-    }
-
     /// The threads of a thread's process that have not ended, the main thread included: what
     /// `proc.nthreads` counts.
     #[must_use]
@@ -291,13 +285,6 @@ impl Machine {
         self.main_thread(thread).map_or(0, |main| main.fd_limit)
     }
 
-    /// The environment of a thread's process; `None` when it has none.
-    #[must_use]
-    pub fn environment(&self, thread: &Thread) -> Option<&StringVector> {
-        let main = self.main_thread(thread)?;
-        main.process.image.environment.as_ref()
-    }
-
     /// The user with this id.
     #[must_use]
     pub fn user(&self, uid: u32) -> Option<&UserEntry> {
@@ -314,12 +301,6 @@ impl Machine {
     #[must_use]
     pub fn interfaces(&self) -> &[Interface] {
         &self.interfaces
-    }
-
-    /// The host.
-    #[must_use]
-    pub const fn info(&self) -> &MachineInfo {
-        &self.info
     }
 
     /// What was counted.

@@ -37,21 +37,15 @@ struct Opened {
 impl Machine {
     /// A call that opens a file returned.
     pub(super) fn opened(&mut self, event: &Event<'_>, step: &mut Step) {
-        let Some(number) = result(event) else {
+        let Some(number) = success(event).filter(|_| self.record(step).is_some()) else {
             return;
         };
-        if self.record(step).is_none() {
-            return;
-        }
         let opened = match event.event_type.code.0 {
             code::OPEN => self.opened_by_open(event, step),
             code::CREAT => self.opened_by_creat(event, step),
             code::OPEN_BY_HANDLE_AT => opened_by_handle(event),
             _ => self.opened_by_openat(event, step),
         };
-        if number < 0 {
-            return;
-        }
         let flags = opened.flags;
         let descriptor = Descriptor {
             kind: if flags & open_flag::DIRECTORY != 0 {
@@ -146,10 +140,7 @@ impl Machine {
 
     /// The working directory of a thread's process, with a slash at its end.
     pub(super) fn directory(&self, tid: i64) -> Arc<[u8]> {
-        match self.threads.main(tid) {
-            Some(main) => Arc::clone(&main.cwd),
-            None => (*b"./").into(),
-        }
+        self.threads.directory(tid)
     }
 
     /// Where a path begins that is relative to a descriptor: `.` for an absolute one, `None` where

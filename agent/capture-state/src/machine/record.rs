@@ -32,6 +32,8 @@ pub(super) struct Record {
     pub(super) children: Vec<Link>,
     /// How many of these have not ended, as Falco counts.
     pub(super) children_alive: u64,
+    /// Children that ended since the list was cleaned.
+    pub(super) children_ended: usize,
     /// Its process; `None` for a thread of which only the id is known.
     pub(super) group: Option<u64>,
     /// Who gets its children, if the kernel told; else 0 or -1.
@@ -56,6 +58,7 @@ impl Record {
             descriptors: Table::default(),
             children: Vec::new(),
             children_alive: 0,
+            children_ended: 0,
             group: None,
             reaper_tid: -1,
             last_fd: 0,
@@ -75,6 +78,13 @@ impl Record {
     /// Changes the thread; whoever holds the record keeps the old one.
     pub(super) fn thread_mut(&mut self) -> &mut Thread {
         Arc::make_mut(&mut self.thread)
+    }
+
+    /// Shows a working directory, which is that of the main thread.
+    pub(super) fn show_directory(&mut self, directory: &Arc<[u8]>) {
+        if self.thread.process.cwd.as_deref() != Some(&**directory) {
+            self.thread_mut().process.cwd = Some(Arc::clone(directory));
+        }
     }
 
     /// Keeps an enter event for its exit event.

@@ -113,6 +113,11 @@ impl World {
         Some(text(&descriptor.name))
     }
 
+    fn environment(&self, thread: &Thread) -> &[u8] {
+        let main = self.machine.main_thread(thread).unwrap();
+        &main.process.image.environment.as_ref().unwrap().bytes
+    }
+
     fn cwd(&self, tid: i64) -> String {
         text(self.thread(tid).process.cwd().unwrap())
     }

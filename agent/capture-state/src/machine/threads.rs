@@ -2,14 +2,18 @@
 
 use super::record::{Link, Record};
 use super::{Machine, Map};
-use crate::thread::{Thread, clone_flag};
+use crate::thread::clone_flag;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Ended threads that a list of children or members may hold before it is cleaned.
+/// Ended threads that a list of children or members may hold before it is cleaned, as in Falco.
 const ENDED_MAX: u64 = 10;
 
-/// Ended threads that a list may hold whatever is counted, beyond the threads that there are.
+/// A list of children or members that is longer than so many ended threads is not cleaned for each
+/// few of them: that would take the longer the more threads there are.
+const LINKS_PER_ENDED: usize = 128;
+
+/// Links that a list may hold beyond twice the threads that there are, whatever is counted.
 const SLACK: usize = 64;
 
 /// The threads of one process.
@@ -18,7 +22,9 @@ pub(super) struct Group {
     /// How many have not ended.
     pub(super) alive: u64,
     /// Its threads; the main thread comes first, if it is known.
-    members: VecDeque<Link>,
+    pub(super) members: VecDeque<Link>,
+    /// Threads that ended since the list of members was cleaned.
+    ended: usize,
     /// Whether it gets the children of its descendants that end.
     pub(super) is_reaper: bool,
     /// Records that name the group, and the table of processes if it does.
@@ -42,7 +48,7 @@ impl Threads {
         self.serial
     }
 
-    fn linked(&self, link: Link) -> Option<&Record> {
+    pub(super) fn linked(&self, link: Link) -> Option<&Record> {
         let record = self.records.get(&link.tid)?;
         (record.serial == link.serial).then_some(record)
     }
@@ -126,7 +132,11 @@ impl Threads {
         if let Some(record) = self.records.get_mut(&tid) {
             record.group = Some(group);
         }
-        self.share_directory(tid);
+        if is_main {
+            self.share_directory(tid);
+        } else {
+            self.take_directory(tid);
+        }
         // The group of init has no parent.
         if pid == 1 {
             return;
@@ -138,13 +148,13 @@ impl Threads {
         }
     }
 
-    fn add_child(&mut self, ptid: i64, child: Link) {
+    pub(super) fn add_child(&mut self, ptid: i64, child: Link) {
         let Some(parent) = self.records.get_mut(&ptid) else {
             return;
         };
         parent.children.push(child);
         parent.children_alive = parent.children_alive.wrapping_add(1);
-        if parent.children.len() > self.records.len().saturating_add(SLACK) {
+        if is_too_long(parent.children.len(), self.records.len()) {
             self.forget_ended_children(ptid);
         }
     }
@@ -157,6 +167,7 @@ impl Threads {
         list.retain(|link| is_current(&self.records, *link));
         if let Some(parent) = self.records.get_mut(&ptid) {
             parent.children = list;
+            parent.children_ended = 0;
         }
     }
 
@@ -173,7 +184,7 @@ impl Threads {
             }
             group.alive = group.alive.saturating_add(1);
             group.holders = group.holders.saturating_add(1);
-            if group.members.len() > self.records.len().saturating_add(SLACK) {
+            if is_too_long(group.members.len(), self.records.len()) {
                 let records = &self.records;
                 group.members.retain(|link| is_current(records, *link));
             }
@@ -183,6 +194,7 @@ impl Threads {
         let group = Group {
             alive: 1,
             members: VecDeque::from([link]),
+            ended: 0,
             is_reaper: is_init,
             holders: 2,
         };
@@ -191,7 +203,7 @@ impl Threads {
         id
     }
 
-    fn set_parent(&mut self, tid: i64, ptid: i64) {
+    pub(super) fn set_parent(&mut self, tid: i64, ptid: i64) {
         if let Some(record) = self.records.get_mut(&tid)
             && record.thread.ptid != ptid
         {
@@ -203,26 +215,33 @@ impl Threads {
 
     /// Shows the working directory of the main thread in all threads of a process.
     pub(super) fn share_directory(&mut self, tid: i64) {
-        let directory = match self.main(tid) {
-            Some(main) => main.cwd.clone(),
-            None => (*b"./").into(),
+        let directory = self.directory(tid);
+        let group = self.records.get(&tid).and_then(|record| record.group);
+        let Some(group) = group.and_then(|group| self.groups.get(&group)) else {
+            return self.take_directory(tid);
         };
-        let links: Vec<Link> = match self.group(tid) {
-            Some(group) => group.members.iter().copied().collect(),
-            None => self
-                .records
-                .get(&tid)
-                .map(Record::link)
-                .into_iter()
-                .collect(),
-        };
-        for link in links {
+        for link in &group.members {
             if let Some(record) = self.records.get_mut(&link.tid)
                 && record.serial == link.serial
-                && record.thread.process.cwd.as_deref() != Some(&*directory)
             {
-                record.thread_mut().process.cwd = Some(directory.clone());
+                record.show_directory(&directory);
             }
+        }
+    }
+
+    /// Shows the working directory of the main thread in one thread of its process.
+    fn take_directory(&mut self, tid: i64) {
+        let directory = self.directory(tid);
+        if let Some(record) = self.records.get_mut(&tid) {
+            record.show_directory(&directory);
+        }
+    }
+
+    /// The working directory of a thread's process, with a slash at its end.
+    pub(super) fn directory(&self, tid: i64) -> Arc<[u8]> {
+        match self.main(tid) {
+            Some(main) => Arc::clone(&main.cwd),
+            None => (*b"./").into(),
         }
     }
 
@@ -244,10 +263,13 @@ impl Threads {
             return;
         };
         group.alive = group.alive.saturating_sub(1);
-        let members = u64::try_from(group.members.len()).unwrap_or(u64::MAX);
-        if members.saturating_sub(group.alive) > ENDED_MAX {
+        group.ended = group.ended.saturating_add(1);
+        let length = group.members.len();
+        let members = u64::try_from(length).unwrap_or(u64::MAX);
+        if members.saturating_sub(group.alive) > ENDED_MAX && pays(length, group.ended) {
             let records = &self.records;
             group.members.retain(|link| is_current(records, *link));
+            group.ended = 0;
         }
     }
 
@@ -287,86 +309,28 @@ impl Threads {
             return;
         };
         parent.children_alive = parent.children_alive.wrapping_sub(1);
-        let children = u64::try_from(parent.children.len()).unwrap_or(u64::MAX);
-        if children.wrapping_sub(parent.children_alive) >= ENDED_MAX {
+        parent.children_ended = parent.children_ended.saturating_add(1);
+        let length = parent.children.len();
+        let children = u64::try_from(length).unwrap_or(u64::MAX);
+        if children.wrapping_sub(parent.children_alive) >= ENDED_MAX
+            && pays(length, parent.children_ended)
+        {
             self.forget_ended_children(ptid);
         }
     }
-
-    fn hand_over_children(&mut self, tid: i64) {
-        let Some(record) = self.records.get(&tid) else {
-            return;
-        };
-        if record.children.is_empty() {
-            return;
-        }
-        let pid = record.thread.pid;
-        let named = record.reaper_tid;
-        let named = Some(named).filter(|named| *named > 0 && *named != tid);
-        let named = named.filter(|named| self.is_valid(*named));
-        let reaper = named.or_else(|| self.find_reaper(tid));
-        let reaper_is_other = reaper
-            .and_then(|reaper| self.records.get(&reaper))
-            .is_some_and(|reaper| reaper.thread.pid != pid);
-        if reaper_is_other && let Some(group) = reaper.and_then(|reaper| self.group_mut(reaper)) {
-            group.is_reaper = true;
-        }
-        let Some(record) = self.records.get_mut(&tid) else {
-            return;
-        };
-        record.children_alive = 0;
-        let children = std::mem::take(&mut record.children);
-        for child in children {
-            if !is_current(&self.records, child) {
-                continue;
-            }
-            self.set_parent(child.tid, reaper.unwrap_or(0));
-            if let Some(reaper) = reaper {
-                self.add_child(reaper, child);
-            }
-        }
-    }
-
-    fn is_valid(&self, tid: i64) -> bool {
-        let record = self.records.get(&tid);
-        record.is_some_and(|record| !record.thread.is_invalid())
-    }
-
-    /// Who gets the children of a thread, as the kernel decides it: another thread of the process,
-    /// else the next ancestor that is a reaper.
-    fn find_reaper(&self, tid: i64) -> Option<i64> {
-        let record = self.records.get(&tid)?;
-        if let Some(sibling) = self.living_member(tid, Some(tid)) {
-            return Some(sibling);
-        }
-        let is_nested = record.thread.is_in_pid_namespace();
-        let mut ancestor = self.records.get(&record.thread.ptid);
-        // What hostile events made may go in circles.
-        for _ in 0..self.records.len() {
-            let thread: &Thread = &ancestor?.thread;
-            if thread.tid == tid || thread.is_in_pid_namespace() != is_nested {
-                return None;
-            }
-            if self.group(thread.tid).is_some_and(|group| group.is_reaper)
-                && let Some(reaper) = self.living_member(thread.tid, None)
-            {
-                return Some(reaper);
-            }
-            ancestor = self.records.get(&thread.ptid);
-        }
-        None
-    }
-
-    fn living_member(&self, tid: i64, except: Option<i64>) -> Option<i64> {
-        let group = self.group(tid).filter(|group| group.alive > 0)?;
-        let mut members = group.members.iter().filter_map(|link| self.linked(*link));
-        let member =
-            members.find(|member| !member.thread.is_dead() && Some(member.thread.tid) != except)?;
-        Some(member.thread.tid)
-    }
 }
 
-fn is_current(records: &Map<i64, Record>, link: Link) -> bool {
+/// Whether a list of links has more of them than there can be threads.
+const fn is_too_long(length: usize, threads: usize) -> bool {
+    length > threads.saturating_mul(2).saturating_add(SLACK)
+}
+
+/// Whether so many ended threads are worth going through a list.
+const fn pays(length: usize, ended: usize) -> bool {
+    ended.saturating_mul(LINKS_PER_ENDED) >= length
+}
+
+pub(super) fn is_current(records: &Map<i64, Record>, link: Link) -> bool {
     let record = records.get(&link.tid);
     record.is_some_and(|record| record.serial == link.serial)
 }

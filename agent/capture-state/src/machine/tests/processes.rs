@@ -19,8 +19,8 @@ fn a_child_is_like_its_caller() {
     // The words are the same, so that nothing was copied.
     let images = (&child.process.image, &world.thread(10).process.image);
     assert!(Arc::ptr_eq(images.0, images.1));
-    let environment = world.machine.environment(child).unwrap();
-    assert_eq!(&*environment.bytes, b"HOME=/home/u\0");
+    let environment = world.environment(child);
+    assert_eq!(environment, b"HOME=/home/u\0");
 }
 
 #[test]
@@ -47,8 +47,8 @@ fn threads_share_what_belongs_to_the_process() {
     assert_eq!(world.name_of(10, 5).unwrap(), "/home/u/x");
     world.apply(10, code::CHDIR, &[("res", N(0)), ("path", T("/tmp"))]);
     assert_eq!(world.cwd(11), "/tmp/");
-    let environment = world.machine.environment(world.thread(11)).unwrap();
-    assert_eq!(&*environment.bytes, b"HOME=/home/u\0");
+    let environment = world.environment(world.thread(11));
+    assert_eq!(environment, b"HOME=/home/u\0");
 }
 
 #[test]

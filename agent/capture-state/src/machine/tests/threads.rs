@@ -11,8 +11,7 @@ fn what_was_there_is_known_before_the_first_event() {
     assert_eq!(arguments, [&b"-a"[..], b"b c"]);
     assert_eq!(world.cwd(10), "/home/u/");
     assert_eq!(world.machine.parent(shell).unwrap().tid, 1);
-    assert_eq!(world.machine.ancestor_process(shell, 1).unwrap().tid, 1);
-    assert!(world.machine.ancestor_process(shell, 2).is_none());
+    assert!(world.machine.parent(world.thread(1)).is_none());
 }
 
 #[test]
@@ -150,4 +149,36 @@ fn events_about_no_thread_make_no_record() {
     world.apply(88, code::PROCINFO, &[]);
     assert!(world.machine.thread(88).is_none());
     assert!(world.apply(10, code::PROCINFO, &[]).thread.is_some());
+}
+
+#[test]
+fn of_many_threads_those_that_ended_are_forgotten() {
+    let mut world = World::new();
+    let threads = 11..2_011;
+    for tid in threads.clone() {
+        world.spawn(tid);
+        assert_eq!(world.cwd(tid), "/home/u/");
+    }
+    let main = world.thread(10).clone();
+    assert_eq!(world.machine.thread_count(&main), 2_001);
+    for tid in threads {
+        world.exit(tid, 0);
+    }
+    world.tick();
+    assert_eq!(world.machine.thread_count(&main), 1);
+    assert!(world.machine.threads.group(10).unwrap().members.len() < 20);
+}
+
+#[test]
+fn of_many_children_those_that_ended_are_forgotten() {
+    let mut world = World::new();
+    let children = 20..2_020;
+    for child in children.clone() {
+        world.fork(child);
+    }
+    for child in children {
+        world.exit(child, 0);
+    }
+    world.tick();
+    assert!(world.machine.threads.records[&10].children.len() < 20);
 }
