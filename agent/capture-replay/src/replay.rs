@@ -163,12 +163,12 @@ impl Replay {
         }
     }
 
-    /// What is known to be missing from a recording that plays nevertheless: for people. Complete only
+    /// What is known to be missing from a capture that plays nevertheless: for people. Complete only
     /// at its end.
     #[must_use]
     pub fn damage(&self) -> Option<String> {
         match &self.player {
-            Player::Scap(_) => None,
+            Player::Scap(player) => player.damage(),
             Player::Recording(player) => player.damage(),
         }
     }

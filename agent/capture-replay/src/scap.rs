@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use saker_capture_file::scap::{Audience, Reader, Record, ScapError, SnapshotItem};
 use saker_capture_state::{Limits, Machine, MachineInfo};
 use saker_event_decode::WallClock;
-use saker_falco_events::{Class, Converter, Event, EventCode, EventFlags};
+use saker_falco_events::{Class, ConversionError, Converter, Event, EventCode, EventFlags};
 use saker_process_state::Users;
 use saker_rule_fields::{CapturedEvent, EventContext, Host, Scratch, Surroundings};
 use std::ops::ControlFlow;
@@ -65,6 +65,8 @@ struct Stage {
     place: Place,
     shown: u64,
     skipped: Skipped,
+    /// The first event that has no current form: where its block begins, and why.
+    first_refused: Option<(u64, ConversionError)>,
 }
 
 /// What events are about.
@@ -96,6 +98,7 @@ impl ScapPlayer {
                 place: Place::Initial,
                 shown: 0,
                 skipped: Skipped::default(),
+                first_refused: None,
             },
         })
     }
@@ -109,8 +112,10 @@ impl ScapPlayer {
         while let Some(record) = self.reader.next_record()? {
             match record {
                 Record::Event {
-                    audience, event, ..
-                } => match self.stage.play(audience, event, look) {
+                    offset,
+                    audience,
+                    event,
+                } => match self.stage.play((offset, audience), event, look) {
                     ControlFlow::Break(result) => return Ok(Some(result)),
                     ControlFlow::Continue(unused) => look = unused,
                 },
@@ -140,6 +145,38 @@ impl ScapPlayer {
                 .saturating_add(read.malformed_lists),
         }
     }
+
+    /// What was skipped as damaged, as far as the capture was read.
+    pub(crate) fn damage(&self) -> Option<String> {
+        let read = self.reader.stats();
+        let block = read.first_problem;
+        let block = block.map(|(offset, block, problem)| (offset, format!("{block}: {problem}")));
+        let event = self.stage.first_refused;
+        let event = event.map(|(offset, error)| (offset, error.to_string()));
+        let first = block.into_iter().chain(event).min();
+        let first = first.map(|(offset, what)| {
+            let places = read
+                .malformed_events
+                .saturating_add(read.malformed_lists)
+                .saturating_add(self.stage.skipped.malformed);
+            format!(
+                "damaged in {places} places, which were skipped; the first is at byte {offset}: {what}"
+            )
+        });
+        let rest = read.has_trailing_data.then(|| {
+            "what follows its compressed data is not compressed and was not read".to_owned()
+        });
+        let state = self.stage.machine.stats();
+        let dropped = state
+            .threads_dropped
+            .saturating_add(state.descriptors_dropped)
+            .saturating_add(state.entries_dropped);
+        let dropped = (dropped > 0).then(|| {
+            format!("{dropped} threads, descriptors, users and interfaces were too many to keep")
+        });
+        let parts: Vec<String> = first.into_iter().chain(rest).chain(dropped).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
 }
 
 impl Stage {
@@ -159,7 +196,7 @@ impl Stage {
                 if self.hostname.is_none() {
                     self.host.hostname = String::from_utf8_lossy(&info.hostname).into();
                 }
-                self.machine = Machine::new(info, self.limits);
+                self.machine.set_info(info);
             }
             SnapshotItem::Interface(interface) => self.machine.add_interface(interface),
             SnapshotItem::User(user) => self.machine.add_user(user),
@@ -175,7 +212,7 @@ impl Stage {
     #[inline]
     fn play<T, F: FnOnce(&EventContext<'_>) -> T>(
         &mut self,
-        audience: Audience,
+        (offset, audience): (u64, Audience),
         event: Event<'_>,
         look: F,
     ) -> ControlFlow<T, F> {
@@ -191,8 +228,9 @@ impl Stage {
                 });
                 return ControlFlow::Continue(look);
             }
-            Err(_) => {
+            Err(error) => {
                 count(&mut self.skipped.malformed);
+                self.first_refused.get_or_insert((offset, error));
                 return ControlFlow::Continue(look);
             }
         };

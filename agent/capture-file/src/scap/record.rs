@@ -29,7 +29,7 @@ pub enum Record<'a> {
 /// Something that was there when a capture began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SnapshotItem {
-    /// The host. Comes before all other items.
+    /// The host.
     Machine(MachineInfo),
     /// A network interface.
     Interface(Interface),
