@@ -18,15 +18,42 @@ const REMOVED: &[u8] = b"container_removed";
 /// Most cgroups whose container is remembered.
 const PLACES_MAX: usize = 4_096;
 
+/// Longest cgroups whose container is remembered, bytes.
+const PLACE_BYTES_MAX: usize = 4_096;
+
+/// Longest id of a container that is remembered, bytes. Events about containers may be of any length.
+const ID_BYTES_MAX: usize = 256;
+
 /// The containers of a capture.
 #[derive(Debug, Default)]
 pub(super) struct Containers {
-    /// The address of each, empty when the capture does not tell.
-    addresses: Map<Box<str>, Box<str>>,
+    /// The address of each.
+    addresses: Map<Box<str>, Address>,
     /// Containers by cgroups, so that threads share them.
     places: Map<Arc<[u8]>, Option<Place>>,
     /// The container that the present event tells of.
     told: Option<Arc<str>>,
+}
+
+/// What a capture tells of a container's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Address {
+    /// Nothing.
+    Untold,
+    /// One of IPv4.
+    Ipv4(Ipv4Addr),
+    /// Another text.
+    Other,
+}
+
+impl Address {
+    fn of(text: &str) -> Self {
+        match text.parse() {
+            _ if text.is_empty() => Self::Untold,
+            Ok(address) => Self::Ipv4(address),
+            Err(_) => Self::Other,
+        }
+    }
 }
 
 /// Where threads with the same cgroups run.
@@ -52,6 +79,9 @@ struct Told {
 impl Containers {
     /// Puts a thread into the container that its cgroups name, or on the host.
     pub(super) fn place(&mut self, thread: &mut Thread) {
+        if thread.cgroups.len() > PLACE_BYTES_MAX {
+            return put(thread, place_of(&thread.cgroups).as_ref());
+        }
         if self.places.len() >= PLACES_MAX && !self.places.contains_key(&*thread.cgroups) {
             self.places.clear();
         }
@@ -59,11 +89,7 @@ impl Containers {
             .places
             .entry(Arc::clone(&thread.cgroups))
             .or_insert_with(|| place_of(&thread.cgroups));
-        thread.container = place.as_ref().map(|place| Arc::clone(&place.id));
-        thread.process.placement = match place {
-            Some(place) => Placement::Container(Arc::clone(&place.container)),
-            None => Placement::Host,
-        };
+        put(thread, place.as_ref());
     }
 
     fn tell(&mut self, json: &[u8], limit: usize) {
@@ -71,8 +97,10 @@ impl Containers {
             return;
         };
         self.told = Some((*container.id).into());
-        if self.addresses.len() < limit || self.addresses.contains_key(&container.id) {
-            self.addresses.insert(container.id, container.ip);
+        let has_room = self.addresses.len() < limit && container.id.len() <= ID_BYTES_MAX;
+        if has_room || self.addresses.contains_key(&container.id) {
+            let address = Address::of(&container.ip);
+            self.addresses.insert(container.id, address);
         }
     }
 
@@ -101,12 +129,12 @@ impl Machine {
     #[must_use]
     pub fn is_container_address(&self, thread: &Thread, address: Ipv4Addr) -> Option<bool> {
         let id = thread.container.as_deref()?;
-        let is_same = |own: &str| own.parse() == Ok(address);
+        let address = Address::Ipv4(address);
         let addresses = &self.containers.addresses;
-        match addresses.get(id).filter(|own| !own.is_empty()) {
-            Some(own) => is_same(own).then_some(true),
+        match addresses.get(id).filter(|own| **own != Address::Untold) {
+            Some(own) => (*own == address).then_some(true),
             // Any container may be meant when the capture does not tell the address of this one.
-            None => Some(addresses.values().any(|own| is_same(own))),
+            None => Some(addresses.values().any(|own| *own == address)),
         }
     }
 
@@ -138,6 +166,15 @@ impl Machine {
             _ => {}
         }
     }
+}
+
+/// Puts a thread where its cgroups say.
+fn put(thread: &mut Thread, place: Option<&Place>) {
+    thread.container = place.map(|place| Arc::clone(&place.id));
+    thread.process.placement = match place {
+        Some(place) => Placement::Container(Arc::clone(&place.container)),
+        None => Placement::Host,
+    };
 }
 
 /// The container that the first of some cgroups names.
@@ -212,5 +249,27 @@ mod tests {
         // Nothing is known of the other one's address: that of any container counts.
         assert_eq!(is_own(3, OWN), Some(true));
         assert_eq!(is_own(3, OTHER), Some(false));
+    }
+    #[test]
+    fn what_is_remembered_of_containers_is_bounded() {
+        let mut machine = machine();
+        let long = "i".repeat(super::ID_BYTES_MAX + 1);
+        for id in [&long, "a", "b", "c"] {
+            let json = format!(r#"{{"container":{{"id":"{id}","ip":"172.17.0.4"}}}}"#);
+            machine.containers.tell(json.as_bytes(), 2);
+        }
+        let addresses = &machine.containers.addresses;
+        assert_eq!(addresses.len(), 2);
+        assert!(addresses.contains_key("a") && addresses.contains_key("b"));
+        let cgroups = [b"cpuset=/default/web", &[b'x'; 5_000][..], b"\0"].concat();
+        let places = machine.containers.places.len();
+        machine.add_thread(ThreadSnapshot {
+            tid: 4,
+            pid: 4,
+            cgroups: cgroups.into(),
+            ..ThreadSnapshot::default()
+        });
+        assert_eq!(machine.containers.places.len(), places);
+        assert!(machine.container_id(4).is_some());
     }
 }
