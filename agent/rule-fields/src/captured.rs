@@ -92,6 +92,10 @@ impl<'a> CapturedEvent<'a> {
 
     /// The process that acted (0), its parent (1), and so on, by their first threads.
     pub(crate) fn ancestor(&self, level: u32) -> Option<&'a Thread> {
+        // A capture may say that a process is its own ancestor.
+        usize::try_from(level)
+            .ok()
+            .filter(|level| *level <= ANCESTORS_MAX)?;
         let mut process = self.main_thread(self.thread()?)?;
         for _ in 0..level {
             process = self.main_thread(self.machine.parent(process)?)?;
