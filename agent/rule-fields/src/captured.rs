@@ -5,10 +5,11 @@ mod call;
 pub(crate) mod descriptor;
 pub(crate) mod event;
 pub(crate) mod file_system;
+mod line;
 pub(crate) mod process;
 
-use crate::context::ANCESTORS_MAX;
 use crate::event_names::EventName;
+use line::Line;
 use saker_capture_state::{Machine, Subject, Thread};
 use saker_falco_events::{Event, EventCode, event_types, native_syscall_name, syscall_name};
 use std::borrow::Cow;
@@ -107,23 +108,13 @@ impl<'a> CapturedEvent<'a> {
     pub(crate) fn ancestors(&self) -> impl Iterator<Item = &'a Thread> + use<'a> {
         let main = self.thread().and_then(|thread| self.main_thread(thread));
         let machine = self.machine;
-        let above = move |thread| Self::line(machine, thread);
-        main.into_iter().flat_map(above)
+        main.into_iter()
+            .flat_map(move |main| Line::above(machine, main))
     }
 
     /// The thread that cloned a thread, the one that cloned that one, and so on.
-    pub(crate) fn line_above(&self, thread: &'a Thread) -> impl Iterator<Item = &'a Thread> {
-        Self::line(self.machine, thread)
-    }
-
-    fn line(
-        machine: &'a Machine,
-        thread: &'a Thread,
-    ) -> impl Iterator<Item = &'a Thread> + use<'a> {
-        let parent = move |thread: &&'a Thread| machine.parent(thread).map(|parent| &**parent);
-        std::iter::successors(parent(&thread), parent)
-            .take_while(|thread| thread.tid != -1)
-            .take(ANCESTORS_MAX)
+    pub(crate) fn line_above(&self, thread: &'a Thread) -> Line<'a> {
+        Line::above(self.machine, thread)
     }
 
     /// A text; the text `<NA>` where it has no value, as Falco has it. `None` where the event lacks

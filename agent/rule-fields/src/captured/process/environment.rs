@@ -2,7 +2,7 @@
 
 use super::{Argument, Value, with};
 use crate::captured::CapturedEvent;
-use crate::context::EventContext;
+use crate::context::{ANCESTORS_MAX, EventContext};
 use crate::value::FieldValue;
 use saker_capture_state::Thread;
 use saker_process_state::StringVector;
@@ -57,7 +57,9 @@ pub(crate) fn inherited_environment<'c>(
 ) -> Value<'c> {
     with(context, |captured, thread| match argument {
         Some(FieldArgument::Key(name)) => {
-            let ancestors = captured.ancestors().take(INHERITED_MAX);
+            let main = captured.main_thread(thread);
+            let ancestors = main.into_iter().flat_map(|main| parents(captured, main));
+            let ancestors = ancestors.take(INHERITED_MAX);
             let mut values = ancestors.map(|ancestor| variable(captured, ancestor, name));
             let value = values.find(|value| !value.is_empty());
             Some(FieldValue::text(value.unwrap_or_default()))
@@ -67,9 +69,19 @@ pub(crate) fn inherited_environment<'c>(
         }
         Some(FieldArgument::Index(level @ 1..)) => {
             let above = usize::try_from(level.saturating_sub(1)).ok()?;
-            let ancestor = captured.ancestors().nth(above)?;
+            let ancestor = parents(captured, captured.main_thread(thread)?).nth(above)?;
             Some(whole_environment(captured, ancestor))
         }
         _ => Some(whole_environment(captured, thread)),
     })
+}
+
+/// The threads above a thread, wherever they lead.
+fn parents<'a>(
+    captured: &CapturedEvent<'a>,
+    thread: &'a Thread,
+) -> impl Iterator<Item = &'a Thread> + use<'a> {
+    let machine = captured.machine;
+    let above = move |thread: &&'a Thread| machine.parent(thread).map(|parent| &**parent);
+    std::iter::successors(above(&thread), above).take(ANCESTORS_MAX)
 }

@@ -48,13 +48,11 @@ pub(crate) fn most_descriptors<'c>(context: &'c EventContext<'_>, _: Argument<'_
 
 pub(crate) fn descriptor_share<'c>(context: &'c EventContext<'_>, _: Argument<'_>) -> Value<'c> {
     with(context, |captured, thread| {
-        let limit = captured.machine.descriptor_limit(thread).max(0);
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let open = captured.machine.descriptor_count(thread);
-        let open = u32::try_from(open).unwrap_or(u32::MAX);
-        let share = match limit {
-            0 => 0.0,
-            limit => (f64::from(open) * 100.0 / f64::from(limit)).min(100.0),
+        let limit = captured.machine.descriptor_limit(thread);
+        let open = u64::try_from(captured.machine.descriptor_count(thread)).ok()?;
+        let share = match u64::try_from(limit) {
+            Err(_) | Ok(0) => 0.0,
+            Ok(limit) => (rounded(open) * 100.0 / rounded(limit)).min(100.0),
         };
         Some(FieldValue::Double(share))
     })
@@ -92,4 +90,11 @@ pub(crate) fn stream_name<'c>(context: &EventContext<'c>, number: i64) -> Value<
         let descriptor = captured.machine.descriptor(thread, number)?;
         Some(FieldValue::text(&descriptor.name))
     })
+}
+
+/// A number as a floating-point number, its last digits rounded.
+fn rounded(number: u64) -> f64 {
+    let [upper, lower] = [number >> 32, number & u64::from(u32::MAX)]
+        .map(|half| f64::from(u32::try_from(half).unwrap_or(u32::MAX)));
+    upper.mul_add(4_294_967_296.0, lower)
 }
