@@ -8,6 +8,7 @@ pub(crate) mod file_system;
 mod line;
 pub(crate) mod process;
 
+use crate::context::ANCESTORS_MAX;
 use crate::event_names::EventName;
 use line::Line;
 use saker_capture_state::{Machine, Subject, Thread};
