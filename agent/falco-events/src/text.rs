@@ -6,14 +6,16 @@
 
 mod number;
 mod socket;
+mod value;
 
 use crate::event::Event;
-use crate::event_type::{EventCode, Parameter, ParameterKind};
+use crate::event_type::{EventCode, ParameterKind};
 use crate::path::concatenate;
 use crate::printable;
 use crate::syscalls::syscall_name;
 use saker_event_decode::names::{errno_name, signal_name};
 use std::io::Write;
+use value::Value;
 
 /// Value of a directory's descriptor that stands for the working directory, in Falco's numbering.
 const AT_FDCWD: i64 = -100;
@@ -314,68 +316,6 @@ impl Texts {
 
 /// What Falco prints for a path or text that is missing.
 const MISSING: &[u8] = b"<NA>";
-
-/// A value with its kind; that of a dynamic parameter is the one that the value chose.
-struct Value<'e, 'a> {
-    event: &'e Event<'a>,
-    parameter: &'static Parameter,
-    kind: ParameterKind,
-    bytes: &'a [u8],
-}
-
-impl<'e, 'a> Value<'e, 'a> {
-    /// The value behind the index of a dynamic parameter.
-    fn chosen(self) -> Value<'e, 'a> {
-        let ParameterKind::Dynamic(choices) = self.kind else {
-            return self;
-        };
-        let Some((index, bytes)) = self.bytes.split_first() else {
-            return self;
-        };
-        match choices.get(usize::from(*index)) {
-            Some(choice) => Value {
-                kind: choice.kind,
-                bytes,
-                ..self
-            },
-            None => self,
-        }
-    }
-
-    fn signed(&self) -> i64 {
-        self.kind.signed(self.bytes).unwrap_or_default()
-    }
-
-    fn unsigned(&self) -> u64 {
-        self.signed().cast_unsigned()
-    }
-
-    /// The text without its NUL; what Falco prints for one that is missing.
-    fn text(&self) -> &'a [u8] {
-        let is_dynamic = matches!(self.parameter.kind, ParameterKind::Dynamic(_));
-        match self.bytes {
-            // What C prints for a text that is nowhere.
-            b"" if is_dynamic => b"(null)",
-            b"" | b"(NULL)\0" if !is_dynamic => MISSING,
-            bytes => bytes.split(|byte| *byte == 0).next().unwrap_or_default(),
-        }
-    }
-
-    /// The directory that a relative path starts from, with a slash at its end.
-    fn base(&self, names: &dyn Names, out: &mut Vec<u8>) {
-        if let ParameterKind::PathRelativeTo(index) = self.kind {
-            let index = usize::from(index);
-            let parameter = self.event.event_type.parameters.get(index);
-            let is_fd = parameter.is_some_and(|it| it.kind == ParameterKind::Fd);
-            let number = self.event.signed(index).unwrap_or_default();
-            if is_fd && number != AT_FDCWD {
-                names.directory(number, out);
-                return;
-            }
-        }
-        out.extend_from_slice(names.working_directory().unwrap_or_default());
-    }
-}
 
 /// Whether a kind has a text of its own where it has no value.
 const fn is_text(kind: ParameterKind) -> bool {
