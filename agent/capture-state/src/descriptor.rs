@@ -17,8 +17,6 @@ pub struct Descriptor {
     pub device: u32,
     /// Inode; 0 when not known.
     pub inode: u64,
-    /// Mount; 0 when not known.
-    pub mount_id: u32,
     /// Client or server, for sockets.
     pub role: Role,
     /// Whether it is connected, for sockets.

@@ -135,8 +135,6 @@ pub struct ThreadSnapshot {
     pub cgroups: Box<[u8]>,
     /// Root directory.
     pub root: Box<[u8]>,
-    /// When the thread was cloned, nanoseconds since the epoch; 0 when missing.
-    pub clone_ts: u64,
     /// Controlling terminal.
     pub tty: u32,
 }

@@ -25,7 +25,6 @@ pub(super) fn descriptor(
         open_flags: 0,
         device: 0,
         inode,
-        mount_id: 0,
         role: Role::None,
         state: SocketState::None,
         is_overlay_upper: false,

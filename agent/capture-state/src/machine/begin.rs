@@ -131,7 +131,6 @@ impl Machine {
         thread.memory_kb = [snapshot.vm_size_kb, snapshot.vm_rss_kb, snapshot.vm_swap_kb];
         thread.page_faults = [snapshot.pf_major, snapshot.pf_minor];
         thread.root = self.cut(&snapshot.root).into();
-        thread.clone_time_ns = snapshot.clone_ts;
         thread.pid_namespace_start_ns = snapshot.pidns_init_start_ts;
         let parent = self.threads.records.get(&snapshot.ptid);
         let like = parent.map(|record| Arc::clone(&record.thread));

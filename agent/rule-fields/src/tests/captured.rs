@@ -121,7 +121,6 @@ fn file(name: &str) -> Descriptor {
         open_flags: 1,
         device: 0x0080_1203,
         inode: 7,
-        mount_id: 0,
         role: Role::None,
         state: SocketState::None,
         is_overlay_upper: true,

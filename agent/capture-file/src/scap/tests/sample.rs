@@ -113,7 +113,6 @@ pub(super) fn thread() -> ThreadSnapshot {
         pidns_init_start_ts: 21,
         cgroups: (*b"cpu=/a\0").into(),
         root: (*b"/").into(),
-        clone_ts: 0,
         tty: 22,
     }
 }
