@@ -13,7 +13,6 @@ use crate::paths::append_without_repeated_slashes;
 use crate::value::FieldValue;
 use saker_capture_state::{Descriptor, DescriptorKind, Thread};
 use saker_falco_events::{Direction, EventFlags, concatenate};
-use saker_process_state::Placement;
 use saker_rule_language::FieldArgument;
 use std::collections::BTreeSet;
 
@@ -281,10 +280,7 @@ pub(crate) fn container_directory<'c>(context: &'c EventContext<'_>, _: Argument
 
 /// As in Falco nothing stands before the colon outside of containers.
 fn with_container<'c>(thread: &Thread, text: &[u8]) -> Value<'c> {
-    let container = match &thread.process.placement {
-        Placement::Container(container) => container.id.short(),
-        Placement::Host | Placement::Unknown => "",
-    };
+    let container = thread.container.as_deref().unwrap_or_default();
     FieldValue::owned([container.as_bytes(), b":", text].concat())
 }
 
