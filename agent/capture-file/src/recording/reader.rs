@@ -209,11 +209,13 @@ impl<R: Read> RecordingReader<R> {
         if self.is_done {
             return Ok(false);
         }
-        self.position = 0;
+        // Until there is another frame, nothing of the one before is read again.
+        self.position = usize::MAX;
         let Some(frame) = self.frames.next_whole(&mut self.stats)? else {
             self.is_done = true;
             return Ok(false);
         };
+        self.position = 0;
         self.frame_offset = frame.offset;
         self.entry = 0;
         match frame.head.kind {

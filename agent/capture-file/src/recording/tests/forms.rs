@@ -265,6 +265,7 @@ fn what_was_not_ended_plays_and_says_so() {
         Ok(Some(Item::Event { number: 1, .. }))
     ));
     assert!(reader.next_item().expect("the end").is_none());
+    assert!(reader.next_item().expect("the end again").is_none());
     let stats = reader.stats();
     assert!(!stats.is_complete && stats.cut_at.is_none(), "{stats:?}");
     assert_eq!(reader.closing(), None);
