@@ -11,7 +11,8 @@
 //! Compiling brings every condition to negation normal form and shares equal parts between all rules:
 //! comparisons are entered once in an atom table, conditions once in a graph of nodes. For each kind of
 //! event there is a bucket with the rules that can match it, from which what the kind decides is taken
-//! out: its type, and truth values that many rules ask for. A bucket becomes a *plan*.
+//! out: its type, and truth values that many rules ask for. A bucket becomes a *plan*. Captured events
+//! have kinds of their own, by their names: their arguments are others than those of the event table.
 //!
 //! The work for an event follows the event, not the number of rules:
 //!

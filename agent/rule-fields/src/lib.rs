@@ -11,6 +11,8 @@
 //!   have is a row, with the same type and argument, so shared rules load; one without values says why
 //!   ([`Availability::NotYet`]).
 //! - A rule sees the fields of its source only ([`FieldRow::sources`]).
+//! - A field of an event that Falco captured ([`CapturedEvent`]) means what it means in Falco; rows
+//!   whose meaning differs have an extractor of their own for such events.
 //! - A field that has no value is [`FieldValue::Missing`], never an empty text that was made up.
 //! - [`EventContext::with_path_view`] switches all path fields together; `fd.nameraw` and the other
 //!   raw fields never change.
