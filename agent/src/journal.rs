@@ -47,6 +47,11 @@ impl Journal {
         }
     }
 
+    /// Whether there is no note.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.notes().is_empty()
+    }
+
     /// Takes the notes out.
     pub(crate) fn take(&self) -> Vec<Note> {
         std::mem::take(&mut *self.notes())

@@ -15,6 +15,13 @@ use std::collections::HashSet;
 /// Most processes of the begin that are taken from a recording.
 const PROCESSES_MAX: usize = 65_536;
 
+/// Most bytes of texts of the processes of the begin, and as many of users and groups: a small file can
+/// hold very long ones.
+const TEXT_BYTES_MAX: usize = 64 << 20;
+
+/// Most bytes of the texts of one answer of the host; arguments and environment of a process fit.
+const ANSWER_TEXT_BYTES_MAX: usize = 1 << 20;
+
 /// A recording that is played.
 pub(crate) struct RecordingPlayer {
     reader: RecordingReader<Bytes>,
@@ -28,6 +35,10 @@ struct Stage {
     answers: Answers,
     /// Processes of the begin, until all of them are told.
     snapshots: Vec<Snapshot>,
+    /// Bytes of their texts.
+    snapshot_bytes: usize,
+    /// Bytes of the texts of users and groups.
+    user_bytes: usize,
     host: Host,
     clock: WallClock,
     scratch: Scratch,
@@ -56,6 +67,8 @@ impl RecordingPlayer {
                 ),
                 answers,
                 snapshots: Vec::new(),
+                snapshot_bytes: 0,
+                user_bytes: 0,
                 host,
                 clock: WallClock::new(header.wall_offset_ns),
                 scratch: Scratch::new(),
@@ -170,8 +183,15 @@ impl RecordingPlayer {
 impl Stage {
     /// Takes in what was learnt beside events.
     fn take(&mut self, note: Note) {
+        if !self.has_room(&note) {
+            count(&mut self.notes_dropped);
+            return;
+        }
         match note {
-            Note::UsersChanged => self.host.users = Users::none(),
+            Note::UsersChanged => {
+                self.host.users = Users::none();
+                self.user_bytes = 0;
+            }
             Note::User {
                 uid,
                 name,
@@ -186,9 +206,6 @@ impl Stage {
                 self.host.users.insert_user(uid, user);
             }
             Note::Group { gid, name } => self.host.users.insert_group(gid, &name),
-            Note::Process(_) if self.snapshots.len() >= PROCESSES_MAX => {
-                count(&mut self.notes_dropped);
-            }
             Note::Process(snapshot) => self.snapshots.push((*snapshot).into()),
             Note::Started => self.start(),
             Note::Clock {
@@ -210,6 +227,22 @@ impl Stage {
                 }
             }
         }
+    }
+
+    /// Whether what the note tells can be kept; counts its texts.
+    fn has_room(&mut self, note: &Note) -> bool {
+        let used = match note {
+            Note::Process(_) if self.snapshots.len() >= PROCESSES_MAX => return false,
+            Note::Process(_) => &mut self.snapshot_bytes,
+            Note::User { .. } | Note::Group { .. } => &mut self.user_bytes,
+            answer => return answer.text_bytes() <= ANSWER_TEXT_BYTES_MAX,
+        };
+        let bytes = used.saturating_add(note.text_bytes());
+        let has_room = bytes <= TEXT_BYTES_MAX;
+        if has_room {
+            *used = bytes;
+        }
+        has_room
     }
 
     /// Adds the processes of the begin, once.

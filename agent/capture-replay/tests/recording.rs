@@ -381,3 +381,22 @@ fn a_recording_that_cannot_be_read_names_the_file() {
         Ok(_) => panic!("it was read"),
     }
 }
+
+#[test]
+fn texts_of_a_small_file_do_not_fill_the_memory() {
+    let header = Header::default();
+    let mut file = Vec::new();
+    let options = WriterOptions::default();
+    let mut writer = RecordingWriter::new(&mut file, &header, options).expect("memory");
+    // Compressed, each takes a few hundred bytes; together they would take 200 MiB.
+    for gid in 0..200 {
+        let name = vec![b'x'; 1 << 20];
+        let room = writer.note(&Note::Group { gid, name }).expect("memory");
+        assert_eq!(room, Room::Left);
+    }
+    writer.finish(0).expect("memory");
+    assert!(file.len() < 1 << 20, "{}", file.len());
+    let mut replay = replay(file, &Options::default());
+    assert!(play(&mut replay).is_empty());
+    assert_eq!(replay.stats().blocks_skipped, 200 - 64);
+}

@@ -75,6 +75,29 @@ pub enum Note {
 }
 
 impl Note {
+    /// Bytes of the texts that one who keeps the note has to keep.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        let lengths = |texts: &[&Vec<u8>]| {
+            let lengths = texts.iter().map(|text| text.len());
+            lengths.fold(0, usize::saturating_add)
+        };
+        match self {
+            Self::User {
+                name, home, shell, ..
+            } => lengths(&[name, home, shell]),
+            Self::Group { name, .. } => name.len(),
+            Self::Process(snapshot) => snapshot.text_bytes(),
+            Self::ProcessRead { snapshot, .. } => snapshot
+                .as_ref()
+                .map_or(0, |snapshot| snapshot.text_bytes()),
+            Self::ProcessCgroup { path, .. } | Self::Cgroup { path, .. } => {
+                path.as_ref().map_or(0, Vec::len)
+            }
+            Self::UsersChanged | Self::Started | Self::Clock { .. } | Self::Sweep { .. } => 0,
+        }
+    }
+
     pub(super) fn encode(&self, out: &mut Vec<u8>) -> Result<(), RecordingError> {
         encode("a note", self, out)
     }

@@ -82,6 +82,24 @@ fn bytes(stored: ByteBuf) -> Box<[u8]> {
     stored.into_vec().into()
 }
 
+impl StoredSnapshot {
+    /// Bytes of its texts.
+    pub(super) fn text_bytes(&self) -> usize {
+        let image = &self.image;
+        let vectors = [&image.arguments, &image.environment];
+        let vectors = vectors.map(|vector| vector.as_ref().map(|vector| &vector.bytes));
+        let texts = [
+            self.cwd.as_ref(),
+            self.cgroup_path.as_ref(),
+            image.exe_path.as_ref(),
+            image.exe_root.as_ref(),
+            image.interpreter.as_ref(),
+        ];
+        let all = texts.into_iter().chain(vectors).flatten();
+        all.fold(0, |sum, text| sum.saturating_add(text.len()))
+    }
+}
+
 impl From<&Snapshot> for StoredSnapshot {
     fn from(snapshot: &Snapshot) -> Self {
         let process = &snapshot.process;

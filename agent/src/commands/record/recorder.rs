@@ -186,8 +186,9 @@ impl Watcher for Recorder {
             .is_none_or(|selection| selection.selects(context));
         let visibility = match (is_selected, seen.is_for_state) {
             (true, _) => Visibility::Shown,
-            (false, true) => Visibility::Hidden,
-            (false, false) => return Ok(ControlFlow::Continue(())),
+            // What was learnt for this event belongs to it: played without, its process would be unknown.
+            (false, is_for_state) if is_for_state || !self.journal.is_empty() => Visibility::Hidden,
+            (false, _) => return Ok(ControlFlow::Continue(())),
         };
         if self.record(seen, context, visibility)? == Room::Full {
             self.ended = Some(Ended::Size);
