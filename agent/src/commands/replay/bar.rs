@@ -1,5 +1,6 @@
 //! How far a capture is played, on a terminal.
 
+use crate::commands::layout::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use saker_capture_replay::Progress;
 use std::io::IsTerminal;
@@ -24,7 +25,7 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.set_message(name.to_owned());
+        bar.set_message(visible(name));
         Self(bar)
     }
 
