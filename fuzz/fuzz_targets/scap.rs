@@ -54,6 +54,7 @@ fn options() -> Options {
             descriptors: 1000,
             text_bytes: 300,
             users: 10,
+            containers: 5,
             interfaces: 5,
         },
         ..Options::default()
