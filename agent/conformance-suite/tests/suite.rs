@@ -327,9 +327,7 @@ fn an_event_that_only_falco_has_is_supplied() {
     );
     assert_holds(
         "add_event_advance_ts(increasing_ts(), 1, PPME_SYSCALL_EPOLL_CREATE_X, 2, (uint64_t)-22, (int32_t)-5);",
-        &[
-            ("evt.rawarg.res = -22 and evt.res = EINVAL", true),
-        ],
+        &[("evt.rawarg.res = -22 and evt.res = EINVAL", true)],
     );
 }
 
