@@ -53,6 +53,7 @@ fn options() -> Options {
             descriptors_per_process: 20,
             descriptors: 1000,
             text_bytes: 300,
+            begin_text_bytes: 20_000,
             users: 10,
             containers: 5,
             interfaces: 5,

@@ -12,6 +12,8 @@ pub struct Limits {
     pub descriptors: usize,
     /// Longest text, bytes: a path, the arguments of a process, its environment, ….
     pub text_bytes: usize,
+    /// All texts of the threads and descriptors that were there at the begin, bytes.
+    pub begin_text_bytes: usize,
     /// Most users and, apart from them, most groups.
     pub users: usize,
     /// Most containers that events tell of.
@@ -27,6 +29,7 @@ impl Default for Limits {
             descriptors_per_process: 65_536,
             descriptors: 1_048_576,
             text_bytes: 65_536,
+            begin_text_bytes: 64 << 20,
             users: 65_536,
             containers: 65_536,
             interfaces: 4_096,

@@ -48,6 +48,8 @@ pub struct Machine {
     info: MachineInfo,
     limits: Limits,
     stats: Stats,
+    /// Bytes that texts of the begin may still take.
+    begin_text_left: usize,
     threads: Threads,
     users: Map<u32, UserEntry>,
     groups: Map<u32, GroupEntry>,
@@ -72,6 +74,7 @@ impl Machine {
             info,
             limits,
             stats: Stats::default(),
+            begin_text_left: limits.begin_text_bytes,
             threads: Threads::default(),
             users: Map::default(),
             groups: Map::default(),

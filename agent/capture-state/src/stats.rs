@@ -13,7 +13,8 @@ pub struct Stats {
     pub threads_unknown: u64,
     /// Descriptors that were not kept because of a limit.
     pub descriptors_dropped: u64,
-    /// Texts that were cut because of [`Limits::text_bytes`](crate::Limits::text_bytes).
+    /// Texts that were cut because of [`Limits::text_bytes`](crate::Limits::text_bytes) or
+    /// [`Limits::begin_text_bytes`](crate::Limits::begin_text_bytes).
     pub texts_cut: u64,
     /// Users, groups and interfaces that were not kept because of a limit.
     pub entries_dropped: u64,

@@ -107,7 +107,7 @@ impl Machine {
         let mut record = Record::new(self.threads.next_serial(), thread);
         record.owns_environment = is_main;
         if is_main {
-            let mut directory = joined_path(b"", &snapshot.cwd);
+            let mut directory = joined_path(b"", self.cut(&snapshot.cwd));
             if directory.last() != Some(&b'/') {
                 directory.push(b'/');
             }
@@ -127,7 +127,7 @@ impl Machine {
         thread.vpgid = snapshot.vpgid;
         thread.fd_limit = snapshot.fd_limit;
         thread.flags |= snapshot.flags | clone_flag::ACTIVE;
-        thread.set_name(&snapshot.comm);
+        thread.set_name(self.cut(&snapshot.comm));
         thread.memory_kb = [snapshot.vm_size_kb, snapshot.vm_rss_kb, snapshot.vm_swap_kb];
         thread.page_faults = [snapshot.pf_major, snapshot.pf_minor];
         thread.root = self.cut(&snapshot.root).into();
@@ -157,7 +157,7 @@ impl Machine {
 
     fn image(&mut self, snapshot: &ThreadSnapshot) -> Image {
         let words = Words {
-            exe: &snapshot.exe,
+            exe: self.cut(&snapshot.exe),
             arguments: self.cut(&snapshot.arguments),
         };
         let flags = [
@@ -172,7 +172,7 @@ impl Machine {
             .fold(0, |bits, flag| bits << 1 | u64::from(*flag));
         let environment = Some(&snapshot.environment).filter(|_| snapshot.tid == snapshot.pid);
         Image {
-            exe_path: Some(image::exe_path(&snapshot.exe_path)),
+            exe_path: Some(image::exe_path(self.cut(&snapshot.exe_path))),
             arguments: Some(words.vector()),
             environment: environment.and_then(|bytes| image::vector(self.cut(bytes))),
             flags: Some(flags),
@@ -183,20 +183,28 @@ impl Machine {
         }
     }
 
+    /// As much of a text of the begin as may be kept.
     fn cut<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
-        match text.get(..self.limits.text_bytes) {
-            Some(begin) if begin.len() < text.len() => {
-                self.stats.texts_cut = self.stats.texts_cut.saturating_add(1);
-                begin
-            }
-            _ => text,
+        let most = self.limits.text_bytes.min(self.begin_text_left);
+        let kept = text.get(..most).unwrap_or(text);
+        if kept.len() < text.len() {
+            self.stats.texts_cut = self.stats.texts_cut.saturating_add(1);
         }
+        self.begin_text_left = self.begin_text_left.saturating_sub(kept.len());
+        kept
     }
 
     /// Takes a descriptor that was open; `tid` is the thread whose table lists it. The name of a
     /// connection is made from its ends, whatever the snapshot says.
     pub fn add_descriptor(&mut self, tid: i64, snapshot: DescriptorSnapshot) {
-        self.put_into(tid, snapshot.number, Slot::new(snapshot.descriptor));
+        let mut descriptor = snapshot.descriptor;
+        for name in [&mut descriptor.name, &mut descriptor.name_raw] {
+            let kept = self.cut(name).len();
+            if kept < name.len() {
+                *name = name.get(..kept).unwrap_or_default().into();
+            }
+        }
+        self.put_into(tid, snapshot.number, Slot::new(descriptor));
     }
 
     /// Takes a network interface.
