@@ -12,8 +12,12 @@ pub struct Limits {
     pub descriptors: usize,
     /// Longest text, bytes: a path, the arguments of a process, its environment, ….
     pub text_bytes: usize,
-    /// All texts of the threads and descriptors that were there at the begin, bytes.
-    pub begin_text_bytes: usize,
+    /// Most bytes of texts of all threads together; what threads share counts once.
+    pub thread_text_bytes: usize,
+    /// Most bytes of names of all descriptors together.
+    pub descriptor_text_bytes: usize,
+    /// Most bytes of texts of all users and groups together.
+    pub user_text_bytes: usize,
     /// Most users and, apart from them, most groups.
     pub users: usize,
     /// Most containers that events tell of.
@@ -29,7 +33,9 @@ impl Default for Limits {
             descriptors_per_process: 65_536,
             descriptors: 1_048_576,
             text_bytes: 65_536,
-            begin_text_bytes: 64 << 20,
+            thread_text_bytes: 64 << 20,
+            descriptor_text_bytes: 64 << 20,
+            user_text_bytes: 16 << 20,
             users: 65_536,
             containers: 65_536,
             interfaces: 4_096,

@@ -20,6 +20,7 @@ mod record;
 mod socket;
 mod step;
 mod table;
+mod texts;
 mod threads;
 mod transfer;
 mod tuple;
@@ -37,6 +38,7 @@ use saker_falco_events::Event;
 use std::collections::HashMap;
 use std::sync::Arc;
 use step::Step;
+use texts::Budgets;
 use threads::Threads;
 
 /// A map with a fast hash that no capture can aim at.
@@ -48,13 +50,12 @@ pub struct Machine {
     info: MachineInfo,
     limits: Limits,
     stats: Stats,
-    /// Bytes that texts of the begin may still take.
-    begin_text_left: usize,
     threads: Threads,
     users: Map<u32, UserEntry>,
     groups: Map<u32, GroupEntry>,
     interfaces: Vec<Interface>,
     containers: Containers,
+    budgets: Budgets,
     /// What new threads begin as.
     unknown: Thread,
     ended: RecentlyEnded,
@@ -74,12 +75,12 @@ impl Machine {
             info,
             limits,
             stats: Stats::default(),
-            begin_text_left: limits.begin_text_bytes,
             threads: Threads::default(),
             users: Map::default(),
             groups: Map::default(),
             interfaces: Vec::new(),
             containers: Containers::default(),
+            budgets: Budgets::default(),
             unknown: begin::unknown_thread(),
             ended: RecentlyEnded::default(),
             thread_to_remove: None,

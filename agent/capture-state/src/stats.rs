@@ -13,9 +13,11 @@ pub struct Stats {
     pub threads_unknown: u64,
     /// Descriptors that were not kept because of a limit.
     pub descriptors_dropped: u64,
-    /// Texts that were cut because of [`Limits::text_bytes`](crate::Limits::text_bytes) or
-    /// [`Limits::begin_text_bytes`](crate::Limits::begin_text_bytes).
+    /// Texts that were cut because of [`Limits::text_bytes`](crate::Limits::text_bytes).
     pub texts_cut: u64,
+    /// How often texts were left out because those of all threads, descriptors or users were too much,
+    /// as [`Limits::thread_text_bytes`](crate::Limits::thread_text_bytes) and its like say.
+    pub texts_left_out: u64,
     /// Users, groups and interfaces that were not kept because of a limit.
     pub entries_dropped: u64,
     /// Exit events whose enter event was missing although they need it.

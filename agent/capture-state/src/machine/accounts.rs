@@ -1,5 +1,6 @@
 //! Users and groups.
 
+use super::texts::{group_bytes, user_bytes};
 use super::{Machine, code, parameter};
 use crate::snapshot::{GroupEntry, UserEntry};
 use saker_falco_events::Event;
@@ -13,43 +14,42 @@ const PATH_BYTES_MAX: usize = 1023;
 
 impl Machine {
     /// Takes a user. One that is known keeps its group.
-    pub fn add_user(&mut self, user: UserEntry) {
+    pub fn add_user(&mut self, mut user: UserEntry) {
         if is_directory_service(&user.name) {
             return;
         }
-        let (name, home) = (
-            cut(user.name, NAME_BYTES_MAX),
-            cut(user.home, PATH_BYTES_MAX),
-        );
-        let shell = cut(user.shell, PATH_BYTES_MAX);
-        if let Some(known) = self.users.get_mut(&user.uid) {
-            (known.name, known.home, known.shell) = (name, home, shell);
-        } else if self.users.len() < self.limits.users {
-            let user = UserEntry {
-                name,
-                home,
-                shell,
-                ..user
-            };
-            self.users.insert(user.uid, user);
-        } else {
+        let is_known = self.users.contains_key(&user.uid);
+        if !is_known && self.users.len() >= self.limits.users {
             self.drop_entry();
+            return;
         }
+        self.cut(&mut user.name, NAME_BYTES_MAX);
+        self.cut(&mut user.home, PATH_BYTES_MAX);
+        self.cut(&mut user.shell, PATH_BYTES_MAX);
+        if !self.take_user_text(user_bytes(&user)) {
+            (user.name, user.home, user.shell) = Default::default();
+        }
+        if let Some(known) = self.users.get(&user.uid) {
+            user.gid = known.gid;
+        }
+        self.users.insert(user.uid, user);
     }
 
     /// Takes a group.
-    pub fn add_group(&mut self, group: GroupEntry) {
+    pub fn add_group(&mut self, mut group: GroupEntry) {
         if is_directory_service(&group.name) {
             return;
         }
-        let name = cut(group.name, NAME_BYTES_MAX);
-        if let Some(known) = self.groups.get_mut(&group.gid) {
-            known.name = name;
-        } else if self.groups.len() < self.limits.users {
-            self.groups.insert(group.gid, GroupEntry { name, ..group });
-        } else {
+        let is_known = self.groups.contains_key(&group.gid);
+        if !is_known && self.groups.len() >= self.limits.users {
             self.drop_entry();
+            return;
         }
+        self.cut(&mut group.name, NAME_BYTES_MAX);
+        if !self.take_user_text(group_bytes(&group)) {
+            group.name = Box::default();
+        }
+        self.groups.insert(group.gid, group);
     }
 
     pub(super) fn drop_entry(&mut self) {
@@ -123,11 +123,4 @@ fn is_of_host(event: &Event<'_>, slot: usize) -> bool {
 /// Entries that stand for a directory service are none.
 const fn is_directory_service(name: &[u8]) -> bool {
     matches!(name.first(), Some(b'+' | b'-'))
-}
-
-fn cut(text: Box<[u8]>, length: usize) -> Box<[u8]> {
-    match text.get(..length) {
-        Some(begin) => begin.into(),
-        None => text,
-    }
 }

@@ -6,6 +6,7 @@ use super::interfaces;
 use super::record::Record;
 use super::socket::{Addresses, Layout, mapped_ipv4};
 use super::table::Slot;
+use super::texts::Texts;
 use super::{Machine, parameter};
 use crate::descriptor::{Descriptor, DescriptorKind, Endpoint, L4Protocol, Role, SocketState};
 use crate::snapshot::{DescriptorSnapshot, Interface, ThreadSnapshot};
@@ -16,6 +17,9 @@ use saker_process_state::{
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// Longest name of a network interface, bytes.
+const INTERFACE_BYTES_MAX: usize = 255;
 
 /// A thread of which nothing is known, not even the id.
 pub(super) fn unknown_thread() -> Thread {
@@ -102,16 +106,19 @@ impl Machine {
         self.stats.threads_added = self.stats.threads_added.saturating_add(1);
         let mut thread = self.unknown.clone();
         self.fill(&mut thread, &snapshot);
+        let parent = self.threads.records.get(&snapshot.ptid);
+        let others = parent.map(|parent| Texts::of(&parent.thread));
+        self.bound_texts(&mut thread, others.as_ref());
         self.ensure_user_of(&thread.process);
         let is_main = snapshot.tid == snapshot.pid;
         let mut record = Record::new(self.threads.next_serial(), thread);
         record.owns_environment = is_main;
         if is_main {
-            let mut directory = joined_path(b"", self.cut(&snapshot.cwd));
+            let mut directory = joined_path(b"", &snapshot.cwd);
             if directory.last() != Some(&b'/') {
                 directory.push(b'/');
             }
-            record.cwd = directory.into();
+            record.cwd = self.bound_directory(directory);
         }
         self.threads.insert(record);
     }
@@ -127,17 +134,16 @@ impl Machine {
         thread.vpgid = snapshot.vpgid;
         thread.fd_limit = snapshot.fd_limit;
         thread.flags |= snapshot.flags | clone_flag::ACTIVE;
-        thread.set_name(self.cut(&snapshot.comm));
+        thread.set_name(&snapshot.comm);
         thread.memory_kb = [snapshot.vm_size_kb, snapshot.vm_rss_kb, snapshot.vm_swap_kb];
         thread.page_faults = [snapshot.pf_major, snapshot.pf_minor];
-        thread.root = self.cut(&snapshot.root).into();
+        thread.root = (*snapshot.root).into();
         thread.pid_namespace_start_ns = snapshot.pidns_init_start_ts;
         let parent = self.threads.records.get(&snapshot.ptid);
         let like = parent.map(|record| Arc::clone(&record.thread));
-        let cgroups = self.cut(&snapshot.cgroups);
-        image::set_cgroups(thread, cgroups, like.as_deref());
+        image::set_cgroups(thread, &snapshot.cgroups, like.as_deref());
         self.containers.place(thread);
-        thread.process.image = Arc::new(self.image(snapshot));
+        thread.process.image = Arc::new(image(snapshot));
         let process = &mut thread.process;
         process.tty = snapshot.tty;
         process.credentials = Credentials {
@@ -155,61 +161,16 @@ impl Machine {
         thread.follow_ids();
     }
 
-    fn image(&mut self, snapshot: &ThreadSnapshot) -> Image {
-        let words = Words {
-            exe: self.cut(&snapshot.exe),
-            arguments: self.cut(&snapshot.arguments),
-        };
-        let flags = [
-            snapshot.exe_writable,
-            snapshot.exe_upper_layer,
-            snapshot.exe_from_memfd,
-            snapshot.exe_lower_layer,
-        ];
-        let flags = flags
-            .iter()
-            .rev()
-            .fold(0, |bits, flag| bits << 1 | u64::from(*flag));
-        let environment = Some(&snapshot.environment).filter(|_| snapshot.tid == snapshot.pid);
-        Image {
-            exe_path: Some(image::exe_path(self.cut(&snapshot.exe_path))),
-            arguments: Some(words.vector()),
-            environment: environment.and_then(|bytes| image::vector(self.cut(bytes))),
-            flags: Some(flags),
-            inode: Some(snapshot.exe_ino),
-            ctime_wall_ns: Some(snapshot.exe_ino_ctime),
-            mtime_wall_ns: Some(snapshot.exe_ino_mtime),
-            ..Image::default()
-        }
-    }
-
-    /// As much of a text of the begin as may be kept.
-    fn cut<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
-        let most = self.limits.text_bytes.min(self.begin_text_left);
-        let kept = text.get(..most).unwrap_or(text);
-        if kept.len() < text.len() {
-            self.stats.texts_cut = self.stats.texts_cut.saturating_add(1);
-        }
-        self.begin_text_left = self.begin_text_left.saturating_sub(kept.len());
-        kept
-    }
-
     /// Takes a descriptor that was open; `tid` is the thread whose table lists it. The name of a
     /// connection is made from its ends, whatever the snapshot says.
     pub fn add_descriptor(&mut self, tid: i64, snapshot: DescriptorSnapshot) {
-        let mut descriptor = snapshot.descriptor;
-        for name in [&mut descriptor.name, &mut descriptor.name_raw] {
-            let kept = self.cut(name).len();
-            if kept < name.len() {
-                *name = name.get(..kept).unwrap_or_default().into();
-            }
-        }
-        self.put_into(tid, snapshot.number, Slot::new(descriptor));
+        self.put_into(tid, snapshot.number, Slot::new(snapshot.descriptor));
     }
 
     /// Takes a network interface.
-    pub fn add_interface(&mut self, interface: Interface) {
+    pub fn add_interface(&mut self, mut interface: Interface) {
         if self.interfaces.len() < self.limits.interfaces {
+            self.cut(&mut interface.name, INTERFACE_BYTES_MAX);
             self.interfaces.push(interface);
         } else {
             self.drop_entry();
@@ -236,20 +197,26 @@ impl Machine {
             return;
         };
         let main = Arc::clone(&main.thread.process.image);
-        let Some(record) = self.threads.records.get_mut(&tid) else {
+        let Some(record) = self.threads.records.get(&tid) else {
             return;
         };
-        let thread = record.thread_mut();
-        let own = &thread.process.image;
-        let image = Image {
+        let mut image = Image {
             environment: main.environment.clone(),
-            ..Image::clone(own)
+            ..Image::clone(&record.thread.process.image)
         };
-        thread.process.image = if image == *main {
+        let image = if image == *main {
             main
         } else {
+            let environment = image.environment.as_ref();
+            let bytes = environment.map_or(0, |environment| environment.bytes.len());
+            if bytes > 0 && !self.take_text(bytes) {
+                image.environment = None;
+            }
             Arc::new(image)
         };
+        if let Some(record) = self.threads.records.get_mut(&tid) {
+            record.thread_mut().process.image = image;
+        }
     }
 
     /// Gives sockets the names and the roles that follow from their addresses: who is connected to a
@@ -272,6 +239,34 @@ impl Machine {
                 }
             }
         }
+    }
+}
+
+fn image(snapshot: &ThreadSnapshot) -> Image {
+    let words = Words {
+        exe: &snapshot.exe,
+        arguments: &snapshot.arguments,
+    };
+    let flags = [
+        snapshot.exe_writable,
+        snapshot.exe_upper_layer,
+        snapshot.exe_from_memfd,
+        snapshot.exe_lower_layer,
+    ];
+    let flags = flags
+        .iter()
+        .rev()
+        .fold(0, |bits, flag| bits << 1 | u64::from(*flag));
+    let environment = Some(&snapshot.environment).filter(|_| snapshot.tid == snapshot.pid);
+    Image {
+        exe_path: Some(image::exe_path(&snapshot.exe_path)),
+        arguments: Some(words.vector()),
+        environment: environment.and_then(|bytes| image::vector(bytes)),
+        flags: Some(flags),
+        inode: Some(snapshot.exe_ino),
+        ctime_wall_ns: Some(snapshot.exe_ino_ctime),
+        mtime_wall_ns: Some(snapshot.exe_ino_mtime),
+        ..Image::default()
     }
 }
 

@@ -3,6 +3,7 @@
 use super::image::{self, Words};
 use super::record::Record;
 use super::step::Step;
+use super::texts::Texts;
 use super::{Machine, code, parameter};
 use crate::thread::{Thread, clone_flag};
 use saker_falco_events::Event;
@@ -158,13 +159,13 @@ impl Machine {
             thread.process.image = image::child_image(&self.unknown.process.image, words, true);
         }
         fill(&mut thread, event, name, Some(&from));
-        let mut record = self.new_record(thread, is_leader);
+        let mut record = self.new_record(thread, is_leader, Some(&from));
         if is_leader && is_caller_known {
             self.inherit_open(&mut record, step.tid);
         }
         self.ensure_user_of(&record.thread.process);
-        if !is_caller_known && let Some(caller) = self.record_mut(step) {
-            describe(caller, name, words);
+        if !is_caller_known {
+            self.describe(step.tid, name, words);
         }
         self.insert_thread(record);
     }
@@ -247,9 +248,8 @@ impl Machine {
             }
         } else {
             thread.process.image = image::child_image(&self.unknown.process.image, words, true);
-            let model = self.threads.records.get_mut(&model);
-            if let Some(model) = model.filter(|_| !is_leader) {
-                describe(model, name, words);
+            if !is_leader {
+                self.describe(model, name, words);
             }
         }
         fill(&mut thread, event, name, from.as_deref());
@@ -262,7 +262,7 @@ impl Machine {
         } else if let Some(start) = parameter::unsigned(event, slot::NAMESPACE_START) {
             thread.pid_namespace_start_ns = start.wrapping_add(boot_time_ns);
         }
-        let mut record = self.new_record(thread, is_leader);
+        let mut record = self.new_record(thread, is_leader, from.as_deref());
         if is_leader && is_model_known {
             self.inherit_open(&mut record, model);
         }
@@ -270,10 +270,29 @@ impl Machine {
         record
     }
 
-    fn new_record(&mut self, thread: Thread, owns_environment: bool) -> Record {
+    /// A record of a thread that is `like` another one.
+    fn new_record(
+        &mut self,
+        mut thread: Thread,
+        owns_environment: bool,
+        like: Option<&Thread>,
+    ) -> Record {
+        self.bound_texts(&mut thread, like.map(Texts::of).as_ref());
         let mut record = Record::new(self.threads.next_serial(), thread);
         record.owns_environment = owns_environment;
         record
+    }
+
+    /// Gives a thread of which only the id was known the name and the words of another one.
+    fn describe(&mut self, tid: i64, name: &[u8], words: Words<'_>) {
+        let Some(record) = self.threads.records.get_mut(&tid) else {
+            return;
+        };
+        let before = Texts::of(&record.thread);
+        let thread = record.thread_mut();
+        thread.set_name(name);
+        thread.process.image = image::child_image(&before.image, words, true);
+        self.bound_new_texts(tid, &before);
     }
 
     /// Gives a new process the descriptors and the working directory of its parent.
@@ -314,13 +333,6 @@ fn name<'a>(event: &Event<'a>, words: Words<'a>) -> &'a [u8] {
         Some(_) => parameter::text(event, slot::COMM),
         None => words.exe,
     }
-}
-
-/// Gives a thread of which only the id was known the name and the words of another one.
-fn describe(record: &mut Record, name: &[u8], words: Words<'_>) {
-    let thread = record.thread_mut();
-    thread.set_name(name);
-    thread.process.image = image::child_image(&thread.process.image, words, true);
 }
 
 /// What a child has from the thread that it is like.

@@ -3,6 +3,7 @@
 use super::container;
 use super::image::{entries, split_at};
 use super::step::{Step, result};
+use super::texts::Texts;
 use super::{Machine, Map, code, parameter};
 use crate::thread::Thread;
 use saker_falco_events::Event;
@@ -144,7 +145,9 @@ impl Machine {
             return;
         }
         if let Some(record) = self.threads.records.get_mut(&step.tid) {
+            let before = Texts::of(&record.thread);
             self.containers.place(record.thread_mut());
+            self.bound_new_texts(step.tid, &before);
         }
     }
 

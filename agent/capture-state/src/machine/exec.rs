@@ -4,6 +4,7 @@ use super::files::joined_path;
 use super::image::{self, Words};
 use super::record::Record;
 use super::step::{Step, success};
+use super::texts::Texts;
 use super::{Machine, code, parameter};
 use crate::descriptor::{Descriptor, DescriptorKind};
 use crate::thread::{Thread, clone_flag};
@@ -65,7 +66,9 @@ impl Machine {
         self.identify(event, tid);
         let path = self.executed_path(event, step);
         if let Some(record) = self.record_mut(step) {
+            let before = Texts::of(&record.thread);
             change(record, event, path);
+            self.bound_new_texts(tid, &before);
             let record = self.threads.records.get(&tid);
             if let Some(record) = record.map(|record| Arc::clone(&record.thread)) {
                 self.ensure_user_of(&record.process);

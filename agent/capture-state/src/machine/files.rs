@@ -3,6 +3,7 @@
 use super::parameter;
 use super::step::{Step, result, success};
 use super::table::Slot;
+use super::texts::Texts;
 use super::{Machine, code};
 use crate::descriptor::{Descriptor, DescriptorKind};
 use saker_falco_events::{Event, append_printable, concatenate};
@@ -190,10 +191,13 @@ impl Machine {
         let Some(main) = self.threads.main(step.tid).map(|main| main.thread.tid) else {
             return;
         };
-        if let Some(main) = self.threads.records.get_mut(&main)
-            && *main.cwd != *directory
-        {
-            main.cwd = directory.into();
+        let record = self.threads.records.get(&main);
+        if record.is_none_or(|record| *record.cwd == *directory) {
+            return;
+        }
+        let directory = self.bound_directory(directory);
+        if let Some(main) = self.threads.records.get_mut(&main) {
+            main.cwd = directory;
             self.threads.share_directory(step.tid);
         }
     }
@@ -213,7 +217,9 @@ impl Machine {
             shown
         };
         if let Some(record) = self.record_mut(step) {
+            let before = Texts::of(&record.thread);
             record.thread_mut().root = root.into();
+            self.bound_new_texts(step.tid, &before);
         }
     }
 }

@@ -199,18 +199,20 @@ impl Machine {
     }
 
     /// Puts a descriptor into a table; `false` when there is no room.
-    pub(super) fn put_into(&mut self, owner: i64, number: i64, slot: Slot) -> bool {
+    pub(super) fn put_into(&mut self, owner: i64, number: i64, mut slot: Slot) -> bool {
         let has_room = self.threads.descriptors < self.limits.descriptors;
         let limit = self.limits.descriptors_per_process;
-        let Some(record) = self.threads.records.get_mut(&owner) else {
+        let Some(record) = self.threads.records.get(&owner) else {
             return false;
         };
-        let table = &mut record.descriptors;
+        let table = &record.descriptors;
         if table.get(number).is_none() && !(has_room && table.len() < limit) {
             self.stats.descriptors_dropped = self.stats.descriptors_dropped.saturating_add(1);
             return false;
         }
-        if table.insert(number, slot) {
+        self.bound_names(&mut slot);
+        let record = self.threads.records.get_mut(&owner);
+        if record.is_some_and(|record| record.descriptors.insert(number, slot)) {
             self.threads.descriptors = self.threads.descriptors.saturating_add(1);
         }
         true
@@ -234,6 +236,20 @@ impl Machine {
         };
         if record.descriptors.remove(number) {
             self.threads.descriptors = self.threads.descriptors.saturating_sub(1);
+        }
+    }
+
+    /// Bounds the name that the event gave its descriptor.
+    fn bound_new_name(&mut self, step: &Step) {
+        let Some(mut slot) = self.used_slot(step).cloned() else {
+            return;
+        };
+        self.bound_names(&mut slot);
+        let is_bounded = |known: &Slot| !Arc::ptr_eq(&known.descriptor, &slot.descriptor);
+        if self.used_slot(step).is_some_and(is_bounded)
+            && let Some(known) = self.used_slot_mut(step)
+        {
+            *known = slot;
         }
     }
 
@@ -273,6 +289,9 @@ impl Machine {
                 let is_same = Arc::ptr_eq(current, before) || current.name == before.name;
                 subject.has_name_changed = !is_same;
                 subject.descriptor = Some(Arc::clone(current));
+                if !is_same {
+                    self.bound_new_name(&step);
+                }
             }
             Some(Before::Nothing) => {
                 subject.has_name_changed = current.is_some_and(|current| !current.name.is_empty());

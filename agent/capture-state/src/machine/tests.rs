@@ -5,6 +5,7 @@ mod files;
 mod hostile;
 mod processes;
 mod sockets;
+mod texts;
 mod threads;
 
 use super::*;

@@ -151,24 +151,6 @@ fn texts_of_the_begin_are_cut() {
 }
 
 #[test]
-fn texts_of_the_begin_share_a_bound() {
-    let limits = Limits {
-        begin_text_bytes: 10,
-        ..Limits::default()
-    };
-    let world = World::with_limits(limits);
-    assert!(world.machine.stats().texts_cut > 0);
-    let kept = |tid| {
-        let image = &world.thread(tid).process.image;
-        let vectors = [&image.arguments, &image.environment];
-        let lengths = vectors.map(|vector| vector.as_ref().map_or(0, |vector| vector.bytes.len()));
-        lengths.iter().sum::<usize>()
-    };
-    // What ends each text counts as well.
-    assert!(kept(10) <= 12, "{}", kept(10));
-}
-
-#[test]
 fn parents_in_a_circle_end_a_search() {
     let mut world = World::new();
     world.fork(20);
