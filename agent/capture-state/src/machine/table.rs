@@ -3,13 +3,27 @@
 use super::Map;
 use super::socket::{Addresses, Layout};
 use crate::descriptor::{Descriptor, DescriptorKind, Role, SocketState};
+use foldhash::fast::RandomState;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// Descriptors by number. A clone shares them until one of both changes.
+/// Shards of a table that is not small.
+const SHARDS: usize = 256;
+
+/// Most descriptors of a small table, which is one shard.
+const SMALL_MAX: usize = 128;
+
+/// Descriptors by number. A clone shares them; what one of both changes is copied shard by shard, so
+/// that a change after a fork costs little however many descriptors there are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
-    slots: Arc<Map<i64, Slot>>,
+    shards: Arc<Vec<Arc<Shard>>>,
+    length: usize,
+    /// Puts numbers into shards, such that no capture can aim at one.
+    hasher: RandomState,
 }
+
+type Shard = Map<i64, Slot>;
 
 /// One descriptor.
 #[derive(Clone, Debug)]
@@ -21,56 +35,133 @@ pub(super) struct Slot {
 }
 
 impl Table {
-    pub(super) fn len(&self) -> usize {
-        self.slots.len()
+    pub(super) const fn len(&self) -> usize {
+        self.length
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Descriptor>> {
-        self.slots.values().map(|slot| &slot.descriptor)
+        self.slots().map(|slot| &slot.descriptor)
     }
 
     pub(super) fn get(&self, number: i64) -> Option<&Slot> {
-        self.slots.get(&number)
+        self.shards.get(self.shard_of(number))?.get(&number)
     }
 
     pub(super) fn get_mut(&mut self, number: i64) -> Option<&mut Slot> {
         // A table that is shared is not copied in vain.
-        if !self.slots.contains_key(&number) {
-            return None;
-        }
-        Arc::make_mut(&mut self.slots).get_mut(&number)
+        self.get(number)?;
+        self.shard_mut(number)?.get_mut(&number)
     }
 
     /// Takes a descriptor and tells whether the number was free.
     pub(super) fn insert(&mut self, number: i64, slot: Slot) -> bool {
-        let slots = Arc::make_mut(&mut self.slots);
-        slots.insert(number, slot).is_none()
+        let is_free = self.get(number).is_none();
+        if is_free && (self.length == 0 || self.length == SMALL_MAX) {
+            self.make_shards();
+        }
+        let Some(shard) = self.shard_mut(number) else {
+            return false;
+        };
+        shard.insert(number, slot);
+        if is_free {
+            self.length = self.length.saturating_add(1);
+        }
+        is_free
     }
 
     /// Forgets a descriptor and tells whether there was one.
     pub(super) fn remove(&mut self, number: i64) -> bool {
-        self.slots.contains_key(&number) && Arc::make_mut(&mut self.slots).remove(&number).is_some()
+        let is_known = self.get(number).is_some();
+        if is_known && let Some(shard) = self.shard_mut(number) {
+            shard.remove(&number);
+            give_back(shard);
+            self.length = self.length.saturating_sub(1);
+            self.join_shards();
+        }
+        is_known
     }
 
     /// Forgets descriptors and tells how many.
     pub(super) fn remove_where(&mut self, goes: impl Fn(i64, &Descriptor) -> bool) -> usize {
-        let is_any = |(number, slot): (&i64, &Slot)| goes(*number, &slot.descriptor);
-        if !self.slots.iter().any(is_any) {
-            return 0;
+        let goes = |number: &i64, slot: &Slot| goes(*number, &slot.descriptor);
+        let changed: Vec<usize> = (0..)
+            .zip(self.shards.iter())
+            .filter(|(_, shard)| shard.iter().any(|(number, slot)| goes(number, slot)))
+            .map(|(position, _)| position)
+            .collect();
+        let mut gone = 0_usize;
+        for position in changed {
+            if let Some(shard) = Arc::make_mut(&mut self.shards).get_mut(position) {
+                let before = shard.len();
+                let slots = Arc::make_mut(shard);
+                slots.retain(|number, slot| !goes(number, slot));
+                give_back(slots);
+                gone = gone.saturating_add(before.saturating_sub(shard.len()));
+            }
         }
-        let before = self.len();
-        Arc::make_mut(&mut self.slots).retain(|number, slot| !goes(*number, &slot.descriptor));
-        before.saturating_sub(self.len())
+        self.length = self.length.saturating_sub(gone);
+        self.join_shards();
+        gone
     }
 
     /// The numbers in use, in no order.
     pub(super) fn numbers(&self) -> impl Iterator<Item = i64> {
-        self.slots.keys().copied()
+        self.shards.iter().flat_map(|shard| shard.keys().copied())
     }
 
     /// The descriptors, in no order.
     pub(super) fn slots(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.values()
+        self.shards.iter().flat_map(|shard| shard.values())
+    }
+
+    fn shard_of(&self, number: i64) -> usize {
+        if self.shards.len() < SHARDS {
+            return 0;
+        }
+        let hash = usize::try_from(self.hasher.hash_one(number) & u64::from(u32::MAX));
+        hash.unwrap_or_default() % SHARDS
+    }
+
+    fn shard_mut(&mut self, number: i64) -> Option<&mut Shard> {
+        let position = self.shard_of(number);
+        let shard = Arc::make_mut(&mut self.shards).get_mut(position)?;
+        Some(Arc::make_mut(shard))
+    }
+
+    /// Gives an empty table its one shard, and a small one that is full the shards of a large one.
+    fn make_shards(&mut self) {
+        if self.shards.is_empty() {
+            self.shards = Arc::new(vec![Arc::default()]);
+        } else if self.length == SMALL_MAX && self.shards.len() < SHARDS {
+            let small = std::mem::take(&mut self.shards);
+            // All are the same as long as they are empty.
+            self.shards = Arc::new(vec![Arc::default(); SHARDS]);
+            for (number, slot) in small.iter().flat_map(|shard| shard.iter()) {
+                if let Some(shard) = self.shard_mut(*number) {
+                    shard.insert(*number, slot.clone());
+                }
+            }
+        }
+    }
+
+    /// Makes a large table that got few descriptors a small one.
+    fn join_shards(&mut self) {
+        if self.shards.len() < SHARDS || self.length >= SMALL_MAX / 4 {
+            return;
+        }
+        let large = std::mem::take(&mut self.shards);
+        let slots = large.iter().flat_map(|shard| shard.iter());
+        let small: Shard = slots
+            .map(|(number, slot)| (*number, slot.clone()))
+            .collect();
+        self.shards = Arc::new(vec![Arc::new(small)]);
+    }
+}
+
+/// Gives memory back that a shard no longer needs.
+fn give_back(shard: &mut Shard) {
+    if shard.len() < shard.capacity() / 4 {
+        shard.shrink_to(shard.len().saturating_mul(2));
     }
 }
 
@@ -169,5 +260,101 @@ impl Slot {
         if both != present {
             Arc::make_mut(&mut self.descriptor).role = both;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot(inode: i64) -> Slot {
+        Slot::new(Descriptor {
+            inode: inode.unsigned_abs(),
+            ..Descriptor::default()
+        })
+    }
+
+    fn table(length: i64) -> Table {
+        let mut table = Table::default();
+        for number in 0..length {
+            assert!(table.insert(number, slot(number)));
+        }
+        table
+    }
+
+    /// Descriptors in shards that only one of two tables has.
+    fn copied(one: &Table, other: &Table) -> usize {
+        let own = one.shards.iter().filter(|shard| {
+            let mut others = other.shards.iter();
+            !others.any(|other| Arc::ptr_eq(shard, other))
+        });
+        own.map(|shard| shard.len()).sum()
+    }
+
+    #[test]
+    fn tables_of_any_length_hold_what_was_put_in() {
+        for length in [0, 1, 127, 128, 129, 1_000, 10_000] {
+            let mut table = table(length);
+            let expected = usize::try_from(length).unwrap();
+            assert_eq!(table.len(), expected);
+            assert_eq!(table.iter().count(), expected);
+            let mut numbers: Vec<i64> = table.numbers().collect();
+            numbers.sort_unstable();
+            assert!(numbers.iter().copied().eq(0..length));
+            for number in 0..length {
+                let inode = table.get(number).unwrap().descriptor.inode;
+                assert_eq!(inode, number.unsigned_abs());
+            }
+            assert!(table.get(length).is_none() && table.get_mut(-1).is_none());
+            let even = table.remove_where(|number, _| number % 2 == 0);
+            assert_eq!(even, expected.div_ceil(2));
+            for number in 0..length {
+                assert_eq!(table.remove(number), number % 2 == 1, "{number}");
+            }
+            assert_eq!((table.len(), table.iter().count()), (0, 0));
+            assert!(table.shards.len() <= 1);
+            let capacity = table.shards.iter().map(|shard| shard.capacity());
+            assert!(capacity.sum::<usize>() <= SMALL_MAX);
+        }
+    }
+
+    #[test]
+    fn a_number_in_use_is_replaced() {
+        let mut table = table(200);
+        assert!(!table.insert(7, slot(70)));
+        assert_eq!(table.len(), 200);
+        assert_eq!(table.get(7).unwrap().descriptor.inode, 70);
+    }
+
+    #[test]
+    fn a_change_of_a_clone_copies_little_and_leaves_the_first_as_it_is() {
+        for length in [100, 128, 129, 60_000] {
+            let first = table(length);
+            let mut clone = first.clone();
+            assert_eq!(copied(&clone, &first), 0);
+            clone.insert(length, slot(length));
+            clone.remove(3);
+            clone.get_mut(4).unwrap().set_open_flags(1);
+            // Three shards at most; twice what one holds on average is plenty for each.
+            let most = if length < 1_000 {
+                129
+            } else {
+                3 * 2 * 60_000 / SHARDS
+            };
+            assert!(copied(&clone, &first) <= most, "{length}");
+            assert_eq!(first.len(), usize::try_from(length).unwrap());
+            assert!(first.get(length).is_none() && first.get(3).is_some());
+            assert_eq!(first.get(4).unwrap().descriptor.open_flags, 0);
+            assert_eq!(clone.len(), first.len());
+        }
+    }
+
+    #[test]
+    fn what_removes_nothing_copies_nothing() {
+        let first = table(1_000);
+        let mut clone = first.clone();
+        assert_eq!(clone.remove_where(|_, _| false), 0);
+        assert!(!clone.remove(5_000) && clone.get_mut(5_000).is_none());
+        assert!(Arc::ptr_eq(&clone.shards, &first.shards));
     }
 }
