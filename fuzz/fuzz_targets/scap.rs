@@ -56,6 +56,7 @@ fn options() -> Options {
             thread_text_bytes: 20_000,
             descriptor_text_bytes: 20_000,
             user_text_bytes: 2_000,
+            enter_bytes: 20_000,
             users: 10,
             containers: 5,
             interfaces: 5,

@@ -18,6 +18,8 @@ pub struct Limits {
     pub descriptor_text_bytes: usize,
     /// Most bytes of texts of all users and groups together.
     pub user_text_bytes: usize,
+    /// Most bytes of enter events of all threads together that wait for their exit events.
+    pub enter_bytes: usize,
     /// Most users and, apart from them, most groups.
     pub users: usize,
     /// Most containers that events tell of.
@@ -36,6 +38,7 @@ impl Default for Limits {
             thread_text_bytes: 64 << 20,
             descriptor_text_bytes: 64 << 20,
             user_text_bytes: 16 << 20,
+            enter_bytes: 64 << 20,
             users: 65_536,
             containers: 65_536,
             interfaces: 4_096,

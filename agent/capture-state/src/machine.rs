@@ -211,9 +211,15 @@ impl Machine {
     }
 
     fn keep_enter(&mut self, event: &Event<'_>, step: &Step) {
-        if let Some(record) = self.record_mut(step) {
-            record.keep_enter(event);
-        }
+        let limit = self.limits.enter_bytes;
+        let used = self.threads.enter_bytes;
+        let Some(record) = self.record_mut(step) else {
+            return;
+        };
+        let before = record.enter_bytes();
+        let others = used.saturating_sub(before);
+        record.keep_enter(event, limit.saturating_sub(others));
+        self.threads.enter_bytes = others.saturating_add(record.enter_bytes());
     }
 
     /// A thread ended. Its record stays for this event.

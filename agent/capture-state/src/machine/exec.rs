@@ -181,7 +181,8 @@ impl Machine {
         look: impl FnOnce(&mut Self, &Event<'_>, &mut Step) -> T,
     ) -> Option<T> {
         let record = self.record_mut(step)?;
-        let kept = record.enter.take().filter(|_| record.is_enter_valid);
+        let is_valid = record.is_enter_valid;
+        let kept = record.enter.take_if(|_| is_valid);
         let header = Header { ..event.header };
         let enter = kept.as_ref().and_then(|kept| kept.event(header));
         let code = event.event_type.code.0;
@@ -195,8 +196,10 @@ impl Machine {
             let missing = &mut self.stats.enter_events_missing;
             *missing = missing.saturating_add(1);
         }
-        if let Some(record) = self.record_mut(step) {
-            record.enter = kept;
+        if let Some(kept) = kept
+            && let Some(record) = self.record_mut(step)
+        {
+            record.enter = Some(kept);
         }
         result
     }

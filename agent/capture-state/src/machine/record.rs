@@ -8,6 +8,10 @@ use std::sync::Arc;
 /// Longest enter event that is kept for its exit event, bytes.
 const ENTER_BYTES_MAX: usize = 4096;
 
+/// Most memory for an enter event that a thread keeps when it needs it no more, bytes: such that all
+/// threads together keep no more than half of what may wait.
+const ENTER_BYTES_IDLE: usize = 256;
+
 /// Names a record: of two threads with one id, one after the other, each has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Link {
@@ -87,10 +91,20 @@ impl Record {
         }
     }
 
-    /// Keeps an enter event for its exit event.
-    pub(super) fn keep_enter(&mut self, event: &Event<'_>) {
+    /// Memory for the enter event, bytes.
+    pub(super) fn enter_bytes(&self) -> usize {
+        self.enter.as_ref().map_or(0, |kept| kept.capacity())
+    }
+
+    /// Keeps an enter event for its exit event, unless that takes more than `room` bytes.
+    pub(super) fn keep_enter(&mut self, event: &Event<'_>, room: usize) {
         let length = event.lengths().len().saturating_add(event.values().len());
         if length > ENTER_BYTES_MAX {
+            return;
+        }
+        // Vectors grow to twice what they need at most.
+        if length > self.enter_bytes() && length.saturating_mul(2) > room {
+            self.forget_enter();
             return;
         }
         let kept = self.enter.get_or_insert_default();
@@ -102,12 +116,16 @@ impl Record {
         self.is_enter_valid = true;
     }
 
-    /// Forgets the enter event that was kept, but not its memory.
+    /// Forgets the enter event that was kept, but not its memory if that is little.
     pub(super) fn forget_enter(&mut self) {
-        if let Some(kept) = &mut self.enter
-            && kept.event_type.take().is_some()
-        {
+        let Some(kept) = &mut self.enter else {
+            return;
+        };
+        if kept.event_type.take().is_some() {
             self.is_enter_valid = false;
+        }
+        if kept.capacity() > ENTER_BYTES_IDLE {
+            self.enter = None;
         }
     }
 }
@@ -121,6 +139,11 @@ pub(super) struct KeptEvent {
 }
 
 impl KeptEvent {
+    fn capacity(&self) -> usize {
+        let lengths = self.lengths.capacity();
+        lengths.saturating_add(self.values.capacity())
+    }
+
     /// The event; `None` where none is kept.
     pub(super) fn event(&self, header: Header) -> Option<Event<'_>> {
         let event_type = self.event_type?;

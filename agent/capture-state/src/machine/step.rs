@@ -264,7 +264,10 @@ impl Machine {
             };
         };
         if step.has_thread && event_type.code.direction() == Direction::Exit {
+            let before = record.enter_bytes();
             record.forget_enter();
+            let freed = before.saturating_sub(record.enter_bytes());
+            self.threads.enter_bytes = self.threads.enter_bytes.saturating_sub(freed);
         }
         let last_fd = record.last_fd;
         let mut subject = Subject {

@@ -40,6 +40,8 @@ pub(super) struct Threads {
     serial: u64,
     /// Descriptors of all tables together.
     pub(super) descriptors: usize,
+    /// Memory for enter events of all threads together, bytes.
+    pub(super) enter_bytes: usize,
 }
 
 impl Threads {
@@ -102,6 +104,7 @@ impl Threads {
 
     fn drop_record(&mut self, record: &Record) {
         self.descriptors = self.descriptors.saturating_sub(record.descriptors.len());
+        self.enter_bytes = self.enter_bytes.saturating_sub(record.enter_bytes());
         if let Some(group) = record.group {
             self.release(group);
         }

@@ -1,6 +1,8 @@
 //! Events that no kernel would make, and limits.
 
 use super::*;
+use crate::machine::record::Record;
+use crate::machine::texts::{descriptor_bytes, thread_bytes};
 use saker_falco_events::{Event, Header, event_types};
 
 /// A small generator of numbers that look random (xorshift).
@@ -25,6 +27,9 @@ fn no_event_makes_the_machine_panic_or_grow_beyond_its_limits() {
         threads: 20,
         descriptors_per_process: 8,
         descriptors: 40,
+        enter_bytes: 400,
+        thread_text_bytes: 2_000,
+        descriptor_text_bytes: 200,
         users: 4,
         interfaces: 1,
         ..Limits::default()
@@ -55,6 +60,12 @@ fn no_event_makes_the_machine_panic_or_grow_beyond_its_limits() {
         assert!(record.descriptors.len() <= limits.descriptors_per_process);
         assert!(record.children.len() <= 2 * limits.threads + 65);
     }
+    let enters = threads.records.values().map(Record::enter_bytes);
+    assert_eq!(enters.sum::<usize>(), threads.enter_bytes);
+    assert!(threads.enter_bytes <= limits.enter_bytes);
+    assert!(thread_bytes(threads.records.values()) <= limits.thread_text_bytes);
+    assert!(descriptor_bytes(threads.records.values()) <= limits.descriptor_text_bytes);
+    assert!(world.machine.stats.texts_left_out > 0);
     assert!(world.machine.users.len() <= limits.users);
     assert!(world.machine.stats.descriptors_dropped > 0);
     assert!(world.machine.stats.threads_removed > 0);
@@ -165,4 +176,42 @@ fn parents_in_a_circle_end_a_search() {
     world.exit(30, 30);
     world.tick();
     assert!(world.machine.thread(20).is_none() && world.machine.thread(30).is_none());
+}
+
+#[test]
+fn enter_events_that_wait_are_bounded_in_total() {
+    let limits = Limits {
+        enter_bytes: 64 << 10,
+        ..Limits::default()
+    };
+    let mut world = World::with_limits(limits);
+    let path = format!("/{}", "p".repeat(3_000));
+    let enter = |world: &mut World, tid| {
+        world.apply(
+            tid,
+            code::OPENAT_ENTER,
+            &[("dirfd", N(AT_FDCWD)), ("name", T(&path))],
+        );
+    };
+    for tid in 100..200 {
+        enter(&mut world, tid);
+    }
+    let kept = world.machine.threads.enter_bytes;
+    assert!(kept <= limits.enter_bytes && kept > limits.enter_bytes / 2);
+    // Of a thread whose enter was not kept, the exit tells the name.
+    let exit = [("fd", N(3)), ("name", T("/other"))];
+    let subject = world.apply(199, code::OPENAT, &exit);
+    assert_eq!(name(&subject), "/other");
+    assert_eq!(world.machine.stats().enter_events_missing, 1);
+    // Exits make room, and so do threads that end.
+    for tid in 100..110 {
+        world.apply(tid, code::OPENAT, &exit);
+    }
+    for tid in 110..199 {
+        world.exit(tid, 0);
+    }
+    world.tick();
+    assert_eq!(world.machine.threads.enter_bytes, 0);
+    enter(&mut world, 199);
+    assert!(world.machine.threads.enter_bytes > 3_000);
 }
