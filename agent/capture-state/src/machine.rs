@@ -63,6 +63,8 @@ pub struct Machine {
     thread_to_remove: Option<i64>,
     /// The descriptor that the last event closed: the thread and the number.
     descriptor_to_close: Option<(i64, i64)>,
+    /// Where an absolute path begins.
+    here: Arc<[u8]>,
     /// Memory for texts that are put together.
     scratch: String,
 }
@@ -85,6 +87,7 @@ impl Machine {
             ended: RecentlyEnded::default(),
             thread_to_remove: None,
             descriptor_to_close: None,
+            here: (*b".").into(),
             scratch: String::new(),
         }
     }

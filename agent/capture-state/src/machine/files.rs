@@ -148,7 +148,7 @@ impl Machine {
     /// nothing is known of the descriptor.
     pub(super) fn directory_of(&self, step: &Step, path: &[u8], number: i64) -> Option<Arc<[u8]>> {
         if path.first() == Some(&b'/') {
-            return Some((*b".").into());
+            return Some(Arc::clone(&self.here));
         }
         self.record(step)?;
         if number == AT_FDCWD {

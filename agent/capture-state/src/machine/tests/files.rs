@@ -268,3 +268,24 @@ fn a_thread_changes_its_root() {
     world.apply(10, code::CHROOT, &[("res", N(-1)), ("path", T("/no"))]);
     assert_eq!(&*world.thread(10).root, b"/a/../b");
 }
+
+#[test]
+fn absolute_paths_need_no_directory_of_their_own() {
+    let mut world = World::new();
+    let subject = world.apply(
+        10,
+        code::OPENAT,
+        &[
+            ("fd", N(4)),
+            ("dirfd", N(AT_FDCWD)),
+            ("name", T("/etc/hosts")),
+        ],
+    );
+    assert_eq!(name(&subject), "/etc/hosts");
+    let event = EventBuilder::new(EventCode(code::LSEEK)).unwrap().tid(10);
+    event.look(|event| {
+        let step = world.machine.begin(event);
+        let directory = |path| world.machine.directory_of(&step, path, 99).unwrap();
+        assert!(Arc::ptr_eq(&directory(b"/a"), &directory(b"/b")));
+    });
+}
