@@ -51,4 +51,4 @@ mod stats;
 
 pub use error::ReplayError;
 pub use replay::{Options, Replay};
-pub use stats::{Progress, Skipped, Stats};
+pub use stats::{Missing, Progress, Skipped, Stats};

@@ -4,7 +4,7 @@ mod answers;
 
 use crate::input::Bytes;
 use crate::replay::Options;
-use crate::stats::{Skipped, Stats, count};
+use crate::stats::{Missing, Skipped, Stats, count};
 use answers::Answers;
 use saker_capture_file::recording::{Item, Note, RecordingError, RecordingReader, Visibility};
 use saker_event_decode::{EventView, WallClock};
@@ -144,6 +144,7 @@ impl RecordingPlayer {
                 malformed: self.stage.malformed.saturating_add(read.events_malformed),
                 ..Skipped::default()
             },
+            missing: Missing::default(),
             blocks_skipped: read
                 .frames_damaged
                 .saturating_add(read.unknown)

@@ -2,7 +2,7 @@
 
 use crate::input::Bytes;
 use crate::replay::Options;
-use crate::stats::{Skipped, Stats, count};
+use crate::stats::{Missing, Skipped, Stats, count};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use saker_capture_file::scap::{Audience, Reader, Record, ScapError, SnapshotItem};
@@ -65,6 +65,8 @@ struct Stage {
     place: Place,
     shown: u64,
     skipped: Skipped,
+    /// What the state of the sections before lacked.
+    missing: Missing,
     /// The first event that has no current form: where its block begins, and why.
     first_refused: Option<(u64, ConversionError)>,
 }
@@ -98,6 +100,7 @@ impl ScapPlayer {
                 place: Place::Initial,
                 shown: 0,
                 skipped: Skipped::default(),
+                missing: Missing::default(),
                 first_refused: None,
             },
         })
@@ -139,6 +142,7 @@ impl ScapPlayer {
         Stats {
             shown: self.stage.shown,
             skipped,
+            missing: self.stage.missing(),
             blocks_skipped: read
                 .unknown_blocks
                 .saturating_add(read.misplaced_blocks)
@@ -166,11 +170,11 @@ impl ScapPlayer {
         let rest = read.has_trailing_data.then(|| {
             "what follows its compressed data is not compressed and was not read".to_owned()
         });
-        let state = self.stage.machine.stats();
-        let dropped = state
+        let missing = self.stage.missing();
+        let dropped = missing
             .threads_dropped
-            .saturating_add(state.descriptors_dropped)
-            .saturating_add(state.entries_dropped);
+            .saturating_add(missing.descriptors_dropped)
+            .saturating_add(missing.entries_dropped);
         let dropped = (dropped > 0).then(|| {
             format!("{dropped} threads, descriptors, users and interfaces were too many to keep")
         });
@@ -183,10 +187,18 @@ impl Stage {
     /// A capture begins: nothing of an earlier one in the same file holds any longer, but for the
     /// numbers.
     fn begin(&mut self) {
+        self.missing = self.missing();
         self.machine = Machine::new(MachineInfo::default(), self.limits);
         self.converter = Converter::new();
         self.host.began_wall_ns = 0;
         self.place = Place::Initial;
+    }
+
+    /// What the state lacks by now, in all sections.
+    fn missing(&self) -> Missing {
+        let mut missing = self.missing;
+        missing.add(self.machine.stats(), self.converter.forgotten());
+        missing
     }
 
     /// Takes what was there when the capture began.

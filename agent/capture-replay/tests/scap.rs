@@ -1,8 +1,8 @@
 //! Captures of Falco that are made up, played.
 
 use saker_capture_file::scap::{BlockType, Writer};
-use saker_capture_replay::{Options, Replay};
-use saker_capture_state::{MachineInfo, ThreadSnapshot};
+use saker_capture_replay::{Missing, Options, Replay};
+use saker_capture_state::{Limits, MachineInfo, ThreadSnapshot};
 use saker_falco_events::{EventCode, Header};
 use std::io::Cursor;
 
@@ -121,4 +121,54 @@ fn what_is_skipped_as_damaged_is_told_with_its_place() {
         damage.contains("'open' (code 3) with 7 parameters"),
         "{damage}"
     );
+}
+
+#[test]
+fn what_the_state_lacks_is_counted_over_all_sections() {
+    let mut writer = capture();
+    for section in 0..2 {
+        if section > 0 {
+            writer.section(&[]).expect("a section");
+        }
+        writer.machine(&info("node-1")).expect("a host");
+        let threads = [1, 2, 3].map(|tid| ThreadSnapshot {
+            comm: (*b"long-name").into(),
+            ..thread(tid)
+        });
+        writer.threads(THREADS, &threads).expect("a list");
+        add_close(&mut writer, section);
+    }
+    let limits = Limits {
+        threads: 3,
+        text_bytes: 8,
+        ..Limits::default()
+    };
+    let options = Options {
+        limits,
+        ..Options::default()
+    };
+    let file = Cursor::new(writer.into_inner());
+    let mut cut = Replay::read("test.scap", file, &options).expect("a capture");
+    play(&mut cut);
+    let missing = cut.stats().missing;
+    // The name of each thread is too long for this limit.
+    assert_eq!(missing.texts_cut, 6);
+    assert_eq!((missing.threads_unknown, missing.threads_dropped), (0, 0));
+
+    let mut writer = capture();
+    for section in 0..2 {
+        if section > 0 {
+            writer.section(&[]).expect("a section");
+        }
+        writer.machine(&info("node-1")).expect("a host");
+        writer.threads(THREADS, &[thread(1)]).expect("a list");
+        add_close(&mut writer, section);
+    }
+    let mut unknown = replay(writer);
+    play(&mut unknown);
+    let expected = Missing {
+        threads_unknown: 2,
+        ..Missing::default()
+    };
+    assert_eq!(unknown.stats().missing, expected);
 }

@@ -61,6 +61,8 @@ pub struct Converter {
     waiting: HashMap<i64, Waiting, RandomState>,
     /// Bytes of the events in `waiting`.
     waiting_bytes: usize,
+    /// Enter events that were forgotten before their exits came.
+    forgotten: u64,
     done: Draft,
     next: Draft,
 }
@@ -104,9 +106,16 @@ impl Converter {
             index,
             waiting: HashMap::default(),
             waiting_bytes: 0,
+            forgotten: 0,
             done: Draft::default(),
             next: Draft::default(),
         }
+    }
+
+    /// How many enter events were forgotten because too many waited for their exits.
+    #[must_use]
+    pub const fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// The event in its current form; `None` for one that has none: an enter event, which is kept for
@@ -213,6 +222,8 @@ impl Converter {
         let bytes = self.waiting.values().map(|waiting| waiting.event.bytes());
         self.waiting_bytes = bytes.fold(0, usize::saturating_add);
         if self.waiting.len() > THREADS_MAX / 2 || self.waiting_bytes > WAITING_BYTES_MAX / 2 {
+            let forgotten = u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
+            self.forgotten = self.forgotten.saturating_add(forgotten);
             self.waiting.clear();
             self.waiting_bytes = 0;
         }

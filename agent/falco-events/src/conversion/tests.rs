@@ -218,6 +218,9 @@ fn large_enters_are_forgotten() {
         assert!(converter.convert(link).unwrap().is_none());
         assert!(converter.waiting_bytes < 2 * WAITING_BYTES_MAX);
     }
+    let waiting = u64::try_from(converter.waiting.len()).unwrap();
+    assert_eq!(converter.forgotten() + waiting, 3_000);
+    assert!(converter.forgotten() > 0);
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use crate::commands::layout::visible;
 use crate::rules::count;
 use saker_alert::Alert;
-use saker_capture_replay::{Skipped, Stats};
+use saker_capture_replay::{Missing, Skipped, Stats};
 use saker_rule_language::Priority;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -17,6 +17,7 @@ pub(super) struct Summary {
     events: u64,
     blocks_skipped: u64,
     skipped: BTreeMap<&'static str, u64>,
+    missing: BTreeMap<&'static str, u64>,
     alerts: BTreeMap<(Priority, Arc<str>), u64>,
 }
 
@@ -34,6 +35,9 @@ impl Summary {
         self.blocks_skipped += stats.blocks_skipped;
         for (reason, count) in Skipped::by_reason(&stats.skipped) {
             *self.skipped.entry(reason).or_default() += count;
+        }
+        for (reason, count) in Missing::by_reason(&stats.missing) {
+            *self.missing.entry(reason).or_default() += count;
         }
     }
 
@@ -68,9 +72,47 @@ impl Summary {
         for (reason, count) in self.skipped.iter().filter(|(_, count)| **count > 0) {
             writeln!(text, "    {count:>6}  {reason}")?;
         }
+        let mut missing = self
+            .missing
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .peekable();
+        if missing.peek().is_some() {
+            writeln!(text, "  not known of events:")?;
+        }
+        for (reason, count) in missing {
+            writeln!(text, "    {count:>6}  {reason}")?;
+        }
         if self.blocks_skipped > 0 {
             writeln!(text, "  blocks not understood: {}", self.blocks_skipped)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_if_there_is_any() {
+        let mut summary = Summary::default();
+        summary.add(&Stats::default());
+        let text = summary.text(Duration::from_secs(1));
+        assert!(!text.contains("not known"), "{text}");
+        let stats = Stats {
+            missing: Missing {
+                texts_cut: 2,
+                ..Missing::default()
+            },
+            ..Stats::default()
+        };
+        summary.add(&stats);
+        summary.add(&stats);
+        let text = summary.text(Duration::from_secs(1));
+        assert!(
+            text.ends_with("  not known of events:\n         4  texts cut\n"),
+            "{text}"
+        );
     }
 }
