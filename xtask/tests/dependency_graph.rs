@@ -17,6 +17,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("saker-audit-source", &[]),
     (
+        "saker-container-metadata",
+        &[
+            "saker-process-state",
+            "saker-event-decode",
+            "saker-event-schema",
+        ],
+    ),
+    (
+        "saker-container-runtimes",
+        &["saker-container-metadata", "saker-process-state"],
+    ),
+    ("saker-kube-metadata", &[]),
+    ("saker-kube-watch", &["saker-kube-metadata"]),
+    (
         "saker-falco-events",
         &["saker-event-decode", "saker-event-schema"],
     ),
@@ -45,6 +59,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "saker-rule-fields",
         &[
             "saker-audit-source",
+            "saker-container-metadata",
+            "saker-kube-metadata",
             "saker-capture-state",
             "saker-falco-events",
             "saker-process-state",
@@ -56,6 +72,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-rule-engine",
         &[
+            "saker-container-metadata",
+            "saker-kube-metadata",
             "saker-capture-state",
             "saker-falco-events",
             "saker-rule-fields",
@@ -88,6 +106,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-alert",
         &[
+            "saker-container-metadata",
+            "saker-kube-metadata",
             "saker-falco-events",
             "saker-rule-engine",
             "saker-rule-fields",
@@ -101,6 +121,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-rule-cases",
         &[
+            "saker-container-metadata",
+            "saker-kube-metadata",
             "saker-capture-file",
             "saker-capture-replay",
             "saker-capture-state",
@@ -135,6 +157,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-engine-bench",
         &[
+            "saker-container-metadata",
+            "saker-kube-metadata",
             "saker-capture-file",
             "saker-capture-replay",
             "saker-capture-state",
@@ -180,11 +204,15 @@ const AGENT: &[&str] = &[
     "saker-capture-file",
     "saker-capture-replay",
     "saker-capture-state",
+    "saker-container-metadata",
+    "saker-container-runtimes",
     "saker-engine-bench",
     "saker-event-decode",
     "saker-event-schema",
     "saker-falco-events",
     "saker-kernel-source",
+    "saker-kube-metadata",
+    "saker-kube-watch",
     "saker-process-state",
     "saker-rule-cases",
     "saker-rule-engine",

@@ -2,12 +2,13 @@
 
 use crate::captured::CapturedEvent;
 use crate::descriptor::{self, Descriptor, DescriptorKind};
+use crate::facts::{Enrichment, Facts, Patience};
 use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
 use crate::scratch::{Scratch, ScratchText};
 use saker_audit_source::AuditEvent;
 use saker_event_decode::{EventView, WallClock};
 use saker_process_state::{Pid, Process, ProcessState, Users};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 /// An event by its source.
@@ -94,6 +95,10 @@ pub struct EventContext<'a> {
     surroundings: Surroundings<'a>,
     number: u64,
     previous_time_ns: Option<u64>,
+    facts: Option<&'a Facts>,
+    patience: Patience,
+    /// Why something that fields were asked for is not known.
+    lacking: Cell<Enrichment>,
     path_view: PathView,
     descriptor: OnceCell<Option<Descriptor<'a>>>,
     descriptor_kind: OnceCell<Option<DescriptorKind>>,
@@ -157,6 +162,9 @@ impl<'a> EventContext<'a> {
             surroundings,
             number,
             previous_time_ns: None,
+            facts: None,
+            patience: Patience::MayWait,
+            lacking: Cell::default(),
             path_view: PathView::Requested,
             descriptor: OnceCell::new(),
             descriptor_kind: OnceCell::new(),
@@ -184,11 +192,27 @@ impl<'a> EventContext<'a> {
         self
     }
 
+    /// The same event, with what is known of containers and pods.
+    #[must_use]
+    pub const fn with_facts(mut self, facts: &'a Facts, patience: Patience) -> Self {
+        self.facts = Some(facts);
+        self.patience = patience;
+        self
+    }
+
+    /// How much of what the fields read so far needed was known. What is pending is not lacking.
+    #[must_use]
+    pub const fn enrichment(&self) -> Enrichment {
+        self.lacking.get()
+    }
+
     /// The same event in another view.
     #[must_use]
     pub fn with_path_view(&self, path_view: PathView) -> Self {
         let mut other = Self::new(self.payload, self.process, self.surroundings, self.number);
         other.previous_time_ns = self.previous_time_ns;
+        other.facts = self.facts;
+        other.patience = self.patience;
         other.path_view = path_view;
         other
     }

@@ -41,6 +41,7 @@ mod context;
 mod descriptor;
 mod documentation;
 mod event_names;
+mod facts;
 mod fields;
 mod namespaces;
 mod paths;
@@ -55,6 +56,7 @@ pub use documentation::{
     type_name,
 };
 pub use event_names::{EVENT_NAMES, Emission, EventName, emission};
+pub use facts::{Enrichment, Facts, Patience};
 pub use fields::{BUILTIN_PLUGINS, Fields, K8S_AUDIT_SOURCE, SYSCALL_SOURCE, builtin_plugins};
 pub use row::{Availability, Extractor, FieldRow, FieldSources, Plurality};
 pub use saker_audit_source::AuditEvent;

@@ -1,0 +1,2 @@
+//! Asks the container runtimes of a host.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Watches the API server of a cluster.
+#![forbid(unsafe_code)]

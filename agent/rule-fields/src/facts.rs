@@ -1,0 +1,44 @@
+//! What is known of containers and pods beside the events.
+
+use saker_container_metadata::{Containers, Reason};
+use saker_kube_metadata::Cluster;
+
+/// Who is asked about containers and pods.
+#[derive(Clone)]
+pub struct Facts {
+    /// Containers of this host.
+    pub containers: Containers,
+    /// The cluster that this host belongs to.
+    pub cluster: Cluster,
+}
+
+impl Facts {
+    /// Nothing is known, and nothing is awaited.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            containers: Containers::without_runtime(),
+            cluster: Cluster::unknown(),
+        }
+    }
+}
+
+/// Whether fields whose value is being looked up are waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patience {
+    /// They are [`Pending`](crate::FieldValue::Pending).
+    #[default]
+    MayWait,
+    /// They are what is known now, or missing.
+    Ended,
+}
+
+/// How much of what fields were asked for was known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Enrichment {
+    /// Everything.
+    #[default]
+    Complete,
+    /// Something is missing.
+    Partial(Reason),
+}
