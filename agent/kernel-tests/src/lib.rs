@@ -6,6 +6,7 @@
 //!
 //! The tests touch only processes, mounts and files that they made themselves.
 
+pub mod agent;
 mod expectation;
 mod recorder;
 mod trigger;

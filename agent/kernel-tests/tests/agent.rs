@@ -1,11 +1,9 @@
 //! The agent as a user runs it: alerts within a second, clean ends, clear answers.
 
-#[path = "agent/process.rs"]
-mod process;
 #[path = "agent/recording.rs"]
 mod recording;
 
-use process::{Agent, RULES, exit_of, run_agent};
+use saker_kernel_tests::agent::{Agent, RULES, binary, exit_of, get, run_agent, sum};
 use saker_kernel_tests::program;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -242,16 +240,16 @@ fn metrics_are_served_and_add_up() {
     for _ in 0..20 {
         assert!(Command::new("true").status().expect("true runs").success());
     }
-    let text = process::get(&address, "/metrics");
+    let text = get(&address, "/metrics");
     for name in ["saker_rules_enabled", "saker_build_info", "saker_processes"] {
         assert!(text.contains(name), "{name} is missing:\n{text}");
     }
     // What is in the rings at this moment is emitted and not delivered; a quiet moment comes.
     let limit = Instant::now() + Duration::from_secs(20);
     loop {
-        let text = process::get(&address, "/metrics");
+        let text = get(&address, "/metrics");
         let [emitted, delivered, lost] = ["emitted", "delivered", "lost"]
-            .map(|stage| process::sum(&text, &format!("saker_events_{stage}_total")));
+            .map(|stage| sum(&text, &format!("saker_events_{stage}_total")));
         assert!(emitted > 0 && delivered > 0);
         if emitted == delivered + lost {
             break;
@@ -262,7 +260,7 @@ fn metrics_are_served_and_add_up() {
         );
         std::thread::sleep(Duration::from_millis(50));
     }
-    assert!(process::get(&address, "/healthz").ends_with("ok\n"));
+    assert!(get(&address, "/healthz").ends_with("ok\n"));
     agent.end();
 }
 
@@ -309,7 +307,7 @@ fn without_privilege_it_says_what_is_missing() {
     let nobody = 65_534;
     std::os::unix::fs::chown(folder.path(), Some(nobody), None).expect("their folder");
     let copy = folder.path().join("saker");
-    std::fs::copy(process::binary(), &copy).expect("a copy they may run");
+    std::fs::copy(binary(), &copy).expect("a copy they may run");
     let rules = folder.path().join("rules.yaml");
     std::fs::copy(format!("{RULES}/00-macros.yaml"), &rules).expect("rules they may read");
     for path in [&copy, &rules] {
@@ -329,7 +327,7 @@ fn without_privilege_it_says_what_is_missing() {
 
 #[test]
 fn the_doctor_finds_this_host_fit() {
-    let output = Command::new(process::binary())
+    let output = Command::new(binary())
         .args(["doctor", "--output", "json"])
         .output();
     let output = output.expect("it runs");

@@ -1,6 +1,6 @@
 //! What is recorded raises the same alerts again, with the same ids.
 
-use crate::process::{RULES, binary, exit_of};
+use saker_kernel_tests::agent::{RULES, binary, exit_of};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

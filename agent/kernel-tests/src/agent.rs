@@ -1,4 +1,4 @@
-//! A running agent: its alerts, what it says, and its end.
+//! The agent as a user runs it: its alerts, what it says, and its end.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The shipped rules.
-pub(crate) const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules");
+pub const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules");
 
 /// How long loading and attaching may take on a busy machine.
 const START: Duration = Duration::from_secs(60);
@@ -21,7 +21,8 @@ const START: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The agent as it is shipped.
-pub(crate) fn binary() -> PathBuf {
+#[must_use]
+pub fn binary() -> PathBuf {
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/saker");
     let path =
         std::env::var_os("SAKER_BINARY").map_or_else(|| PathBuf::from(shipped), PathBuf::from);
@@ -34,7 +35,7 @@ pub(crate) fn binary() -> PathBuf {
 }
 
 /// A running agent; killed when dropped.
-pub(crate) struct Agent {
+pub struct Agent {
     child: Child,
     alerts: Arc<Mutex<Vec<Value>>>,
     said: Arc<Mutex<String>>,
@@ -46,7 +47,22 @@ pub(crate) struct Agent {
 
 impl Agent {
     /// Starts an agent that prints JSON, and waits until it is ready.
-    pub(crate) fn start(arguments: &[&str]) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// Where it does not become ready.
+    #[must_use]
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, |_| {})
+    }
+
+    /// Starts an agent whose command was changed: its environment, for example.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not become ready.
+    #[must_use]
+    pub fn start_with(arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let pid_file = folder
             .path()
@@ -61,6 +77,7 @@ impl Agent {
         if !arguments.contains(&"--metrics") {
             command.args(["--metrics", "off"]);
         }
+        change(&mut command);
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -103,16 +120,20 @@ impl Agent {
         agent
     }
 
-    pub(crate) fn pid(&self) -> u32 {
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    pub(crate) fn pid_file(&self) -> &str {
+    /// The file that it writes its process id to.
+    #[must_use]
+    pub fn pid_file(&self) -> &str {
         &self.pid_file
     }
 
     /// Waits until the agent has said something.
-    pub(crate) fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&mut self, text: &str) {
         self.wait_within(text, PATIENCE);
     }
 
@@ -137,14 +158,15 @@ impl Agent {
     }
 
     /// Waits for an alert of a rule that fits.
-    pub(crate) fn alert(&mut self, rule: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub fn alert(&mut self, rule: &str, fits: impl Fn(&Value) -> bool) -> Value {
         self.find(rule, |alerts| {
             alerts.iter().find(|alert| fits(alert)).cloned()
         })
     }
 
-    /// Alerts of a rule so far.
-    pub(crate) fn count(&self, rule: &str) -> usize {
+    /// Number of alerts of a rule so far.
+    #[must_use]
+    pub fn count(&self, rule: &str) -> usize {
         self.alerts
             .lock()
             .expect("alerts")
@@ -154,7 +176,7 @@ impl Agent {
     }
 
     /// Waits for the next alert of a rule after so many.
-    pub(crate) fn alert_after(&mut self, rule: &str, count: usize) -> Value {
+    pub fn alert_after(&mut self, rule: &str, count: usize) -> Value {
         self.find(rule, |alerts| alerts.get(count).cloned())
     }
 
@@ -179,7 +201,8 @@ impl Agent {
     }
 
     /// Ids of the BPF programs that this agent holds.
-    pub(crate) fn program_ids(&self) -> BTreeSet<u32> {
+    #[must_use]
+    pub fn program_ids(&self) -> BTreeSet<u32> {
         let folder = format!("/proc/{}/fdinfo", self.pid());
         let entries = std::fs::read_dir(folder).expect("its descriptors");
         let texts = entries
@@ -196,7 +219,7 @@ impl Agent {
     }
 
     /// Asks for the rules to be loaded again.
-    pub(crate) fn hang_up(&self) {
+    pub fn hang_up(&self) {
         self.signal("-HUP");
     }
 
@@ -208,13 +231,14 @@ impl Agent {
     }
 
     /// Kills the agent, as a crash would.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("its end");
     }
 
     /// Stops reading the agent's alerts, causes one again and again, and returns what it said at its end.
-    pub(crate) fn end_by_closing_its_output(mut self, cause: impl Fn()) -> String {
+    #[must_use]
+    pub fn end_by_closing_its_output(mut self, cause: impl Fn()) -> String {
         self.closed.store(true, Ordering::Release);
         let limit = Instant::now() + PATIENCE;
         while self.child.try_wait().expect("its state").is_none() {
@@ -227,7 +251,7 @@ impl Agent {
     }
 
     /// Ends the agent as an operator would, and returns what it said.
-    pub(crate) fn end(mut self) -> String {
+    pub fn end(mut self) -> String {
         self.signal("-TERM");
         let status = self.child.wait().expect("its end");
         assert!(status.success(), "the agent ended with {status}");
@@ -248,7 +272,8 @@ impl Drop for Agent {
 }
 
 /// Runs an agent that is expected to end by itself.
-pub(crate) fn run_agent(arguments: &[&str]) -> Output {
+#[must_use]
+pub fn run_agent(arguments: &[&str]) -> Output {
     Command::new(binary())
         .arg("run")
         .args(arguments)
@@ -257,12 +282,14 @@ pub(crate) fn run_agent(arguments: &[&str]) -> Output {
 }
 
 /// The exit code.
-pub(crate) fn exit_of(output: &Output) -> i32 {
+#[must_use]
+pub fn exit_of(output: &Output) -> i32 {
     output.status.code().expect("it was not killed")
 }
 
 /// Gets a page.
-pub(crate) fn get(address: &str, path: &str) -> String {
+#[must_use]
+pub fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("the metrics server");
     write!(
         stream,
@@ -276,7 +303,8 @@ pub(crate) fn get(address: &str, path: &str) -> String {
 }
 
 /// The sum of a metric over all labels.
-pub(crate) fn sum(text: &str, metric: &str) -> u64 {
+#[must_use]
+pub fn sum(text: &str, metric: &str) -> u64 {
     let lines = text.lines().filter(|line| line.starts_with(metric));
     lines
         .map(|line| {
