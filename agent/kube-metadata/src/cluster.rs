@@ -1,71 +1,374 @@
 //! The cluster, shared by the watches that fill it in and the fields that read it.
 
-use crate::objects::{Namespace, Pod, Service};
+use crate::addresses::Holder;
+use crate::answer::Answer;
+use crate::asked::Asked;
+use crate::kind::Kind;
+use crate::members::Past;
+use crate::network_policy::NetworkPolicy;
+use crate::objects::{
+    Namespace, Node, Object, OwnerReference, Pod, PodPhase, Service, Workload, WorkloadKind,
+};
+use crate::scope::Scope;
+use crate::state::{Change, State};
+use crate::stats::Stats;
+use crate::table::Watch;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
 
-/// A handle to what is known of the cluster; its copies share it.
-#[derive(Clone, Debug, Default)]
-pub struct Cluster {}
+/// Longest chain of owners that is followed. The longest of Kubernetes' own has two.
+const OWNERS_MAX: usize = 4;
 
-/// What is known of a pod at one moment.
-#[derive(Clone, Debug)]
-pub enum PodAnswer {
-    /// This.
-    Known(Arc<Pod>),
-    /// Nothing yet: the watch may still tell.
-    Awaited,
-    /// Nothing, and nothing will come: there is no cluster, or it does not have the pod.
-    Unknown,
+/// Bounds of what is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most objects of each kind. When there are more, those that are gone are forgotten; when that
+    /// does not help, the new one is refused.
+    pub objects_max: usize,
+    /// How long an object, and the address of a pod, stay known after they are gone.
+    pub kept: Duration,
+    /// How long an object is awaited after somebody first asked for it.
+    pub wait: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // The largest clusters that Kubernetes supports have 150,000 pods.
+            objects_max: 200_000,
+            kept: Duration::from_secs(600),
+            wait: Duration::from_millis(500),
+        }
+    }
 }
 
 /// What an address belongs to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// A pod.
     Pod(Arc<Pod>),
     /// A service.
     Service(Arc<Service>),
-    /// A node, or a pod that shares its network.
+    /// A node, or a pod that shares its network: the name of the node.
     Node(Arc<str>),
     /// Nothing that the cluster knows.
     External,
+}
+
+/// A handle to what is known of the cluster; its copies share it.
+#[derive(Clone)]
+pub struct Cluster {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    limits: Limits,
+    state: RwLock<State>,
+    /// Uids that were asked for, of pods and of owners.
+    asked_uids: Asked,
+    asked_namespaces: Asked,
+    generation: AtomicU64,
+    /// Whether anybody was told to wait since the last wake-up.
+    is_awaited: AtomicBool,
+    on_change: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Self::unknown()
+    }
 }
 
 impl Cluster {
     /// Nothing is known, and nothing is awaited.
     #[must_use]
     pub fn unknown() -> Self {
-        Self::default()
+        Self::new(Limits::default(), Box::new(|| {}))
     }
 
-    /// The pod with this uid.
+    /// A cluster that watches fill in. `on_change` is called by them when something became known while
+    /// somebody waits, so that who waits can be woken.
     #[must_use]
-    pub fn pod(&self, _uid: &str) -> PodAnswer {
-        PodAnswer::Unknown
+    pub fn new(limits: Limits, on_change: Box<dyn Fn() + Send + Sync>) -> Self {
+        let shared = Shared {
+            limits,
+            state: RwLock::new(State::new(&limits)),
+            asked_uids: Asked::new(limits.wait),
+            asked_namespaces: Asked::new(limits.wait),
+            generation: AtomicU64::new(0),
+            is_awaited: AtomicBool::new(false),
+            on_change,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The pod with this uid, or whose cgroups have it in their names.
+    #[must_use]
+    pub fn pod(&self, uid: &str) -> Answer<Arc<Pod>> {
+        let state = self.read();
+        let uid_in_cluster = state.node_uids.get(uid).map_or(uid, |uid| uid);
+        match state.pods.get(uid_in_cluster) {
+            Some(pod) => Answer::Known(Arc::clone(pod)),
+            None => self.missing(&state, Kind::Pods, &self.shared.asked_uids, uid),
+        }
     }
 
     /// The namespace with this name.
     #[must_use]
-    pub fn namespace(&self, _name: &str) -> Option<Arc<Namespace>> {
-        None
+    pub fn namespace(&self, name: &str) -> Answer<Arc<Namespace>> {
+        let state = self.read();
+        match state.namespaces.get(name) {
+            Some(namespace) => Answer::Known(Arc::clone(namespace)),
+            None => {
+                let asked = &self.shared.asked_namespaces;
+                self.missing(&state, Kind::Namespaces, asked, name)
+            }
+        }
     }
 
-    /// The services that lead to a pod.
+    /// The services that lead to a pod, in the order of their names; those that led to it until it
+    /// ended, if it did.
     #[must_use]
-    pub fn services_of(&self, _pod: &Pod) -> Vec<Arc<Service>> {
-        Vec::new()
+    pub fn services_of(&self, pod: &Pod) -> Answer<Vec<Arc<Service>>> {
+        let state = self.read();
+        let kinds = [Kind::Services, Kind::EndpointSlices];
+        if let Some(answer) = self.not_synced(&state, &kinds) {
+            return answer;
+        }
+        let is_over = pod.phase == PodPhase::Finished || state.pods.is_ended(&*pod.uid);
+        let past = if is_over { Past::Counts } else { Past::IsOver };
+        let mut services: Vec<Arc<Service>> = state
+            .members
+            .of(&pod.uid, past)
+            .filter_map(|slice| state.services.get(&slice.service_name()))
+            .map(Arc::clone)
+            .collect();
+        services.sort_by(|one, other| one.name.cmp(&other.name));
+        services.dedup_by(|one, other| one.name == other.name);
+        Answer::Known(services)
     }
 
-    /// What an address belongs to; `None` while the cluster is not known.
+    /// The nearest owner of a pod that is of a kind.
     #[must_use]
-    pub fn endpoint(&self, _address: IpAddr) -> Option<Endpoint> {
-        None
+    pub fn owner(&self, pod: &Pod, kind: WorkloadKind) -> Answer<Workload> {
+        let state = self.read();
+        let mut next = pod.owner.clone();
+        for _ in 0..OWNERS_MAX {
+            let Some(reference) = next else { break };
+            if reference.kind == kind {
+                return Answer::Known(self.workload(&state, reference));
+            }
+            match self.owner_behind(&state, &reference) {
+                Answer::Known(owner) => next = owner,
+                Answer::Awaited => return Answer::Awaited,
+                Answer::Unknown => return Answer::Unknown,
+            }
+        }
+        Answer::Unknown
+    }
+
+    /// The owners of a pod that are known now, nearest first.
+    #[must_use]
+    pub fn owners(&self, pod: &Pod) -> Vec<Workload> {
+        let state = self.read();
+        let mut owners = Vec::new();
+        let mut next = pod.owner.clone();
+        while let Some(reference) = next
+            && owners.len() < OWNERS_MAX
+        {
+            next = self.owner_behind(&state, &reference).known().flatten();
+            owners.push(self.workload(&state, reference));
+        }
+        owners
+    }
+
+    /// What an address belongs to. Those that have a meaning on one host only (loopback, none) belong
+    /// to nothing that can be said here.
+    #[must_use]
+    pub fn endpoint(&self, address: IpAddr) -> Answer<Endpoint> {
+        let address = address.to_canonical();
+        if address.is_loopback() || address.is_unspecified() {
+            return Answer::Unknown;
+        }
+        let state = self.read();
+        let found = state.addresses.holder(address).and_then(|held| match held {
+            Holder::Pod(uid) => state.pods.get(uid).cloned().map(Endpoint::Pod),
+            Holder::Service(name) => state.services.get(name).cloned().map(Endpoint::Service),
+            Holder::Node(name) => Some(Endpoint::Node(Arc::clone(name))),
+        });
+        if let Some(endpoint) = found {
+            return Answer::Known(endpoint);
+        }
+        let whole = Scope::CLUSTER_PODS.with(Scope::SERVICES).with(Scope::NODES);
+        let kinds = [Kind::Pods, Kind::Services, Kind::Nodes];
+        match self.not_synced(&state, &kinds) {
+            Some(answer) => answer,
+            None if state.scope.contains(whole) => Answer::Known(Endpoint::External),
+            None => Answer::Unknown,
+        }
+    }
+
+    /// The node with this name.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<Arc<Node>> {
+        self.read().nodes.get(name).cloned()
+    }
+
+    /// The network policies of a namespace.
+    #[must_use]
+    pub fn network_policies(&self, namespace: &str) -> Vec<Arc<NetworkPolicy>> {
+        let state = self.read();
+        let policies = state.policies.present();
+        policies
+            .filter(|policy| &*policy.name.namespace == namespace)
+            .cloned()
+            .collect()
     }
 
     /// Grows with every change that may answer what was awaited.
     #[must_use]
     pub fn generation(&self) -> u64 {
-        0
+        self.shared.generation.load(Relaxed)
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats::of(&self.read())
+    }
+
+    fn workload(&self, state: &State, reference: Arc<OwnerReference>) -> Workload {
+        let labels = match reference.kind.watched_as() {
+            None => Answer::Unknown,
+            Some(kind) => {
+                let known = state.owners.get(&kind).and_then(|t| t.get(&*reference.uid));
+                match known {
+                    Some(owner) => Answer::Known(Arc::clone(&owner.labels)),
+                    None => self.missing(state, kind, &self.shared.asked_uids, &reference.uid),
+                }
+            }
+        };
+        Workload { reference, labels }
+    }
+
+    /// What the owner of something is owned by itself.
+    fn owner_behind(
+        &self,
+        state: &State,
+        reference: &OwnerReference,
+    ) -> Answer<Option<Arc<OwnerReference>>> {
+        let Some(kind) = reference.kind.watched_as() else {
+            return Answer::Unknown;
+        };
+        let known = state.owners.get(&kind).and_then(|t| t.get(&*reference.uid));
+        match known {
+            Some(owner) => Answer::Known(owner.owner.clone()),
+            None => self.missing(state, kind, &self.shared.asked_uids, &reference.uid),
+        }
+    }
+
+    /// The answer about an object that is not there.
+    fn missing<T>(&self, state: &State, kind: Kind, asked: &Asked, name: &str) -> Answer<T> {
+        let is_awaited = match state.watch(kind) {
+            Watch::Off | Watch::Failing => false,
+            Watch::Syncing => true,
+            Watch::Synced => asked.may_come(name),
+        };
+        if !is_awaited {
+            return Answer::Unknown;
+        }
+        self.shared.is_awaited.store(true, Relaxed);
+        Answer::Awaited
+    }
+
+    /// The answer that takes all objects of some kinds, if they are not all known.
+    fn not_synced<T>(&self, state: &State, kinds: &[Kind]) -> Option<Answer<T>> {
+        let watches = || kinds.iter().map(|kind| state.watch(*kind));
+        if watches().all(|watch| watch == Watch::Synced) {
+            return None;
+        }
+        if watches().any(|watch| matches!(watch, Watch::Off | Watch::Failing)) {
+            return Some(Answer::Unknown);
+        }
+        self.shared.is_awaited.store(true, Relaxed);
+        Some(Answer::Awaited)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        let state = self.shared.state.read();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        let state = self.shared.state.write();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// For who watches.
+impl Cluster {
+    /// From now on these objects are watched, and no others.
+    pub fn set_scope(&self, scope: Scope) {
+        self.write().set_scope(scope);
+        self.changed();
+    }
+
+    /// A list of all objects of a kind begins: what it does not bring is gone at its end.
+    pub fn begin_list(&self, kind: Kind) {
+        if let Some(table) = self.write().table_mut(kind) {
+            table.begin_list();
+        }
+    }
+
+    /// An object is there, in this state.
+    pub fn learn(&self, object: Object) {
+        let change = self.write().learn(object, Instant::now());
+        if change == Change::Some {
+            self.changed();
+        }
+    }
+
+    /// An object is gone.
+    pub fn end(&self, object: &Object) {
+        self.write().end(object, Instant::now());
+    }
+
+    /// All objects of a kind were listed.
+    pub fn end_list(&self, kind: Kind) {
+        self.write().end_list(kind, Instant::now());
+        self.changed();
+    }
+
+    /// The objects of a kind cannot be had now. Those that were had stay known.
+    pub fn fail(&self, kind: Kind) {
+        let mut state = self.write();
+        if state.watch(kind) != Watch::Syncing {
+            return;
+        }
+        if let Some(table) = state.table_mut(kind) {
+            table.set_watch(Watch::Failing);
+        }
+        drop(state);
+        self.changed();
+    }
+
+    /// Forgets what is gone since long.
+    pub fn forget_ended(&self) {
+        let kept = self.shared.limits.kept;
+        let is_over = |since: Instant| since.elapsed() >= kept;
+        self.write().forget(is_over);
+        self.shared.asked_uids.forget(is_over);
+        self.shared.asked_namespaces.forget(is_over);
+    }
+
+    fn changed(&self) {
+        self.shared.generation.fetch_add(1, Relaxed);
+        if self.shared.is_awaited.swap(false, Relaxed) {
+            (self.shared.on_change)();
+        }
     }
 }

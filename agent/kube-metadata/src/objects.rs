@@ -1,11 +1,11 @@
 //! Objects of a cluster, with what fields show of them.
 
-use std::collections::BTreeMap;
+use crate::answer::Answer;
+use crate::kind::Kind;
+use crate::labels::Labels;
+use crate::network_policy::NetworkPolicy;
 use std::net::IpAddr;
 use std::sync::Arc;
-
-/// Labels by their keys.
-pub type Labels = BTreeMap<Box<str>, Box<str>>;
 
 /// Namespace and name of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,6 +16,17 @@ pub struct ObjectName {
     pub name: Arc<str>,
 }
 
+impl ObjectName {
+    /// The object `name` in `namespace`.
+    #[must_use]
+    pub fn new(namespace: &str, name: &str) -> Self {
+        Self {
+            namespace: namespace.into(),
+            name: name.into(),
+        }
+    }
+}
+
 /// A pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
@@ -23,18 +34,46 @@ pub struct Pod {
     pub name: ObjectName,
     /// Uid.
     pub uid: Arc<str>,
+    /// The uid by which its node knows it, where that is another one: a static pod's is the hash of its
+    /// manifest, which also stands in the names of its cgroups.
+    pub node_uid: Option<Arc<str>>,
     /// Labels.
-    pub labels: Labels,
+    pub labels: Arc<Labels>,
     /// Addresses, the first one first.
     pub addresses: Box<[IpAddr]>,
     /// Name of the node that it runs on.
     pub node: Option<Arc<str>>,
     /// Service account.
     pub service_account: Option<Arc<str>>,
-    /// Whether it shares the host's network.
-    pub host_network: bool,
-    /// Its owners, nearest first: replica set, then deployment.
-    pub owners: Box<[Workload]>,
+    /// Whose network it is in.
+    pub network: PodNetwork,
+    /// Whether its containers may still run.
+    pub phase: PodPhase,
+    /// When it was made, seconds since the epoch.
+    pub created_s: i64,
+    /// What made it: the reference that it carries. [`Cluster::owners`](crate::Cluster::owners) knows
+    /// what is behind it.
+    pub owner: Option<Arc<OwnerReference>>,
+}
+
+/// Whose network a pod is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PodNetwork {
+    /// One of its own.
+    #[default]
+    Own,
+    /// The node's: its address is the node's.
+    Host,
+}
+
+/// Whether the containers of a pod may still run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PodPhase {
+    /// They run or will run.
+    #[default]
+    Active,
+    /// They ended for good, and the pod's address is free again.
+    Finished,
 }
 
 /// A namespace.
@@ -45,7 +84,7 @@ pub struct Namespace {
     /// Uid.
     pub uid: Arc<str>,
     /// Labels.
-    pub labels: Labels,
+    pub labels: Arc<Labels>,
 }
 
 /// A service.
@@ -56,8 +95,43 @@ pub struct Service {
     /// Uid.
     pub uid: Arc<str>,
     /// Labels.
-    pub labels: Labels,
-    /// Addresses inside of the cluster.
+    pub labels: Arc<Labels>,
+    /// Addresses that lead to it: inside of the cluster, then from outside.
+    pub addresses: Box<[IpAddr]>,
+}
+
+/// Some of the pods behind a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointSlice {
+    /// Where it is.
+    pub name: ObjectName,
+    /// The service, in the same namespace.
+    pub service: Arc<str>,
+    /// Uids of the pods.
+    pub pods: Box<[Arc<str>]>,
+}
+
+impl EndpointSlice {
+    /// Where the service is.
+    #[must_use]
+    pub fn service_name(&self) -> ObjectName {
+        ObjectName {
+            namespace: Arc::clone(&self.name.namespace),
+            name: Arc::clone(&self.service),
+        }
+    }
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Name.
+    pub name: Arc<str>,
+    /// Uid.
+    pub uid: Arc<str>,
+    /// Labels.
+    pub labels: Arc<Labels>,
+    /// Its addresses, inside and outside of the cluster.
     pub addresses: Box<[IpAddr]>,
 }
 
@@ -84,9 +158,41 @@ pub enum WorkloadKind {
     Other,
 }
 
-/// An owner of a pod.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Workload {
+impl WorkloadKind {
+    /// The kind of an owner, by the group (without its version) and kind of its reference.
+    #[must_use]
+    pub fn of_reference(group: &str, kind: &str) -> Self {
+        match (group, kind) {
+            ("apps", "Deployment") => Self::Deployment,
+            ("apps", "ReplicaSet") => Self::ReplicaSet,
+            ("", "ReplicationController") => Self::ReplicationController,
+            ("apps", "StatefulSet") => Self::StatefulSet,
+            ("apps", "DaemonSet") => Self::DaemonSet,
+            ("batch", "Job") => Self::Job,
+            ("batch", "CronJob") => Self::CronJob,
+            ("", "Node") => Self::Node,
+            _ => Self::Other,
+        }
+    }
+
+    /// The objects that tell more about an owner of this kind, where they are watched.
+    pub(crate) const fn watched_as(self) -> Option<Kind> {
+        match self {
+            Self::Deployment => Some(Kind::Deployments),
+            Self::ReplicaSet => Some(Kind::ReplicaSets),
+            Self::ReplicationController => Some(Kind::ReplicationControllers),
+            Self::StatefulSet => Some(Kind::StatefulSets),
+            Self::DaemonSet => Some(Kind::DaemonSets),
+            Self::Job => Some(Kind::Jobs),
+            Self::CronJob => Some(Kind::CronJobs),
+            Self::Node | Self::Other => None,
+        }
+    }
+}
+
+/// What an object says about its owner.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OwnerReference {
     /// What it is.
     pub kind: WorkloadKind,
     /// Its kind as the cluster writes it, also of kinds that Saker does not know.
@@ -94,7 +200,46 @@ pub struct Workload {
     /// Name.
     pub name: Arc<str>,
     /// Uid.
-    pub uid: Option<Arc<str>>,
+    pub uid: Arc<str>,
+}
+
+/// An object that owns pods, or owns what owns them, as the cluster describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// What it is.
+    pub kind: WorkloadKind,
+    /// Uid.
+    pub uid: Arc<str>,
+    /// Labels.
+    pub labels: Arc<Labels>,
+    /// What made it.
+    pub owner: Option<Arc<OwnerReference>>,
+}
+
+/// One owner in the chain of a pod's owners.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// Kind, name and uid.
+    pub reference: Arc<OwnerReference>,
     /// Labels, where the owner itself is watched.
-    pub labels: Option<Arc<Labels>>,
+    pub labels: Answer<Arc<Labels>>,
+}
+
+/// Any object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Object {
+    /// A pod.
+    Pod(Pod),
+    /// A namespace.
+    Namespace(Namespace),
+    /// A service.
+    Service(Service),
+    /// Some of the pods behind a service.
+    EndpointSlice(EndpointSlice),
+    /// An owner.
+    Owner(Owner),
+    /// A node.
+    Node(Node),
+    /// A network policy.
+    NetworkPolicy(NetworkPolicy),
 }

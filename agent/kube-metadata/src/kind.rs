@@ -1,0 +1,107 @@
+//! Kinds of objects.
+
+use crate::scope::Scope;
+
+/// A kind of objects, each watched by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Pods.
+    Pods,
+    /// Namespaces.
+    Namespaces,
+    /// Services.
+    Services,
+    /// The pods behind services.
+    EndpointSlices,
+    /// Replica sets.
+    ReplicaSets,
+    /// Deployments.
+    Deployments,
+    /// Stateful sets.
+    StatefulSets,
+    /// Daemon sets.
+    DaemonSets,
+    /// Replication controllers.
+    ReplicationControllers,
+    /// Jobs.
+    Jobs,
+    /// Cron jobs.
+    CronJobs,
+    /// Nodes.
+    Nodes,
+    /// Network policies.
+    NetworkPolicies,
+}
+
+impl Kind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Self; 13] = [
+        Self::Pods,
+        Self::Namespaces,
+        Self::Services,
+        Self::EndpointSlices,
+        Self::ReplicaSets,
+        Self::Deployments,
+        Self::StatefulSets,
+        Self::DaemonSets,
+        Self::ReplicationControllers,
+        Self::Jobs,
+        Self::CronJobs,
+        Self::Nodes,
+        Self::NetworkPolicies,
+    ];
+
+    /// As the API server names it in paths, and metrics in the label `resource`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pods => "pods",
+            Self::Namespaces => "namespaces",
+            Self::Services => "services",
+            Self::EndpointSlices => "endpointslices",
+            Self::ReplicaSets => "replicasets",
+            Self::Deployments => "deployments",
+            Self::StatefulSets => "statefulsets",
+            Self::DaemonSets => "daemonsets",
+            Self::ReplicationControllers => "replicationcontrollers",
+            Self::Jobs => "jobs",
+            Self::CronJobs => "cronjobs",
+            Self::Nodes => "nodes",
+            Self::NetworkPolicies => "networkpolicies",
+        }
+    }
+
+    /// Whether objects of this kind own pods, or what owns them.
+    #[must_use]
+    pub const fn is_owner(self) -> bool {
+        matches!(
+            self,
+            Self::ReplicaSets
+                | Self::Deployments
+                | Self::StatefulSets
+                | Self::DaemonSets
+                | Self::ReplicationControllers
+                | Self::Jobs
+                | Self::CronJobs
+        )
+    }
+
+    /// Whether a scope asks for objects of this kind.
+    #[must_use]
+    pub const fn is_in(self, scope: Scope) -> bool {
+        match self {
+            Self::Pods => scope.contains(Scope::NODE_PODS) || scope.contains(Scope::CLUSTER_PODS),
+            Self::Namespaces => scope.contains(Scope::NAMESPACES),
+            Self::Services | Self::EndpointSlices => scope.contains(Scope::SERVICES),
+            Self::ReplicaSets
+            | Self::Deployments
+            | Self::StatefulSets
+            | Self::DaemonSets
+            | Self::ReplicationControllers
+            | Self::Jobs
+            | Self::CronJobs => scope.contains(Scope::OWNERS),
+            Self::Nodes => scope.contains(Scope::NODES),
+            Self::NetworkPolicies => scope.contains(Scope::NETWORK_POLICIES),
+        }
+    }
+}
