@@ -4,10 +4,11 @@ use crate::captured::CapturedEvent;
 use crate::descriptor::{self, Descriptor, DescriptorKind};
 use crate::facts::{Enrichment, Facts, Patience};
 use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
+use crate::processes::Processes;
 use crate::scratch::{Scratch, ScratchText};
 use saker_audit_source::AuditEvent;
 use saker_event_decode::{EventView, WallClock};
-use saker_process_state::{Pid, Process, ProcessState, Users};
+use saker_process_state::{Pid, Process, Users};
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
@@ -74,8 +75,9 @@ impl Host {
 /// What an event is looked at with: the same for every event of one thread.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// All processes; `None` for captured events, which bring their machine, and where there are none.
-    pub processes: Option<&'a ProcessState>,
+    /// Processes as they were at the event's time; `None` for captured events, which bring their
+    /// machine, and where there are none.
+    pub processes: Option<&'a dyn Processes>,
     /// From time since boot to the wall clock. Captures know the wall clock only: for them both are
     /// the same, [`WallClock::default`].
     pub clock: &'a WallClock,
@@ -380,12 +382,10 @@ impl<'a> EventContext<'a> {
 
     /// The parent, its parent, and so on.
     pub(crate) fn ancestors(&self) -> impl Iterator<Item = &'a Process> + use<'a> {
-        let live = self.surroundings.processes.zip(self.process);
-        let live = live
-            .into_iter()
-            .flat_map(|(processes, process)| processes.ancestors(process))
-            .take(ANCESTORS_MAX)
-            .map(|ancestor| &**ancestor);
+        let processes = self.surroundings.processes;
+        let above = move |process: &Process| processes?.parent(process).map(Arc::as_ref);
+        let first = self.process.and_then(above);
+        let live = std::iter::successors(first, move |process| above(process)).take(ANCESTORS_MAX);
         let captured = self
             .captured()
             .into_iter()

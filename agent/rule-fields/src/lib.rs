@@ -45,6 +45,7 @@ mod facts;
 mod fields;
 mod namespaces;
 mod paths;
+mod processes;
 mod row;
 mod scratch;
 mod value;
@@ -58,6 +59,7 @@ pub use documentation::{
 pub use event_names::{EVENT_NAMES, Emission, EventName, emission};
 pub use facts::{Enrichment, Facts, Patience};
 pub use fields::{BUILTIN_PLUGINS, Fields, K8S_AUDIT_SOURCE, SYSCALL_SOURCE, builtin_plugins};
+pub use processes::Processes;
 pub use row::{Availability, Extractor, FieldRow, FieldSources, Plurality};
 pub use saker_audit_source::AuditEvent;
 pub use saker_rule_language::FieldCatalog;
