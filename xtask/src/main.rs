@@ -3,6 +3,7 @@
 
 mod agent;
 mod apt;
+mod archive;
 mod bench;
 mod cache;
 mod codegen;
@@ -11,6 +12,7 @@ mod conformance;
 mod disk;
 mod ebpf;
 mod fuzz;
+mod kube;
 mod object_file;
 mod progress;
 mod test;
@@ -127,6 +129,12 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         binary: Option<PathBuf>,
     },
+    /// Test the Kubernetes client against a real API server
+    ///
+    /// Builds kube-apiserver 1.20 from Debian's source package (the first time: about ten minutes, into
+    /// the cache folder) and starts it with etcd on the loopback interface, or takes the cluster that
+    /// --kubeconfig names. What the servers say stays in target/kube-test/.
+    KubeTest(kube::Arguments),
     /// Measure what the agent costs, as Markdown tables for docs/BENCHMARKS.md; mostly needs root
     ///
     /// Builds the agent as it is shipped and runs it with the shipped rules, and with Falco's
@@ -202,6 +210,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             return test::run(&workspace, &test::Selection { only, skip_vm });
         }
         Command::VmTest { kernel, binary, .. } => vm_test(&workspace, &kernel, binary)?,
+        Command::KubeTest(arguments) => kube::test(&workspace, &arguments)?,
         Command::Bench(arguments) => bench::run(&workspace, &arguments)?,
         Command::Fuzz(arguments) => fuzz::run(&workspace, &arguments)?,
     }

@@ -1,7 +1,4 @@
-//! Kernels and tools from Debian's archive, of other releases than the system's too.
-//!
-//! Apt runs with sources, lists and caches of our own, and nothing is installed: packages are
-//! unpacked into the cache. The mirror is the one that the system's own apt uses.
+//! Kernels and tools from Debian's archive, unpacked into the cache.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,13 +7,11 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::Kernel;
-use crate::apt::{self, Apt};
+use crate::apt;
+use crate::archive::{Archive, Contents, Mirror};
 use crate::cache::{Cache, CacheLock, create_folder};
 use crate::command;
 use crate::progress;
-
-/// The keys that sign Debian's releases.
-const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// Older ones cannot run new kernels without hardware help (double fault at boot).
 const QEMU_MAJOR_MIN: u32 = 10;
@@ -84,7 +79,12 @@ pub(super) fn set_up_tools(cache: &Cache, lock: &CacheLock) -> Result<Tools> {
         let mirror = Mirror::of_system()?;
         // The system's own release may have a QEMU that is too old; then its backports have not.
         let backports = format!("{}-backports", mirror.release);
-        let archive = Archive::open(cache, &mirror, &[&mirror.release, &backports])?;
+        let archive = Archive::open(
+            cache,
+            &mirror,
+            &[&mirror.release, &backports],
+            Contents::Packages,
+        )?;
         progress::detail("fetching QEMU, busybox and cpio");
         cache.replace(lock, TOOLS, |folder| {
             let debs = folder.join("debs");
@@ -126,8 +126,13 @@ pub(super) fn set_up_kernel(
 }
 
 fn fetch_kernel(cache: &Cache, lock: &CacheLock, kernel: Kernel, entry: &str) -> Result<String> {
-    let archive = Archive::open(cache, &Mirror::of_system()?, kernel.suites())?;
-    let mut package = archive.newest_kernel()?;
+    let archive = Archive::open(
+        cache,
+        &Mirror::of_system()?,
+        kernel.suites(),
+        Contents::Packages,
+    )?;
+    let mut package = newest_kernel(&archive)?;
     if !package.contains(&format!("-{}.", kernel.series())) {
         progress::note(&format!(
             "Debian has no Linux {} any more, taking {package}",
@@ -160,150 +165,11 @@ fn fetch_kernel(cache: &Cache, lock: &CacheLock, kernel: Kernel, entry: &str) ->
     Ok(package)
 }
 
-/// Where Debian's archive is, as the system's apt knows it.
-#[derive(Debug)]
-struct Mirror {
-    main: String,
-    security: Option<String>,
-    /// The system's own release.
-    release: String,
-}
-
-impl Mirror {
-    fn of_system() -> Result<Self> {
-        if !Apt::is_present() {
-            bail!("vm-test takes kernels and QEMU from Debian's archive: it needs a Debian system");
-        }
-        let list = |label: &str| {
-            command::capture(Apt::system().command("apt-get").args([
-                "indextargets",
-                "--format",
-                "$(REPO_URI) $(CODENAME)",
-                "Created-By: Packages",
-                "Origin: Debian",
-                &format!("Label: {label}"),
-            ]))
-        };
-        let main = list("Debian")?;
-        let (main, release) = main
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .find(|(_, codename)| !codename.contains('-'))
-            .context(
-                "the package index names no release of Debian; run `apt-get update`, then try again",
-            )?;
-        let security = list("Debian-Security")?
-            .lines()
-            .find_map(|line| Some(line.split_once(' ')?.0.to_owned()));
-        Ok(Self {
-            main: main.to_owned(),
-            security,
-            release: release.to_owned(),
-        })
-    }
-
-    fn of_suite(&self, suite: &str) -> Option<&str> {
-        if suite.ends_with("-security") {
-            self.security.as_deref()
-        } else {
-            Some(&self.main)
-        }
-    }
-}
-
-/// The packages of some suites, with an index of our own.
-struct Archive {
-    apt: Apt,
-    last_suite: String,
-}
-
-impl Archive {
-    /// Fetches the index of those of the suites that the mirror has.
-    ///
-    /// The first must be there; the others (security, backports) come and go in a release's life.
-    fn open(cache: &Cache, mirror: &Mirror, suites: &[&str]) -> Result<Self> {
-        let folder = cache.path("apt").join(suites.join("+"));
-        for part in ["lists/partial", "archives/partial"] {
-            create_folder(&folder.join(part))?;
-        }
-        let sources = folder.join("sources.list");
-        let signed_by = if Path::new(KEYRING).exists() {
-            format!(" signed-by={KEYRING}")
-        } else {
-            String::new()
-        };
-        let folder = folder.display();
-        let apt = Apt::with_settings([
-            format!("Dir::Etc::sourcelist={}", sources.display()),
-            "Dir::Etc::sourceparts=/dev/null".to_owned(),
-            "Dir::Etc::preferences=/dev/null".to_owned(),
-            "Dir::Etc::preferencesparts=/dev/null".to_owned(),
-            format!("Dir::State::lists={folder}/lists"),
-            format!("Dir::Cache={folder}"),
-            "APT::Sandbox::User=root".to_owned(),
-            "APT::Architecture=amd64".to_owned(),
-            "Acquire::Languages=none".to_owned(),
-            // An archived release is past its date.
-            "Acquire::Check-Valid-Until=false".to_owned(),
-            "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false".to_owned(),
-        ]);
-        let mut present = String::new();
-        let mut last_suite = String::new();
-        for suite in suites {
-            let Some(uri) = mirror.of_suite(suite) else {
-                continue;
-            };
-            let line = format!("deb [arch=amd64{signed_by}] {uri} {suite} main\n");
-            fs::write(&sources, format!("{present}{line}"))
-                .with_context(|| format!("cannot write {}", sources.display()))?;
-            progress::detail(&format!("reading the package index of {suite}"));
-            match apt.update() {
-                Ok(()) => {
-                    present += &line;
-                    last_suite = (*suite).to_owned();
-                }
-                Err(error) if present.is_empty() => return Err(error),
-                Err(_) => progress::detail(&format!("the mirror has no {suite}")),
-            }
-        }
-        fs::write(&sources, present)
-            .with_context(|| format!("cannot write {}", sources.display()))?;
-        Ok(Self { apt, last_suite })
-    }
-
-    /// The package of the newest kernel.
-    fn newest_kernel(&self) -> Result<String> {
-        self.dependency(KERNEL_PACKAGE, "linux-image-")?
-            .with_context(|| format!("package {KERNEL_PACKAGE} names no kernel"))
-    }
-
-    /// The first dependency of a package whose name begins so.
-    fn dependency(&self, package: &str, prefix: &str) -> Result<Option<String>> {
-        let candidate = self
-            .apt
-            .candidate(package)?
-            .with_context(|| format!("the package index has no {package}"))?;
-        Ok(candidate
-            .depends
-            .into_iter()
-            .find(|name| name.starts_with(prefix)))
-    }
-
-    /// Downloads packages with those dependencies that the system lacks; installs nothing.
-    fn download_with_dependencies(&self, packages: &[&str], debs: &Path) -> Result<()> {
-        command::run_quietly(
-            self.apt
-                .command("apt-get")
-                .args(["-qq", "-y", "--no-install-recommends", "--download-only"])
-                .args(["--target-release", &self.last_suite])
-                .arg("-o")
-                .arg(format!("Dir::Cache::archives={}", debs.display()))
-                // Nothing of the system is changed, so its lock is not needed (nor root).
-                .args(["-o", "Debug::NoLocking=true"])
-                .arg("install")
-                .args(packages),
-        )
-    }
+/// The package of the newest kernel.
+fn newest_kernel(archive: &Archive) -> Result<String> {
+    archive
+        .dependency(KERNEL_PACKAGE, "linux-image-")?
+        .with_context(|| format!("package {KERNEL_PACKAGE} names no kernel"))
 }
 
 fn remove_packages(debs: &Path, prefix: &str) -> Result<()> {
