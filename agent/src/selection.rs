@@ -91,7 +91,7 @@ impl Selection {
     fn on_match<T>(
         &mut self,
         context: &EventContext<'_>,
-        show: impl FnOnce(&Template, &ContextEvent<'_, '_>, PathView) -> T,
+        show: impl FnOnce(&Template, &ContextEvent<'_>, PathView) -> T,
     ) -> Option<T> {
         let event = self.rules.event(context);
         let found = *self.rules.evaluate(&event, &mut self.evaluation).first()?;

@@ -21,6 +21,16 @@ impl<T> Answer<T> {
         }
     }
 
+    /// The same, borrowed.
+    #[must_use]
+    pub const fn as_ref(&self) -> Answer<&T> {
+        match self {
+            Self::Known(value) => Answer::Known(value),
+            Self::Awaited => Answer::Awaited,
+            Self::Unknown => Answer::Unknown,
+        }
+    }
+
     /// The same about what `change` makes of it.
     #[must_use]
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {

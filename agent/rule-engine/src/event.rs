@@ -54,16 +54,16 @@ pub trait Event {
 }
 
 /// An event of the agent under both views of paths. The resolved view is made when it is first needed.
-pub struct ContextEvent<'c, 'a> {
+pub struct ContextEvent<'c> {
     fields: &'c Fields,
-    requested: &'c EventContext<'a>,
-    resolved: OnceCell<EventContext<'a>>,
+    requested: &'c EventContext<'c>,
+    resolved: OnceCell<EventContext<'c>>,
 }
 
-impl<'c, 'a> ContextEvent<'c, 'a> {
+impl<'c> ContextEvent<'c> {
     /// Takes a context in the requested view.
     #[must_use]
-    pub fn new(fields: &'c Fields, context: &'c EventContext<'a>) -> Self {
+    pub fn new(fields: &'c Fields, context: &'c EventContext<'_>) -> Self {
         Self {
             fields,
             requested: context,
@@ -73,7 +73,7 @@ impl<'c, 'a> ContextEvent<'c, 'a> {
 
     /// The context in a view.
     #[must_use]
-    pub fn context(&self, view: PathView) -> &EventContext<'a> {
+    pub fn context(&self, view: PathView) -> &EventContext<'c> {
         match view {
             PathView::Requested => self.requested,
             PathView::Resolved => self
@@ -83,7 +83,7 @@ impl<'c, 'a> ContextEvent<'c, 'a> {
     }
 }
 
-impl Event for ContextEvent<'_, '_> {
+impl Event for ContextEvent<'_> {
     fn source(&self) -> &str {
         self.requested.source()
     }

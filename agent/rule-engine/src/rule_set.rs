@@ -146,7 +146,7 @@ impl RuleSet {
 
     /// An event of the agent as [`evaluate`](Self::evaluate) takes it.
     #[must_use]
-    pub fn event<'c, 'a>(&'c self, context: &'c EventContext<'a>) -> ContextEvent<'c, 'a> {
+    pub fn event<'c>(&'c self, context: &'c EventContext<'_>) -> ContextEvent<'c> {
         ContextEvent::new(&self.fields, context)
     }
 

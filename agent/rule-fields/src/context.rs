@@ -1,15 +1,19 @@
 //! What extractors may look at.
 
+mod knowledge;
+
 use crate::captured::CapturedEvent;
 use crate::descriptor::{self, Descriptor, DescriptorKind};
-use crate::facts::{Enrichment, Facts, Patience};
+use crate::facts::{Facts, Patience};
 use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
 use crate::processes::Processes;
 use crate::scratch::{Scratch, ScratchText};
+pub(crate) use knowledge::Place;
+use knowledge::SharedLookups;
 use saker_audit_source::AuditEvent;
 use saker_event_decode::{EventView, WallClock};
 use saker_process_state::{Pid, Process, Users};
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// An event by its source.
@@ -99,13 +103,11 @@ pub struct EventContext<'a> {
     previous_time_ns: Option<u64>,
     facts: Option<&'a Facts>,
     patience: Patience,
-    /// Why something that fields were asked for is not known.
-    lacking: Cell<Enrichment>,
+    lookups: SharedLookups<'a>,
     path_view: PathView,
-    descriptor: OnceCell<Option<Descriptor<'a>>>,
     descriptor_kind: OnceCell<Option<DescriptorKind>>,
-    /// The path that the caller asked for, if it is as it should be already.
-    normal_path: OnceCell<Option<&'a [u8]>>,
+    /// Whether the path that the caller asked for is as it should be already.
+    is_path_normal: OnceCell<bool>,
     texts: Texts<'a>,
 }
 
@@ -166,11 +168,10 @@ impl<'a> EventContext<'a> {
             previous_time_ns: None,
             facts: None,
             patience: Patience::MayWait,
-            lacking: Cell::default(),
+            lookups: SharedLookups::default(),
             path_view: PathView::Requested,
-            descriptor: OnceCell::new(),
             descriptor_kind: OnceCell::new(),
-            normal_path: OnceCell::new(),
+            is_path_normal: OnceCell::new(),
             texts: Texts::new(surroundings.scratch),
         }
     }
@@ -202,19 +203,15 @@ impl<'a> EventContext<'a> {
         self
     }
 
-    /// How much of what the fields read so far needed was known. What is pending is not lacking.
+    /// The same event in another view. What one of them looks up the other knows.
     #[must_use]
-    pub const fn enrichment(&self) -> Enrichment {
-        self.lacking.get()
-    }
-
-    /// The same event in another view.
-    #[must_use]
-    pub fn with_path_view(&self, path_view: PathView) -> Self {
-        let mut other = Self::new(self.payload, self.process, self.surroundings, self.number);
+    pub fn with_path_view(&self, path_view: PathView) -> EventContext<'_> {
+        let mut other =
+            EventContext::new(self.payload, self.process, self.surroundings, self.number);
         other.previous_time_ns = self.previous_time_ns;
         other.facts = self.facts;
         other.patience = self.patience;
+        other.lookups = self.lookups.share();
         other.path_view = path_view;
         other
     }
@@ -235,7 +232,7 @@ impl<'a> EventContext<'a> {
         // What the kernel resolved is as it should be, and so is what was asked for in the same words.
         let as_passed = event.path(requested);
         if as_passed == Some(resolved) && !resolved.is_empty() {
-            self.normal_path.get_or_init(|| as_passed);
+            self.is_path_normal.get_or_init(|| true);
             return false;
         }
         self.requested_path() != Some(resolved)
@@ -328,6 +325,11 @@ impl<'a> EventContext<'a> {
         }
     }
 
+    /// What is used again from event to event.
+    pub(crate) const fn scratch(&self) -> &'a Scratch {
+        self.surroundings.scratch
+    }
+
     pub(crate) const fn texts(&self) -> &Texts<'a> {
         &self.texts
     }
@@ -336,9 +338,9 @@ impl<'a> EventContext<'a> {
     pub(crate) fn requested_path(&self) -> Option<&[u8]> {
         let event = self.event()?;
         let slot = descriptor::layout(event).requested?;
-        let as_passed = || event.path(slot).filter(|path| descriptor::is_normal(path));
-        if let Some(path) = self.normal_path.get_or_init(as_passed) {
-            return Some(path);
+        let is_normal = || event.path(slot).is_some_and(descriptor::is_normal);
+        if *self.is_path_normal.get_or_init(is_normal) {
+            return event.path(slot);
         }
         self.texts
             .requested
@@ -347,8 +349,7 @@ impl<'a> EventContext<'a> {
 
     /// The file descriptor that the event is about.
     pub(crate) fn descriptor(&self) -> Option<Descriptor<'a>> {
-        let make = || Descriptor::of(self.event()?);
-        *self.descriptor.get_or_init(make)
+        Descriptor::of(self.event()?)
     }
 
     /// What the descriptor refers to; `None` when the call that would have made it failed.

@@ -1,5 +1,13 @@
 //! What is known of containers and pods beside the events.
 
+mod fact;
+mod lookups;
+mod needs;
+
+pub(crate) use fact::Fact;
+pub(crate) use lookups::Lookups;
+pub use needs::Needs;
+
 use saker_container_metadata::{Containers, Reason};
 use saker_kube_metadata::Cluster;
 

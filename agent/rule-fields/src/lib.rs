@@ -57,7 +57,7 @@ pub use documentation::{
     type_name,
 };
 pub use event_names::{EVENT_NAMES, Emission, EventName, emission};
-pub use facts::{Enrichment, Facts, Patience};
+pub use facts::{Enrichment, Facts, Needs, Patience};
 pub use fields::{BUILTIN_PLUGINS, Fields, K8S_AUDIT_SOURCE, SYSCALL_SOURCE, builtin_plugins};
 pub use processes::Processes;
 pub use row::{Availability, Extractor, FieldRow, FieldSources, Plurality};

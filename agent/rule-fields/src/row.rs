@@ -1,6 +1,7 @@
 //! One row of the field table.
 
 use crate::context::EventContext;
+use crate::facts::Needs;
 use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
 use crate::value::FieldValue;
 use saker_rule_language::{ArgumentRule, FieldArgument, FieldType, FieldUsage};
@@ -117,6 +118,7 @@ pub struct FieldRow {
     pub availability: Availability,
     /// What is different in captures of Falco's, in Markdown.
     pub capture_doc: Option<&'static str>,
+    needs: Needs,
     reader: Reader,
 }
 
@@ -147,6 +149,7 @@ impl FieldRow {
             doc,
             availability: Availability::Filled,
             capture_doc: None,
+            needs: Needs::NOTHING,
             reader: Reader::Context(extractor),
         }
     }
@@ -200,6 +203,12 @@ impl FieldRow {
     /// The same field with what it means for captured events.
     pub(crate) const fn in_captures(mut self, doc: &'static str) -> Self {
         self.capture_doc = Some(doc);
+        self
+    }
+
+    /// The same field with whom it asks beside the event.
+    pub(crate) const fn asking(mut self, needs: Needs) -> Self {
+        self.needs = needs;
         self
     }
 
@@ -274,6 +283,12 @@ impl FieldRow {
                 FieldValue::from_option(value)
             }
         }
+    }
+
+    /// Whom the field asks beside the event.
+    #[must_use]
+    pub const fn needs(&self) -> Needs {
+        self.needs
     }
 
     /// Whether captured events have the field although those of the kernel do not.

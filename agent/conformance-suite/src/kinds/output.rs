@@ -37,7 +37,7 @@ pub(crate) fn check(suite: &Suite, case: &Case) -> Outcome {
 fn fill_in(
     case: &Case,
     template: &Template,
-    event: &StagedEvent<'_, '_>,
+    event: &StagedEvent<'_>,
     shown: TemplateFields,
 ) -> Outcome {
     let line = render(template, event, PathView::Requested);

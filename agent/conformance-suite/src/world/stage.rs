@@ -83,7 +83,7 @@ impl<'w> Stage<'w> {
     pub(crate) fn with<T>(
         &self,
         fields: &Fields,
-        look: impl FnOnce(&StagedEvent<'_, '_>) -> Result<T, crate::data::Mismatch>,
+        look: impl FnOnce(&StagedEvent<'_>) -> Result<T, crate::data::Mismatch>,
     ) -> Result<T, crate::data::Mismatch> {
         let view = EventView::parse(&self.record)
             .map_err(|error| crate::data::Mismatch::new("a record", error))?;
@@ -161,14 +161,14 @@ fn snapshot(world: &World<'_>, thread: &Thread) -> Snapshot {
 }
 
 /// The event of a case: the agent's own, and beside it what only Falco has.
-pub(crate) struct StagedEvent<'c, 'a> {
-    own: ContextEvent<'c, 'a>,
+pub(crate) struct StagedEvent<'c> {
+    own: ContextEvent<'c>,
     fields: &'c Fields,
     foreign: Foreign<'c>,
     is_foreign: bool,
 }
 
-impl Event for StagedEvent<'_, '_> {
+impl Event for StagedEvent<'_> {
     fn kind(&self) -> EventKind {
         if self.is_foreign {
             EventKind::Unlisted

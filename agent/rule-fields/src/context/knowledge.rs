@@ -1,0 +1,158 @@
+//! What is known of the container and the pod that an event happened in.
+
+use super::EventContext;
+use crate::facts::{Enrichment, Fact, Facts, Lookups, Patience};
+use crate::value::FieldValue;
+use saker_container_metadata::{Answer, ContainerInfo, Expectation, PodSandbox, Reason};
+use saker_kube_metadata::Pod;
+use saker_process_state::{ContainerRef, Placement};
+use std::sync::Arc;
+
+/// What was looked up, by this context or by the one whose view this is.
+pub(super) enum SharedLookups<'a> {
+    Own(Lookups),
+    Others(&'a Lookups),
+}
+
+impl Default for SharedLookups<'_> {
+    fn default() -> Self {
+        Self::Own(Lookups::default())
+    }
+}
+
+impl SharedLookups<'_> {
+    const fn get(&self) -> &Lookups {
+        match self {
+            Self::Own(lookups) => lookups,
+            Self::Others(lookups) => lookups,
+        }
+    }
+
+    pub(super) const fn share(&self) -> SharedLookups<'_> {
+        SharedLookups::Others(self.get())
+    }
+}
+
+/// Where the process runs.
+#[derive(Clone, Copy)]
+pub(crate) enum Place<'a> {
+    /// Outside of containers.
+    Host,
+    /// In this container.
+    Container(&'a ContainerRef),
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What captures lack: they tell of a container or they do not.
+const NOT_TOLD: Expectation = Expectation::Ended(Reason::NotFound);
+
+impl<'a> EventContext<'a> {
+    /// How much of what the fields read so far needed was known. What is pending is not lacking.
+    #[must_use]
+    pub const fn enrichment(&self) -> Enrichment {
+        self.lookups.get().lacking.get()
+    }
+
+    /// Where the process runs.
+    pub(crate) fn place(&self) -> Place<'a> {
+        match self.process.map(|process| &process.placement) {
+            Some(Placement::Host) => Place::Host,
+            Some(Placement::Container(container)) => Place::Container(container),
+            // As in Falco, what is not known to run in a container of a capture runs on its host.
+            Some(Placement::Unknown) if self.captured().is_some() => Place::Host,
+            Some(Placement::Unknown) | None => Place::Unknown,
+        }
+    }
+
+    /// Something about the container that the process runs in. Outside of containers it is absent.
+    pub(crate) fn of_container<'c, T>(
+        &'c self,
+        read: impl FnOnce(&'c ContainerInfo) -> Option<T>,
+    ) -> Fact<T> {
+        let container = match self.place() {
+            Place::Host => return Fact::Absent,
+            Place::Unknown => return Fact::Unasked,
+            Place::Container(container) => container,
+        };
+        if self.captured().is_some() {
+            return Fact::found_or(None, NOT_TOLD);
+        }
+        let Some(facts) = self.facts else {
+            return Fact::Lacking(Reason::NoRuntime);
+        };
+        let answer = self.container_answer(facts, container);
+        let found = answer.info.as_deref().and_then(read);
+        Fact::found_or(found, answer.expectation)
+    }
+
+    /// Something about the sandbox of the pod that the process runs in: as the container's own runtime
+    /// says, or else as the sandbox's container says, which captures tell of apart.
+    pub(crate) fn of_sandbox<'c, T>(
+        &'c self,
+        of_pod: impl FnOnce(&'c PodSandbox) -> Option<T>,
+        of_container: impl FnOnce(&'c ContainerInfo) -> Option<T>,
+    ) -> Fact<T> {
+        let _ = of_container;
+        self.of_container(|container| of_pod(container.pod.as_deref()?))
+    }
+
+    fn container_answer(&self, facts: &Facts, container: &ContainerRef) -> &Answer {
+        let lookups = self.lookups.get();
+        lookups
+            .container
+            .get_or_init(|| facts.containers.get(&container.id))
+    }
+
+    /// Something about the pod that the process runs in, as the cluster describes it. Outside of pods
+    /// it is absent.
+    pub(crate) fn of_pod<'c, T>(&'c self, read: impl FnOnce(&'c Pod) -> Option<T>) -> Fact<T> {
+        self.pod().and_then(read)
+    }
+
+    /// The pod that the process runs in, as the cluster describes it. Outside of pods it is absent.
+    pub(crate) fn pod(&self) -> Fact<&Pod> {
+        let Some(facts) = self.facts.filter(|_| self.captured().is_none()) else {
+            return self.pod_uid().and_then(|_| None);
+        };
+        let lookup = |uid: &str| {
+            let lookups = self.lookups.get();
+            lookups.pod.get_or_init(|| facts.cluster.pod(uid))
+        };
+        match self.pod_uid() {
+            Fact::Known(uid) => Fact::of_cluster(lookup(uid).as_ref().map(Arc::as_ref)),
+            unknown => unknown.and_then(|_| None),
+        }
+    }
+
+    /// Uid of the pod that the process runs in: as the cgroup says, else as the runtime does.
+    pub(crate) fn pod_uid(&self) -> Fact<&str> {
+        if let Place::Container(container) = self.place()
+            && let Some(uid) = &container.pod_uid
+        {
+            return Fact::Known(uid);
+        }
+        self.of_container(|container| container.pod.as_ref()?.uid.as_deref())
+    }
+
+    /// The value of a field that shows a fact; `absent` where it is known that there is none.
+    pub(crate) fn show<'c>(
+        &self,
+        fact: Fact<FieldValue<'c>>,
+        absent: FieldValue<'c>,
+    ) -> FieldValue<'c> {
+        let reason = match (fact, self.patience) {
+            (Fact::Known(value), _) => return value,
+            (Fact::Absent, _) => return absent,
+            (Fact::Unasked, _) => return FieldValue::Missing,
+            (Fact::Awaited, Patience::MayWait) => return FieldValue::Pending,
+            (Fact::Awaited, Patience::Ended) => Reason::TimedOut,
+            (Fact::Lacking(reason), _) => reason,
+        };
+        let lacking = &self.lookups.get().lacking;
+        if lacking.get() == Enrichment::Complete {
+            lacking.set(Enrichment::Partial(reason));
+        }
+        FieldValue::Missing
+    }
+}
