@@ -1,16 +1,24 @@
 //! Buffers that are used again, so that an event that matches nothing allocates nothing.
 
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
 use std::cell::{OnceCell, RefCell};
+use std::sync::Arc;
 
 /// Most buffers that are kept; the rest is freed.
 const BUFFERS_MAX: usize = 32;
 /// Largest buffer that is kept, in bytes; larger ones (a long command line) are freed.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 
-/// Spare buffers of one thread.
+/// Most patterns that are kept compiled: rules name a handful. When there are more, all are forgotten.
+const PATTERNS_MAX: usize = 64;
+
+/// Spare buffers of one thread, and the patterns that rules name as arguments of fields.
 #[derive(Debug, Default)]
 pub struct Scratch {
     spare: RefCell<Vec<Vec<u8>>>,
+    /// `None` for what is no regular expression.
+    patterns: RefCell<Vec<(Arc<str>, Option<Regex>)>>,
 }
 
 impl Scratch {
@@ -19,7 +27,27 @@ impl Scratch {
     pub const fn new() -> Self {
         Self {
             spare: RefCell::new(Vec::new()),
+            patterns: RefCell::new(Vec::new()),
         }
+    }
+
+    /// Calls `look` with a regular expression, compiled once; `None` if it is none.
+    pub(crate) fn with_pattern<T>(
+        &self,
+        text: &Arc<str>,
+        look: impl FnOnce(&Regex) -> T,
+    ) -> Option<T> {
+        let mut patterns = self.patterns.borrow_mut();
+        let known = patterns.iter().position(|(known, _)| known == text);
+        if known.is_none() {
+            if patterns.len() >= PATTERNS_MAX {
+                patterns.clear();
+            }
+            patterns.push((Arc::clone(text), compile(text)));
+        }
+        let position = known.unwrap_or(patterns.len().saturating_sub(1));
+        let (_, pattern) = patterns.get(position)?;
+        pattern.as_ref().map(look)
     }
 
     fn take(&self) -> Vec<u8> {
@@ -33,6 +61,12 @@ impl Scratch {
             spare.push(buffer);
         }
     }
+}
+
+/// As Falco takes them: `^` and `$` match at every line.
+fn compile(text: &str) -> Option<Regex> {
+    let syntax = syntax::Config::new().multi_line(true).utf8(false);
+    Regex::builder().syntax(syntax).build(text).ok()
 }
 
 /// A text that is made when it is first asked for, in a buffer of a [`Scratch`].

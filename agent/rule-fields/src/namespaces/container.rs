@@ -1,21 +1,30 @@
 //! `container.*`: the container that the process runs in.
+//!
+//! As in Falco's plugin the host is a container of which everything is known and nearly everything is
+//! empty, and what a runtime does not say of a container that it described is empty as well. Missing
+//! is only what nobody told.
 
-use crate::context::EventContext;
+mod labels;
+mod mounts;
+mod probes;
+
+pub(super) use labels::{all as all_labels, one as one_label};
+pub(super) use probes::ROWS as PROBES;
+
+use crate::context::{EventContext, Place};
+use crate::facts::{Fact, Needs};
 use crate::namespaces::fd::static_text;
 use crate::namespaces::proc::namespace_start;
-use crate::row::FieldRow;
+use crate::row::{Extractor, FieldRow};
 use crate::value::FieldValue;
-use saker_process_state::{Placement, Runtime};
+use saker_container_metadata::ContainerInfo;
+use saker_process_state::Runtime;
 use saker_rule_language::{ArgumentForms, ArgumentRule, FieldType};
+use std::net::IpAddr;
 
-/// Why most fields have no values.
-const NEEDS_RUNTIME: &str = "needs the container runtime, which is not asked yet";
-/// Why the probes of a container have no values.
-const NO_PROBES: &str = "Falco has deprecated it and gives it no value either";
+pub(super) static ROWS: &[&[FieldRow]] = &[IDENTITY, IMAGE, mounts::ROWS, probes::COMMANDS, STATE];
 
-pub(super) static ROWS: &[&[FieldRow]] = &[CONTAINER];
-
-static CONTAINER: &[FieldRow] = &[
+static IDENTITY: &[FieldRow] = &[
     FieldRow::filled(
         "container.id",
         FieldType::String,
@@ -28,204 +37,210 @@ static CONTAINER: &[FieldRow] = &[
         "container.full_id",
         FieldType::String,
         "The container's whole id; `host` outside of containers.",
-        |context, _| match placement(context) {
-            Some(Placement::Host) => static_text(HOST),
-            Some(Placement::Container(container)) => {
-                FieldValue::text(container.id.full().as_bytes())
-            }
-            Some(Placement::Unknown) | None => FieldValue::Missing,
+        |context, _| match context.place() {
+            Place::Host => static_text(HOST),
+            Place::Container(container) => FieldValue::text(container.id.full().as_bytes()),
+            Place::Unknown => FieldValue::Missing,
         },
     ),
     FieldRow::filled(
         "container.type",
         FieldType::String,
-        "Runtime, as the cgroup's path tells: `docker`, `containerd`, `cri-o`, `podman`, `lxc`, \
-         `systemd-nspawn`; `host` outside of containers, missing when the path does not tell.",
-        |context, _| match placement(context) {
-            Some(Placement::Host) => static_text(HOST),
-            Some(Placement::Container(container)) => {
-                FieldValue::of(runtime_name(container.runtime), static_text)
-            }
-            Some(Placement::Unknown) | None => FieldValue::Missing,
+        "Runtime, as the cgroup's path tells, else as the runtime does: `docker`, `containerd`, \
+         `cri-o`, `podman`, `lxc`, `systemd-nspawn`; `host` outside of containers.",
+        |context, _| match context.place() {
+            Place::Host => static_text(HOST),
+            Place::Container(container) => match runtime_name(container.runtime) {
+                Some(name) => static_text(name),
+                None => runtime_of(context),
+            },
+            Place::Unknown => FieldValue::Missing,
         },
-    ),
-    FieldRow::on_host(
+    )
+    .asking(Needs::CONTAINER),
+    asked(
         "container.name",
         FieldType::String,
         "Name of the container; `host` outside of containers.",
-        NEEDS_RUNTIME,
-        |context, _| on_host(context, static_text(HOST)),
+        |context, _| match context.place() {
+            Place::Host => static_text(HOST),
+            _ => text(context, |container| container.name.as_deref()),
+        },
     ),
-    text(
+];
+
+static IMAGE: &[FieldRow] = &[
+    asked(
         "container.image",
-        "Image with its tag; empty outside of containers.",
+        FieldType::String,
+        "Image as it was asked for, with tag or digest; empty outside of containers.",
+        |context, _| text(context, |container| container.image.reference.as_deref()),
     ),
-    text(
+    asked(
         "container.image.id",
+        FieldType::String,
         "Id of the image; empty outside of containers.",
+        |context, _| text(context, |container| container.image.id.as_deref()),
     ),
-    text(
+    asked(
         "container.image.repository",
+        FieldType::String,
         "Repository of the image, without tag; empty outside of containers.",
+        |context, _| text(context, |container| container.image.repository.as_deref()),
     ),
-    text(
+    asked(
         "container.image.tag",
+        FieldType::String,
         "Tag of the image; empty outside of containers.",
+        |context, _| text(context, |container| container.image.tag.as_deref()),
     ),
-    text(
+    asked(
         "container.image.digest",
+        FieldType::String,
         "Digest of the image in its registry; empty outside of containers.",
+        |context, _| text(context, |container| container.image.digest.as_deref()),
     ),
-    truth(
+];
+
+static STATE: &[FieldRow] = &[
+    asked(
         "container.privileged",
+        FieldType::Bool,
         "Whether the container is privileged; false outside of containers.",
+        |context, _| truth(context, |container| container.privileged),
     ),
-    text(
-        "container.mounts",
-        "All mounts, separated by blanks; empty outside of containers.",
-    ),
-    mount(
-        "container.mount",
-        "One mount, by its number or by a pattern for its source.",
-    ),
-    mount(
-        "container.mount.source",
-        "Source of one mount, by its number or by a pattern for its destination.",
-    ),
-    mount(
-        "container.mount.dest",
-        "Destination of one mount, by its number or by a pattern for its source.",
-    ),
-    mount(
-        "container.mount.mode",
-        "Mode of one mount, by its number or by a pattern for its source.",
-    ),
-    mount(
-        "container.mount.rdwr",
-        "Whether one mount can be written, by its number or by a pattern for its source.",
-    ),
-    mount(
-        "container.mount.propagation",
-        "Propagation of one mount, by its number or by a pattern for its source.",
-    ),
-    old_probe("container.healthcheck", "Health check of the container."),
-    old_probe(
-        "container.liveness_probe",
-        "Liveness probe of the container.",
-    ),
-    old_probe(
-        "container.readiness_probe",
-        "Readiness probe of the container.",
-    ),
-    FieldRow::filled(
+    asked(
         "container.start_ts",
         FieldType::AbsTime,
         "When the first process of the process's pid namespace started, nanoseconds since the epoch; \
-         missing when it is not among the ancestors.",
-        |context, _| FieldValue::of(namespace_start(context), FieldValue::AbsTime),
+         where that is not among the ancestors, when the runtime says that the container started.",
+        |context, _| start(context, FieldValue::AbsTime),
     ),
-    FieldRow::filled(
+    asked(
         "container.duration",
         FieldType::RelTime,
-        "How long that first process has run, nanoseconds.",
+        "How long the container has run since `container.start_ts`, nanoseconds.",
         |context, _| {
-            FieldValue::of(namespace_start(context), |start| {
+            start(context, |start| {
                 FieldValue::RelTime(context.time_wall_ns().saturating_sub(start))
             })
         },
     ),
-    text(
+    asked(
         "container.ip",
-        "IPv4 address of the container; empty outside of containers.",
+        FieldType::String,
+        "Address of the container, or of its pod; empty outside of containers.",
+        |context, _| {
+            let ip = context.of_container(|container| container.ip);
+            context.show(ip.map(address), static_text(""))
+        },
     ),
-    text(
+    asked(
         "container.cni.json",
-        "What the network plugin said about the container, as JSON; empty outside of containers.",
+        FieldType::String,
+        "What the network plugin said about the container or its pod, as JSON; empty outside of \
+         containers.",
+        |context, _| {
+            text(context, |container| {
+                let of_pod = || container.pod.as_ref()?.cni_json.as_deref();
+                container.cni_json.as_deref().or_else(of_pod)
+            })
+        },
     ),
-    truth(
+    asked(
         "container.host_pid",
+        FieldType::Bool,
         "Whether the container shares the host's pid namespace; false outside of containers.",
+        |context, _| truth(context, |container| container.host_pid),
     ),
-    truth(
+    asked(
         "container.host_network",
+        FieldType::Bool,
         "Whether the container shares the host's network namespace; false outside of containers.",
+        |context, _| truth(context, |container| container.host_network),
     ),
-    truth(
+    asked(
         "container.host_ipc",
+        FieldType::Bool,
         "Whether the container shares the host's IPC namespace; false outside of containers.",
+        |context, _| truth(context, |container| container.host_ipc),
     ),
-    missing("container.label", "One label of the container.")
-        .takes(ArgumentRule::Required(ArgumentForms::Key)),
-    text(
+    asked(
+        "container.label",
+        FieldType::String,
+        "One label of the container.",
+        |context, argument| {
+            let labels = context.of_container(|container| container.labels.as_ref());
+            let label = labels.and_then(|labels| one_label(labels, argument));
+            context.show(label, FieldValue::Missing)
+        },
+    )
+    .takes(ArgumentRule::Required(ArgumentForms::Key)),
+    asked(
         "container.labels",
-        "All labels of the container, separated by commas; empty outside of containers.",
-    ),
-];
-
-/// Fields of the process that the container decides; part of the namespace `proc`.
-pub(super) static PROBES: &[FieldRow] = &[
-    probe(
-        "proc.is_container_healthcheck",
-        "Whether the process is the container's health check.",
-    ),
-    probe(
-        "proc.is_container_liveness_probe",
-        "Whether the process is the container's liveness probe.",
-    ),
-    probe(
-        "proc.is_container_readiness_probe",
-        "Whether the process is the container's readiness probe.",
+        FieldType::String,
+        "All labels of the container but those whose keys begin with `io.kubernetes.` or \
+         `annotation.`, in the order of their keys: `a:1, b:2`; empty outside of containers.",
+        |context, _| {
+            let labels = context.of_container(|container| container.labels.as_ref());
+            context.show(labels.map(all_labels), static_text(""))
+        },
     ),
 ];
 
 /// What Falco calls everything outside of containers.
 const HOST: &str = "host";
 
-/// A text of the runtime, which Falco has empty outside of containers.
-pub(super) const fn text(name: &'static str, doc: &'static str) -> FieldRow {
-    FieldRow::on_host(name, FieldType::String, doc, NEEDS_RUNTIME, |context, _| {
-        on_host(context, static_text(""))
-    })
+/// A field that the runtime fills.
+const fn asked(
+    name: &'static str,
+    value_type: FieldType,
+    doc: &'static str,
+    extractor: Extractor,
+) -> FieldRow {
+    FieldRow::filled(name, value_type, doc, extractor).asking(Needs::CONTAINER)
 }
 
-/// A text of the runtime, which Falco has not outside of containers.
-pub(super) const fn missing(name: &'static str, doc: &'static str) -> FieldRow {
-    FieldRow::not_yet(name, FieldType::String, doc, NEEDS_RUNTIME)
+/// A text that the runtime says.
+fn text<'c>(
+    context: &'c EventContext<'_>,
+    read: impl FnOnce(&'c ContainerInfo) -> Option<&'c str>,
+) -> FieldValue<'c> {
+    let text = context.of_container(read);
+    context.show(
+        text.map(|text| FieldValue::text(text.as_bytes())),
+        static_text(""),
+    )
 }
 
-const fn old_probe(name: &'static str, doc: &'static str) -> FieldRow {
-    FieldRow::not_yet(name, FieldType::String, doc, NO_PROBES).deprecated()
+fn truth<'c>(
+    context: &'c EventContext<'_>,
+    read: impl FnOnce(&'c ContainerInfo) -> Option<bool>,
+) -> FieldValue<'c> {
+    let truth = context.of_container(read);
+    context.show(truth.map(FieldValue::Bool), FieldValue::Bool(false))
 }
 
-const fn truth(name: &'static str, doc: &'static str) -> FieldRow {
-    FieldRow::on_host(name, FieldType::Bool, doc, NEEDS_RUNTIME, |context, _| {
-        on_host(context, FieldValue::Bool(false))
-    })
+/// The text of an address.
+pub(super) fn address(address: IpAddr) -> FieldValue<'static> {
+    FieldValue::owned(address.to_string())
 }
 
-const fn mount(name: &'static str, doc: &'static str) -> FieldRow {
-    missing(name, doc).takes(ArgumentRule::Required(ArgumentForms::IndexOrKey))
+/// When the container started, as Falco counts, or else as the runtime does.
+fn start<'c>(
+    context: &'c EventContext<'_>,
+    value: impl FnOnce(u64) -> FieldValue<'c>,
+) -> FieldValue<'c> {
+    let fact = match namespace_start(context) {
+        Some(start) => Fact::Known(start),
+        None => context.of_container(|container| container.started_wall_ns),
+    };
+    context.show(fact.map(value), FieldValue::Missing)
 }
 
-const fn probe(name: &'static str, doc: &'static str) -> FieldRow {
-    FieldRow::not_yet(name, FieldType::Bool, doc, NO_PROBES).deprecated()
-}
-
-fn placement<'c>(context: &EventContext<'c>) -> Option<&'c Placement> {
-    let placement = context.process().map(|process| &process.placement)?;
-    // As in Falco, what is not known to run in a container of a capture runs on its host.
-    match (placement, context.captured()) {
-        (Placement::Unknown, Some(_)) => Some(&Placement::Host),
-        _ => Some(placement),
-    }
-}
-
-/// A value outside of containers.
-fn on_host<'c>(context: &EventContext<'_>, value: FieldValue<'c>) -> FieldValue<'c> {
-    match placement(context) {
-        Some(Placement::Host) => value,
-        _ => FieldValue::Missing,
-    }
+fn runtime_of<'c>(context: &'c EventContext<'_>) -> FieldValue<'c> {
+    let name = context.of_container(|container| runtime_name(container.runtime));
+    context.show(name.map(static_text), FieldValue::Missing)
 }
 
 /// The value of `container.id` of a captured event.
@@ -236,10 +251,10 @@ fn shown_id<'c>(context: &EventContext<'c>) -> Option<&'c str> {
 
 /// The value of `container.id` of an event of this host.
 pub(super) fn short_id<'c>(context: &EventContext<'c>) -> Option<&'c str> {
-    match placement(context)? {
-        Placement::Host => Some(HOST),
-        Placement::Container(container) => Some(container.id.short()),
-        Placement::Unknown => None,
+    match context.place() {
+        Place::Host => Some(HOST),
+        Place::Container(container) => Some(container.id.short()),
+        Place::Unknown => None,
     }
 }
 

@@ -1,52 +1,124 @@
 //! `k8s.*`: the pod that the process belongs to.
+//!
+//! The runtime answers first, because it knows a pod before the cluster's API tells of it. Where it says
+//! nothing, the pod is the one that the cluster has under the uid of the cgroup's path.
 
-use super::container::{missing, text};
+use super::container::{address, all_labels, one_label};
+use super::fd::static_text;
 use crate::context::EventContext;
-use crate::row::FieldRow;
+use crate::facts::{Fact, Needs};
+use crate::row::{Extractor, FieldRow};
 use crate::value::FieldValue;
+use saker_container_metadata::{ContainerInfo, Labels};
+use saker_kube_metadata::Scope;
 use saker_rule_language::{ArgumentForms, ArgumentRule, FieldType};
 
 /// Why Falco's old fields stay empty.
 const NEVER: &str = "Falco has deprecated it and gives it no value either";
 
-pub(super) static ROWS: &[&[FieldRow]] = &[POD, DEPRECATED];
+/// The runtime, and the cluster for what that does not say.
+const RUNTIME_OR_CLUSTER: Needs = Needs::CONTAINER.with(Needs::cluster(Scope::NODE_PODS));
+
+/// Characters of a sandbox's id that Falco shows.
+const SHORT_CHARACTERS: usize = 12;
+
+pub(super) static ROWS: &[&[FieldRow]] = &[POD, SANDBOX, DEPRECATED];
 
 static POD: &[FieldRow] = &[
-    FieldRow::filled(
+    asked(
+        "k8s.pod.name",
+        RUNTIME_OR_CLUSTER,
+        "Name of the pod.",
+        |context, _| {
+            let name = context.of_container(|container| {
+                let of_pod = container.pod.as_ref().and_then(|pod| pod.name.as_deref());
+                of_pod.or_else(|| label(container, "io.kubernetes.pod.name"))
+            });
+            let name = name.or_else(|| context.of_pod(|pod| Some(&*pod.name.name)));
+            context.show(name.map(text), FieldValue::Missing)
+        },
+    ),
+    asked(
+        "k8s.ns.name",
+        RUNTIME_OR_CLUSTER,
+        "Namespace of the pod.",
+        |context, _| {
+            let name = context.of_container(|container| {
+                let of_pod = container
+                    .pod
+                    .as_ref()
+                    .and_then(|pod| pod.namespace.as_deref());
+                of_pod.or_else(|| label(container, "io.kubernetes.pod.namespace"))
+            });
+            let name = name.or_else(|| context.of_pod(|pod| Some(&*pod.name.namespace)));
+            context.show(name.map(text), FieldValue::Missing)
+        },
+    ),
+    asked(
         "k8s.pod.uid",
-        FieldType::String,
-        "Uid of the pod, as the path of its cgroup tells.",
-        |context, _| pod_uid(context),
+        Needs::CONTAINER,
+        "Uid of the pod, as the path of its cgroup tells, else as the runtime does.",
+        |context, _| uid(context),
     ),
-    FieldRow::filled(
+    asked(
         "k8s.pod.id",
-        FieldType::String,
+        Needs::CONTAINER,
         "Another name of `k8s.pod.uid`.",
-        |context, _| pod_uid(context),
+        |context, _| uid(context),
     ),
-    missing("k8s.pod.name", "Name of the pod."),
-    missing("k8s.ns.name", "Namespace of the pod."),
-    text(
-        "k8s.pod.sandbox_id",
-        "First 12 characters of the id of the pod's sandbox; empty outside of containers.",
-    ),
-    text(
-        "k8s.pod.full_sandbox_id",
-        "Whole id of the pod's sandbox; empty outside of containers.",
-    ),
-    missing("k8s.pod.label", "One label of the pod.")
-        .takes(ArgumentRule::Required(ArgumentForms::Key)),
-    text(
+    asked(
+        "k8s.pod.label",
+        RUNTIME_OR_CLUSTER,
+        "One label of the pod.",
+        |context, argument| {
+            let label = labels(context).and_then(|labels| one_label(labels, argument));
+            context.show(label, FieldValue::Missing)
+        },
+    )
+    .takes(ArgumentRule::Required(ArgumentForms::Key)),
+    asked(
         "k8s.pod.labels",
-        "All labels of the pod, separated by commas; empty outside of containers.",
+        RUNTIME_OR_CLUSTER,
+        "All labels of the pod, as `container.labels` shows those of a container; empty outside of \
+         pods.",
+        |context, _| context.show(labels(context).map(all_labels), static_text("")),
     ),
-    text(
+    asked(
         "k8s.pod.ip",
-        "IPv4 address of the pod; empty outside of containers.",
+        RUNTIME_OR_CLUSTER,
+        "First address of the pod.",
+        |context, _| {
+            let ip = context.of_sandbox(|pod| pod.ip, |sandbox| sandbox.ip);
+            let ip = ip.or_else(|| context.of_pod(|pod| pod.addresses.first().copied()));
+            context.show(ip.map(address), FieldValue::Missing)
+        },
     ),
-    text(
+];
+
+static SANDBOX: &[FieldRow] = &[
+    asked(
+        "k8s.pod.sandbox_id",
+        Needs::CONTAINER,
+        "First 12 characters of the id of the pod's sandbox; empty outside of pods.",
+        |context, _| context.show(sandbox_id(context).map(short).map(text), static_text("")),
+    ),
+    asked(
+        "k8s.pod.full_sandbox_id",
+        Needs::CONTAINER,
+        "Whole id of the pod's sandbox; empty outside of pods.",
+        |context, _| context.show(sandbox_id(context).map(text), static_text("")),
+    ),
+    asked(
         "k8s.pod.cni.json",
-        "What the network plugin said about the pod, as JSON; empty outside of containers.",
+        Needs::CONTAINER,
+        "What the network plugin said about the pod, as JSON.",
+        |context, _| {
+            let json = context.of_sandbox(
+                |pod| pod.cni_json.as_deref(),
+                |sandbox| sandbox.cni_json.as_deref(),
+            );
+            context.show(json.map(text), FieldValue::Missing)
+        },
     ),
 ];
 
@@ -80,8 +152,40 @@ const fn old_label(name: &'static str, doc: &'static str) -> FieldRow {
     old(name, doc).takes(ArgumentRule::Required(ArgumentForms::Key))
 }
 
-fn pod_uid<'a>(context: &EventContext<'a>) -> FieldValue<'a> {
-    let container = context.process().and_then(|process| process.container());
-    let uid = container.and_then(|container| container.pod_uid.as_deref());
-    FieldValue::of(uid, |uid| FieldValue::text(uid.as_bytes()))
+/// A text of whoever is asked.
+const fn asked(
+    name: &'static str,
+    needs: Needs,
+    doc: &'static str,
+    extractor: Extractor,
+) -> FieldRow {
+    FieldRow::filled(name, FieldType::String, doc, extractor).asking(needs)
+}
+
+fn text(text: &str) -> FieldValue<'_> {
+    FieldValue::text(text.as_bytes())
+}
+
+fn short(id: &str) -> &str {
+    id.get(..SHORT_CHARACTERS).unwrap_or(id)
+}
+
+fn label<'c>(container: &'c ContainerInfo, key: &str) -> Option<&'c str> {
+    container.labels.as_ref()?.get(key).map(|value| &**value)
+}
+
+fn uid<'c>(context: &'c EventContext<'_>) -> FieldValue<'c> {
+    context.show(context.pod_uid().map(text), FieldValue::Missing)
+}
+
+fn sandbox_id<'c>(context: &'c EventContext<'_>) -> Fact<&'c str> {
+    context.of_container(|container| container.pod.as_ref().map(|pod| &*pod.id))
+}
+
+fn labels<'c>(context: &'c EventContext<'_>) -> Fact<&'c Labels> {
+    let of_sandbox = context.of_sandbox(
+        |pod| pod.labels.as_ref(),
+        |sandbox| sandbox.pod.as_ref()?.labels.as_ref(),
+    );
+    of_sandbox.or_else(|| context.of_pod(|pod| Some(&pod.labels)))
 }
