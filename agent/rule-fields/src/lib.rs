@@ -43,6 +43,7 @@ mod documentation;
 mod event_names;
 mod facts;
 mod fields;
+mod labels;
 mod namespaces;
 mod paths;
 mod processes;

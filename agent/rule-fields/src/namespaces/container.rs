@@ -4,15 +4,14 @@
 //! empty, and what a runtime does not say of a container that it described is empty as well. Missing
 //! is only what nobody told.
 
-mod labels;
 mod mounts;
 mod probes;
 
-pub(super) use labels::{all as all_labels, one as one_label};
 pub(super) use probes::ROWS as PROBES;
 
 use crate::context::{EventContext, Place};
 use crate::facts::{Fact, Needs};
+use crate::labels::LabelSet;
 use crate::namespaces::fd::static_text;
 use crate::namespaces::proc::namespace_start;
 use crate::row::{Extractor, FieldRow};
@@ -170,9 +169,8 @@ static STATE: &[FieldRow] = &[
         FieldType::String,
         "One label of the container.",
         |context, argument| {
-            let labels = context.of_container(|container| container.labels.as_ref());
-            let label = labels.and_then(|labels| one_label(labels, argument));
-            context.show(label, FieldValue::Missing)
+            let label = labels(context).and_then(|labels| labels.one(argument));
+            context.show(label.map(shown), FieldValue::Missing)
         },
     )
     .takes(ArgumentRule::Required(ArgumentForms::Key)),
@@ -181,10 +179,7 @@ static STATE: &[FieldRow] = &[
         FieldType::String,
         "All labels of the container but those whose keys begin with `io.kubernetes.` or \
          `annotation.`, in the order of their keys: `a:1, b:2`; empty outside of containers.",
-        |context, _| {
-            let labels = context.of_container(|container| container.labels.as_ref());
-            context.show(labels.map(all_labels), static_text(""))
-        },
+        |context, _| context.show(labels(context).map(LabelSet::joined), static_text("")),
     ),
 ];
 
@@ -207,10 +202,16 @@ fn text<'c>(
     read: impl FnOnce(&'c ContainerInfo) -> Option<&'c str>,
 ) -> FieldValue<'c> {
     let text = context.of_container(read);
-    context.show(
-        text.map(|text| FieldValue::text(text.as_bytes())),
-        static_text(""),
-    )
+    context.show(text.map(shown), static_text(""))
+}
+
+/// A text as a value.
+pub(super) fn shown(text: &str) -> FieldValue<'_> {
+    FieldValue::text(text.as_bytes())
+}
+
+fn labels<'c>(context: &'c EventContext<'_>) -> Fact<LabelSet<'c>> {
+    context.of_container(|container| container.labels.as_ref().map(LabelSet::Runtime))
 }
 
 fn truth<'c>(

@@ -3,13 +3,14 @@
 //! The runtime answers first, because it knows a pod before the cluster's API tells of it. Where it says
 //! nothing, the pod is the one that the cluster has under the uid of the cgroup's path.
 
-use super::container::{address, all_labels, one_label};
+use super::container::{address, shown};
 use super::fd::static_text;
 use crate::context::EventContext;
 use crate::facts::{Fact, Needs};
+use crate::labels::LabelSet;
 use crate::row::{Extractor, FieldRow};
 use crate::value::FieldValue;
-use saker_container_metadata::{ContainerInfo, Labels};
+use saker_container_metadata::ContainerInfo;
 use saker_kube_metadata::Scope;
 use saker_rule_language::{ArgumentForms, ArgumentRule, FieldType};
 
@@ -35,7 +36,7 @@ static POD: &[FieldRow] = &[
                 of_pod.or_else(|| label(container, "io.kubernetes.pod.name"))
             });
             let name = name.or_else(|| context.of_pod(|pod| Some(&*pod.name.name)));
-            context.show(name.map(text), FieldValue::Missing)
+            context.show(name.map(shown), FieldValue::Missing)
         },
     ),
     asked(
@@ -51,7 +52,7 @@ static POD: &[FieldRow] = &[
                 of_pod.or_else(|| label(container, "io.kubernetes.pod.namespace"))
             });
             let name = name.or_else(|| context.of_pod(|pod| Some(&*pod.name.namespace)));
-            context.show(name.map(text), FieldValue::Missing)
+            context.show(name.map(shown), FieldValue::Missing)
         },
     ),
     asked(
@@ -71,8 +72,8 @@ static POD: &[FieldRow] = &[
         RUNTIME_OR_CLUSTER,
         "One label of the pod.",
         |context, argument| {
-            let label = labels(context).and_then(|labels| one_label(labels, argument));
-            context.show(label, FieldValue::Missing)
+            let label = labels(context).and_then(|labels| labels.one(argument));
+            context.show(label.map(shown), FieldValue::Missing)
         },
     )
     .takes(ArgumentRule::Required(ArgumentForms::Key)),
@@ -81,7 +82,7 @@ static POD: &[FieldRow] = &[
         RUNTIME_OR_CLUSTER,
         "All labels of the pod, as `container.labels` shows those of a container; empty outside of \
          pods.",
-        |context, _| context.show(labels(context).map(all_labels), static_text("")),
+        |context, _| context.show(labels(context).map(LabelSet::joined), static_text("")),
     ),
     asked(
         "k8s.pod.ip",
@@ -100,13 +101,13 @@ static SANDBOX: &[FieldRow] = &[
         "k8s.pod.sandbox_id",
         Needs::CONTAINER,
         "First 12 characters of the id of the pod's sandbox; empty outside of pods.",
-        |context, _| context.show(sandbox_id(context).map(short).map(text), static_text("")),
+        |context, _| context.show(sandbox_id(context).map(short).map(shown), static_text("")),
     ),
     asked(
         "k8s.pod.full_sandbox_id",
         Needs::CONTAINER,
         "Whole id of the pod's sandbox; empty outside of pods.",
-        |context, _| context.show(sandbox_id(context).map(text), static_text("")),
+        |context, _| context.show(sandbox_id(context).map(shown), static_text("")),
     ),
     asked(
         "k8s.pod.cni.json",
@@ -117,7 +118,7 @@ static SANDBOX: &[FieldRow] = &[
                 |pod| pod.cni_json.as_deref(),
                 |sandbox| sandbox.cni_json.as_deref(),
             );
-            context.show(json.map(text), FieldValue::Missing)
+            context.show(json.map(shown), FieldValue::Missing)
         },
     ),
 ];
@@ -162,10 +163,6 @@ const fn asked(
     FieldRow::filled(name, FieldType::String, doc, extractor).asking(needs)
 }
 
-fn text(text: &str) -> FieldValue<'_> {
-    FieldValue::text(text.as_bytes())
-}
-
 fn short(id: &str) -> &str {
     id.get(..SHORT_CHARACTERS).unwrap_or(id)
 }
@@ -175,17 +172,20 @@ fn label<'c>(container: &'c ContainerInfo, key: &str) -> Option<&'c str> {
 }
 
 fn uid<'c>(context: &'c EventContext<'_>) -> FieldValue<'c> {
-    context.show(context.pod_uid().map(text), FieldValue::Missing)
+    context.show(context.pod_uid().map(shown), FieldValue::Missing)
 }
 
 fn sandbox_id<'c>(context: &'c EventContext<'_>) -> Fact<&'c str> {
     context.of_container(|container| container.pod.as_ref().map(|pod| &*pod.id))
 }
 
-fn labels<'c>(context: &'c EventContext<'_>) -> Fact<&'c Labels> {
+fn labels<'c>(context: &'c EventContext<'_>) -> Fact<LabelSet<'c>> {
     let of_sandbox = context.of_sandbox(
-        |pod| pod.labels.as_ref(),
-        |sandbox| sandbox.pod.as_ref()?.labels.as_ref(),
+        |pod| pod.labels.as_ref().map(LabelSet::Runtime),
+        |sandbox| {
+            let labels = sandbox.pod.as_ref()?.labels.as_ref();
+            labels.map(LabelSet::Runtime)
+        },
     );
-    of_sandbox.or_else(|| context.of_pod(|pod| Some(&pod.labels)))
+    of_sandbox.or_else(|| context.of_pod(|pod| Some(LabelSet::Cluster(&pod.labels))))
 }
