@@ -1,0 +1,84 @@
+//! Answers requests.
+
+use super::asked::{Answer, Asked};
+use crate::config::Engine;
+use saker_container_metadata::{Reason, Request, Requests};
+use saker_process_state::{ContainerRef, Runtime};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// Most requests that are worked on, most of them waiting for their next attempt.
+const LOOKUPS_MAX: usize = 4_096;
+
+/// Pause before the second attempt; it doubles with each.
+const PAUSE_MIN: Duration = Duration::from_millis(10);
+
+/// Pause before the first attempt after nobody waits any more; it doubles with each.
+const LATE_PAUSE_MIN: Duration = Duration::from_secs(1);
+
+/// Longest pause.
+const LATE_PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// After this time a container that no runtime knows is no longer asked about.
+const LOOKUP_TIME_MAX: Duration = Duration::from_secs(600);
+
+/// Answers requests until there are no more.
+pub(super) async fn answer(asked: Arc<Asked>, mut requests: Requests) {
+    let mut lookups = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = lookups.join_next() => {}
+            request = requests.recv() => {
+                let Some(container) = request else { return };
+                if lookups.len() < LOOKUPS_MAX {
+                    lookups.spawn(look_up(Arc::clone(&asked), container));
+                } else {
+                    asked.containers.give_up(&container.id, Reason::Busy);
+                }
+            }
+        }
+    }
+}
+
+/// Asks about a container until somebody knows it.
+async fn look_up(asked: Arc<Asked>, container: Request) {
+    let begun = Instant::now();
+    let deadline = begun.checked_add(asked.config.wait).unwrap_or(begun);
+    let engines = engines_of(&container);
+    let mut pause = PAUSE_MIN;
+    let mut is_late = false;
+    while begun.elapsed() < LOOKUP_TIME_MAX {
+        let about = asked.about(&container, engines);
+        let answer = if is_late {
+            about.await
+        } else {
+            timeout_at(deadline, about).await.unwrap_or(Answer::Failed)
+        };
+        let reason = match answer {
+            Answer::Found(info) => return asked.containers.learn(info),
+            Answer::Nobody => return asked.containers.give_up(&container.id, Reason::NoRuntime),
+            Answer::Unknown => Reason::NotFound,
+            Answer::Failed => Reason::TimedOut,
+        };
+        if !is_late && begun.elapsed().saturating_add(pause) >= asked.config.wait {
+            asked.containers.give_up(&container.id, reason);
+            is_late = true;
+            pause = LATE_PAUSE_MIN;
+        }
+        sleep(pause).await;
+        pause = pause.saturating_mul(2).min(LATE_PAUSE_MAX);
+    }
+}
+
+/// The interfaces by which a container may be found, the likeliest first.
+fn engines_of(container: &ContainerRef) -> &'static [Engine] {
+    match container.runtime {
+        Runtime::Docker => &[Engine::Docker],
+        Runtime::Containerd | Runtime::Crio => &[Engine::Cri],
+        Runtime::Podman => &[Engine::Podman],
+        Runtime::Lxc | Runtime::Nspawn => &[],
+        Runtime::Unknown => &Engine::ALL,
+    }
+}
