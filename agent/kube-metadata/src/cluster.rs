@@ -152,23 +152,42 @@ impl Cluster {
         Answer::Known(services)
     }
 
-    /// The nearest owner of a pod that is of a kind.
+    /// The nearest owner of a pod that is of a kind; `None` where the pod has no such owner.
     #[must_use]
-    pub fn owner(&self, pod: &Pod, kind: WorkloadKind) -> Answer<Workload> {
+    pub fn owner(&self, pod: &Pod, kind: WorkloadKind) -> Answer<Option<Workload>> {
         let state = self.read();
         let mut next = pod.owner.clone();
         for _ in 0..OWNERS_MAX {
             let Some(reference) = next else { break };
             if reference.kind == kind {
-                return Answer::Known(self.workload(&state, reference));
+                return Answer::Known(Some(self.workload(&state, reference)));
             }
-            match self.owner_behind(&state, &reference) {
-                Answer::Known(owner) => next = owner,
+            next = match self.owner_behind(&state, &reference) {
+                Answer::Known(owner) => owner,
+                Answer::Awaited => return Answer::Awaited,
+                Answer::Unknown => return Answer::Unknown,
+            };
+        }
+        Answer::Known(None)
+    }
+
+    /// The last owner in the chain of a pod's owners: what somebody wrote down to have the pod; `None`
+    /// where the pod itself is that.
+    #[must_use]
+    pub fn last_owner(&self, pod: &Pod) -> Answer<Option<Arc<OwnerReference>>> {
+        let state = self.read();
+        let Some(mut last) = pod.owner.clone() else {
+            return Answer::Known(None);
+        };
+        for _ in 0..OWNERS_MAX {
+            match self.owner_behind(&state, &last) {
+                Answer::Known(Some(owner)) => last = owner,
+                Answer::Known(None) => break,
                 Answer::Awaited => return Answer::Awaited,
                 Answer::Unknown => return Answer::Unknown,
             }
         }
-        Answer::Unknown
+        Answer::Known(Some(last))
     }
 
     /// The owners of a pod that are known now, nearest first.
@@ -255,14 +274,15 @@ impl Cluster {
         Workload { reference, labels }
     }
 
-    /// What the owner of something is owned by itself.
+    /// What the owner of something is owned by itself. Kinds that nobody watches count as owned by
+    /// nothing.
     fn owner_behind(
         &self,
         state: &State,
         reference: &OwnerReference,
     ) -> Answer<Option<Arc<OwnerReference>>> {
         let Some(kind) = reference.kind.watched_as() else {
-            return Answer::Unknown;
+            return Answer::Known(None);
         };
         let known = state.owners.get(&kind).and_then(|t| t.get(&*reference.uid));
         match known {
