@@ -15,8 +15,10 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 /// seen twice then, not missed. A journal gets them, and all that is read of processes later.
 pub(crate) fn processes(journal: Option<&Journal>) -> ProcessState {
     let mut proc_fs = ProcFs::new("/proc");
-    if let Some(root) = host::mount_of("cgroup2") {
-        proc_fs = proc_fs.with_cgroup_root(root);
+    for (hierarchy, mount) in host::cgroup_mounts() {
+        if let Some(hierarchy) = CgroupId(hierarchy).hierarchy() {
+            proc_fs = proc_fs.with_cgroup_mount(hierarchy, mount);
+        }
     }
     let cgroups = Cgroups(CgroupPaths::find());
     let snapshots = proc_fs.scan();
@@ -34,11 +36,11 @@ pub(crate) fn processes(journal: Option<&Journal>) -> ProcessState {
 }
 
 /// Joins the kernel's answer to what the process table asks.
-struct Cgroups(Option<CgroupPaths>);
+struct Cgroups(CgroupPaths);
 
 impl CgroupResolver for Cgroups {
     fn path(&self, id: CgroupId) -> Option<Vec<u8>> {
-        self.0.as_ref()?.path(id.0)
+        self.0.path(id.0)
     }
 }
 

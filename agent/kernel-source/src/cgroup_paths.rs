@@ -1,10 +1,12 @@
 //! From a cgroup id to its path.
 
+use crate::host;
+use saker_event_schema::cgroup_key;
 use std::ffi::{CString, OsStr};
 use std::fs::File;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// `FILEID_KERNFS`: a handle of this type is the eight bytes of a kernfs id (Linux 5.6).
 const FILEID_KERNFS: libc::c_int = 0xfe;
@@ -13,7 +15,15 @@ const FILEID_KERNFS: libc::c_int = 0xfe;
 /// the cgroup has to be alive. Needs CAP_DAC_READ_SEARCH.
 #[derive(Debug)]
 pub struct CgroupPaths {
-    mount: PathBuf,
+    mounts: Vec<Mount>,
+}
+
+/// One mounted hierarchy.
+#[derive(Debug)]
+struct Mount {
+    /// The bits of [`cgroup_key`] that stand for it.
+    hierarchy: u64,
+    place: PathBuf,
     root: File,
 }
 
@@ -26,37 +36,42 @@ struct KernfsHandle {
 }
 
 impl CgroupPaths {
-    /// Uses the cgroup v2 file system of this host; `None` where it is not mounted.
+    /// Uses the hierarchies of this host that records name.
     #[must_use]
-    pub fn find() -> Option<Self> {
-        let mounts = std::fs::read("/proc/self/mounts").ok()?;
-        let mount = mounts.split(|byte| *byte == b'\n').find_map(|line| {
-            let mut fields = line.split(|byte| *byte == b' ');
-            let (_, place, kind) = (fields.next()?, fields.next()?, fields.next()?);
-            (kind == b"cgroup2").then(|| PathBuf::from(OsStr::from_bytes(place)))
-        })?;
-        Self::at(&mount)
+    pub fn find() -> Self {
+        let mounts = host::cgroup_mounts().into_iter();
+        let mounts = mounts.filter_map(|(hierarchy, place)| {
+            let root = File::open(&place).ok()?;
+            Some(Mount {
+                hierarchy,
+                place,
+                root,
+            })
+        });
+        Self {
+            mounts: mounts.collect(),
+        }
     }
 
-    /// Uses the cgroup v2 file system mounted at `mount`.
+    /// The path of the cgroup with this key ([`cgroup_key`]) below the root of its hierarchy, `/`
+    /// for the root itself; `None` if it does not exist any more.
     #[must_use]
-    pub fn at(mount: &Path) -> Option<Self> {
-        let root = File::open(mount).ok()?;
-        Some(Self {
-            mount: mount.to_owned(),
-            root,
-        })
+    pub fn path(&self, key: u64) -> Option<Vec<u8>> {
+        let hierarchy = key & !cgroup_key::KERNFS_ID;
+        let mut mounts = self.mounts.iter();
+        mounts
+            .find(|mount| mount.hierarchy == hierarchy)?
+            .path(key & cgroup_key::KERNFS_ID)
     }
+}
 
-    /// The path of a cgroup below the root of the hierarchy, `/` for the root itself; `None` if it
-    /// does not exist any more.
-    #[must_use]
-    pub fn path(&self, id: u64) -> Option<Vec<u8>> {
+impl Mount {
+    fn path(&self, id: u64) -> Option<Vec<u8>> {
         let directory = self.open(id)?;
         let link = CString::new(format!("/proc/self/fd/{}", directory.as_raw_fd())).ok()?;
         let path = std::fs::read_link(OsStr::from_bytes(link.as_bytes())).ok()?;
         let below = path
-            .strip_prefix(&self.mount)
+            .strip_prefix(&self.place)
             .ok()?
             .to_owned()
             .into_os_string()

@@ -1,5 +1,6 @@
 //! What this host lets the agent do.
 
+use saker_event_schema::cgroup_key;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -70,6 +71,34 @@ pub fn mount_of(kind: &str) -> Option<PathBuf> {
     })
 }
 
+/// Where the hierarchies of cgroups are mounted that records name ([`cgroup_key`]): the bits that
+/// stand for the hierarchy, and the mount.
+#[must_use]
+pub fn cgroup_mounts() -> Vec<(u64, PathBuf)> {
+    cgroup_mounts_in(&fs::read_to_string("/proc/self/mounts").unwrap_or_default())
+}
+
+fn cgroup_mounts_in(mounts: &str) -> Vec<(u64, PathBuf)> {
+    let mut found: Vec<(u64, PathBuf)> = Vec::new();
+    for line in mounts.lines() {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let [_, place, kind, options, ..] = fields[..] else {
+            continue;
+        };
+        let has = |controller: &str| options.split(',').any(|option| option == controller);
+        let hierarchy = match kind {
+            "cgroup2" => cgroup_key::UNIFIED,
+            "cgroup" if has("pids") => cgroup_key::PIDS,
+            "cgroup" if has("memory") => cgroup_key::MEMORY,
+            _ => continue,
+        };
+        if found.iter().all(|(known, _)| *known != hierarchy) {
+            found.push((hierarchy, PathBuf::from(place)));
+        }
+    }
+    found
+}
+
 /// Whether processes may use io_uring; `None` where the kernel has no such switch (before 6.6).
 #[must_use]
 pub fn io_uring_enabled() -> Option<bool> {
@@ -108,6 +137,25 @@ pub fn runtime_sockets(root: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_hierarchy_has_its_first_mount() {
+        let mounts = "proc /proc proc rw 0 0\n\
+            cgroup /sys/fs/cgroup/memory cgroup rw,relatime,memory 0 0\n\
+            cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0\n\
+            cgroup2 /sys/fs/cgroup/unified cgroup2 rw,relatime 0 0\n\
+            cgroup /sys/fs/cgroup/pids cgroup rw,pids 0 0\n\
+            cgroup2 /elsewhere cgroup2 rw 0 0\nbroken\n";
+        let expected = [
+            (cgroup_key::MEMORY, "/sys/fs/cgroup/memory"),
+            (cgroup_key::UNIFIED, "/sys/fs/cgroup/unified"),
+            (cgroup_key::PIDS, "/sys/fs/cgroup/pids"),
+        ];
+        assert_eq!(
+            cgroup_mounts_in(mounts),
+            expected.map(|(hierarchy, place)| (hierarchy, PathBuf::from(place)))
+        );
+    }
 
     #[test]
     fn releases() {

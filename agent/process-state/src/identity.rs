@@ -1,5 +1,6 @@
 //! Names of processes, threads, times and cgroups, kept apart by their types.
 
+use saker_event_schema::cgroup_key;
 use std::fmt;
 
 /// Nanoseconds of one tick of `/proc/<pid>/stat`, the coarsest start time that is matched.
@@ -17,13 +18,66 @@ pub struct Tid(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BootTime(pub u64);
 
-/// kernfs id of a cgroup v2 directory.
+/// A cgroup, as records name it: the kernfs id of its directory, and in the upper bits the
+/// hierarchy ([`cgroup_key`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CgroupId(pub u64);
 
+/// A hierarchy of cgroups that may tell the container of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Hierarchy {
+    /// cgroup v1 with the controller `pids`.
+    Pids,
+    /// cgroup v2.
+    Unified,
+    /// cgroup v1 with the controller `memory`.
+    Memory,
+}
+
+impl Hierarchy {
+    /// All, in the order in which they are asked for the container of a process: the first in which
+    /// it is not in the root. On a host with both versions a runtime may leave its containers
+    /// where it runs itself in v2; and v2 comes before a v1 hierarchy that only limits memory.
+    pub const ALL: [Self; 3] = [Self::Pids, Self::Unified, Self::Memory];
+}
+
 impl CgroupId {
-    /// The root of the hierarchy, where every process is on hosts that use cgroup v1 alone.
-    pub const ROOT: Self = Self(1);
+    /// The root of cgroup v2, where every process is on hosts that use cgroup v1 alone.
+    pub const ROOT: Self = Self(cgroup_key::ROOT);
+
+    /// Names a directory of a hierarchy by its kernfs id.
+    #[must_use]
+    pub const fn new(hierarchy: Hierarchy, kernfs_id: u64) -> Self {
+        let hierarchy = match hierarchy {
+            Hierarchy::Unified => cgroup_key::UNIFIED,
+            Hierarchy::Pids => cgroup_key::PIDS,
+            Hierarchy::Memory => cgroup_key::MEMORY,
+        };
+        Self(kernfs_id & cgroup_key::KERNFS_ID | hierarchy)
+    }
+
+    /// The hierarchy; `None` for one that records do not have.
+    #[must_use]
+    pub const fn hierarchy(self) -> Option<Hierarchy> {
+        match self.0 & !cgroup_key::KERNFS_ID {
+            cgroup_key::UNIFIED => Some(Hierarchy::Unified),
+            cgroup_key::PIDS => Some(Hierarchy::Pids),
+            cgroup_key::MEMORY => Some(Hierarchy::Memory),
+            _ => None,
+        }
+    }
+
+    /// kernfs id of the directory: its inode number.
+    #[must_use]
+    pub const fn kernfs_id(self) -> u64 {
+        self.0 & cgroup_key::KERNFS_ID
+    }
+
+    /// Whether it is the root of its hierarchy.
+    #[must_use]
+    pub const fn is_root(self) -> bool {
+        self.kernfs_id() == cgroup_key::ROOT
+    }
 }
 
 impl BootTime {

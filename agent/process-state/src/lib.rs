@@ -13,9 +13,9 @@
 //! - What is not known is `None`, never an empty string or a zero that could be a value.
 //!
 //! ```no_run
-//! use saker_process_state::{Limits, NoSource, ProcFs, ProcessState};
+//! use saker_process_state::{Hierarchy, Limits, NoSource, ProcFs, ProcessState};
 //!
-//! let proc_fs = ProcFs::new("/proc").with_cgroup_root("/sys/fs/cgroup");
+//! let proc_fs = ProcFs::new("/proc").with_cgroup_mount(Hierarchy::Unified, "/sys/fs/cgroup");
 //! let snapshots = proc_fs.scan();
 //! let mut state = ProcessState::new(Limits::default(), Box::new(proc_fs), Box::new(NoSource));
 //! state.bootstrap(snapshots);
@@ -35,8 +35,10 @@ mod state;
 mod stats;
 mod users;
 
-pub use container::{ContainerId, ContainerRef, Runtime, container_id, container_of};
-pub use identity::{BootTime, CgroupId, Comm, Pid, ProcessKey, Tid};
+pub use container::{
+    ContainerChange, ContainerId, ContainerRef, Runtime, container_id, container_of,
+};
+pub use identity::{BootTime, CgroupId, Comm, Hierarchy, Pid, ProcessKey, Tid};
 pub use proc_fs::ProcFs;
 pub use process::{Capabilities, Credentials, Image, Origin, Placement, Process, StringVector};
 pub use source::{CgroupResolver, NoSource, ProcessSource, Snapshot};

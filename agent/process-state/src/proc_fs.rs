@@ -7,7 +7,7 @@ mod cgroup;
 mod stat;
 mod status;
 
-use crate::identity::{BootTime, CgroupId, Comm, Pid, ProcessKey};
+use crate::identity::{BootTime, CgroupId, Comm, Hierarchy, Pid, ProcessKey};
 use crate::process::{Capabilities, Credentials, Image, Origin, Placement, Process, StringVector};
 use crate::source::{ProcessSource, Snapshot};
 use saker_event_decode::names::exec_flags::EXE_FROM_MEMFD;
@@ -34,7 +34,7 @@ const DELETED: &[u8] = b" (deleted)";
 #[derive(Clone, Debug)]
 pub struct ProcFs {
     root: PathBuf,
-    cgroup_root: Option<PathBuf>,
+    cgroup_mounts: Vec<(Hierarchy, PathBuf)>,
 }
 
 impl ProcFs {
@@ -43,14 +43,15 @@ impl ProcFs {
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
-            cgroup_root: None,
+            cgroup_mounts: Vec::new(),
         }
     }
 
-    /// Also finds the ids of cgroups, below the mount of cgroup v2 (usually `/sys/fs/cgroup`).
+    /// Also finds the ids of the cgroups of a hierarchy, below its mount (of cgroup v2 usually
+    /// `/sys/fs/cgroup`).
     #[must_use]
-    pub fn with_cgroup_root(mut self, root: impl Into<PathBuf>) -> Self {
-        self.cgroup_root = Some(root.into());
+    pub fn with_cgroup_mount(mut self, hierarchy: Hierarchy, mount: impl Into<PathBuf>) -> Self {
+        self.cgroup_mounts.push((hierarchy, mount.into()));
         self
     }
 
@@ -87,16 +88,17 @@ impl ProcFs {
         Stat::parse(&content(&self.directory(pid), "stat", FILE_BYTES_MAX)?)
     }
 
-    /// The kernfs id of a cgroup is the inode number of its directory.
-    fn cgroup_id(&self, path: &[u8]) -> Option<CgroupId> {
+    /// The cgroup by which records name a process. The kernfs id is the directory's inode number.
+    fn cgroup_id(&self, cgroups: &[u8], stat: &Stat) -> Option<CgroupId> {
         use std::os::unix::ffi::OsStrExt;
-        let relative = path.strip_prefix(b"/")?;
-        let directory = self
-            .cgroup_root
-            .as_ref()?
-            .join(std::ffi::OsStr::from_bytes(relative));
-        let metadata = std::fs::metadata(directory).ok()?;
-        Some(CgroupId(metadata.ino()))
+        let Some((hierarchy, path)) = cgroup::named(cgroups) else {
+            return (!stat.is_exiting && !cgroups.is_empty()).then_some(CgroupId::ROOT);
+        };
+        let mut mounts = self.cgroup_mounts.iter();
+        let (_, mount) = mounts.find(|(mounted, _)| *mounted == hierarchy)?;
+        let relative = std::ffi::OsStr::from_bytes(path.strip_prefix(b"/")?);
+        let metadata = std::fs::metadata(mount.join(relative)).ok()?;
+        Some(CgroupId::new(hierarchy, metadata.ino()))
     }
 }
 
@@ -134,7 +136,7 @@ impl ProcessSource for ProcFs {
             capabilities: capabilities(&status),
             pid_namespace: namespace(&directory, "ns/pid"),
             mount_namespace: namespace(&directory, "ns/mnt"),
-            cgroup_id: cgroup::unified(&cgroups).and_then(|path| self.cgroup_id(path)),
+            cgroup_id: self.cgroup_id(&cgroups, &stat),
             placement: Placement::Unknown,
             origin: Origin::ProcFs,
             updated: BootTime(0),

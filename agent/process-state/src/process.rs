@@ -55,7 +55,7 @@ pub struct Process {
     pub pid_namespace: u32,
     /// Inode number of the mount namespace; 0 when not known.
     pub mount_namespace: u32,
-    /// cgroup v2 directory; `None` when not known.
+    /// The cgroup by which records name the process; `None` when not known.
     pub cgroup_id: Option<CgroupId>,
     /// Host or container.
     pub placement: Placement,

@@ -8,7 +8,8 @@ use crate::process::Process;
 pub struct Snapshot {
     /// The record; its placement is not yet resolved.
     pub process: Process,
-    /// Path of the cgroup that says most about a container.
+    /// Path of the cgroup that [`Process::cgroup_id`] names; where that is a root, of any that says
+    /// something about a container.
     pub cgroup_path: Option<Box<[u8]>>,
 }
 

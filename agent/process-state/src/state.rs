@@ -7,7 +7,8 @@ mod images;
 mod sweep;
 mod table;
 
-use crate::container::placement::{Placements, placement_of};
+use crate::container::ContainerChange;
+use crate::container::placement::Placements;
 use crate::identity::{BootTime, CgroupId, Pid, ProcessKey};
 use crate::process::{Placement, Process};
 use crate::source::{CgroupResolver, ProcessSource, Snapshot};
@@ -277,7 +278,7 @@ impl ProcessState {
         let placement = match (placement, &process.placement) {
             // With cgroup v2 no process of a container is at the root, so one of which nothing
             // else is known counts as one of the host's.
-            (Placement::Unknown, Placement::Unknown) if id == CgroupId::ROOT => Placement::Host,
+            (Placement::Unknown, Placement::Unknown) if id.is_root() => Placement::Host,
             (Placement::Unknown, _) => return,
             (placement, _) => placement,
         };
@@ -304,15 +305,20 @@ impl ProcessState {
     fn placed(&mut self, snapshot: Snapshot) -> Process {
         let mut process = snapshot.process;
         if let Some(path) = &snapshot.cgroup_path {
-            process.placement = placement_of(path);
-        }
-        if let (Some(id), Placement::Host | Placement::Container(_)) =
-            (process.cgroup_id, &process.placement)
-        {
-            self.placements
-                .learn(id, &process.placement, process.updated);
+            process.placement = match process.cgroup_id {
+                Some(id) => self.placements.learn(id, path, &mut self.stats),
+                None => self.placements.at(path, None, &mut self.stats),
+            };
         }
         process
+    }
+
+    /// The containers that appeared or ended since the last call, in their order: most times none,
+    /// and nothing is allocated then.
+    ///
+    /// At most 16,384 wait to be taken; what is beyond is counted as `container_changes_lost`.
+    pub fn take_container_changes(&mut self) -> Vec<ContainerChange> {
+        self.placements.take_changes()
     }
 
     /// A process by identity, also one that ended and is still kept.

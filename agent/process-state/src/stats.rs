@@ -31,4 +31,6 @@ pub struct Stats {
     pub cgroups_resolved: u64,
     /// Attempts to resolve a cgroup that failed.
     pub cgroups_unresolved: u64,
+    /// Changes of containers that nobody took in time.
+    pub container_changes_lost: u64,
 }

@@ -53,7 +53,7 @@ pub struct EventHeader {
     pub start_boot_ns: u64,
     /// How many images the process has run: with pid and start time, the identity of an exec.
     pub exec_id: u64,
-    /// kernfs id of the cgroup v2 directory; 1 is the root.
+    /// The cgroup that tells the container; see [`cgroup_key`].
     pub cgroup_id: u64,
     /// What the call returned; 0 where nothing was called.
     pub result: i64,
@@ -99,6 +99,26 @@ pub struct EventHeader {
 pub mod record_flag {
     /// The system call came through the 32-bit entry (`int 0x80`, 32-bit `sysenter`).
     pub const COMPAT: u16 = 1;
+}
+
+/// How records name a cgroup: the kernfs id of its directory, which counts in each hierarchy for
+/// itself, and in the upper two bits the hierarchy.
+///
+/// Of the cgroups of a task the record has that of the v1 hierarchy with the controller `pids`,
+/// unless it is the root there or v1 has no such hierarchy; else that of cgroup v2; if that is the
+/// root, that of the v1 hierarchy with the controller `memory`; else the root of v2. (On hosts with
+/// both versions runtimes leave their containers in v2 where they run themselves.)
+pub mod cgroup_key {
+    /// The kernfs id: the kernel gives so many only after 2^62 directories.
+    pub const KERNFS_ID: u64 = (1 << 62) - 1;
+    /// kernfs id of the root of each hierarchy.
+    pub const ROOT: u64 = 1;
+    /// cgroup v2.
+    pub const UNIFIED: u64 = 0;
+    /// cgroup v1 with the controller `pids`.
+    pub const PIDS: u64 = 1 << 62;
+    /// cgroup v1 with the controller `memory`, where it is not the hierarchy of `pids`.
+    pub const MEMORY: u64 = 2 << 62;
 }
 
 /// Which ring a row's records travel through.

@@ -39,7 +39,7 @@ mod syscalls;
 mod table;
 
 pub use capture::{ArgumentPlan, Descriptor, Directory, Plan, Source, opcode};
-pub use header::{CounterSlot, EventHeader, EventId, Ring, record_flag};
+pub use header::{CounterSlot, EventHeader, EventId, Ring, cgroup_key, record_flag};
 pub use kinds::{Argument, DataRef, Kind, SocketTuple, data_flag, exec_flag, kind, socket_role};
 pub use limits::*;
 pub use offsets::KernelOffsets;

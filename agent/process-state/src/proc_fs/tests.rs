@@ -100,9 +100,9 @@ fn an_executable_of_the_host_is_trusted() {
     };
     let initial = "user:[4026531837]";
     let exe = "/usr/bin/x";
-    let container = crate::container::placement::placement_of(
-        b"/docker/4c01db0b339c4a2cd3cd0ec4a9ea2f5b7a7a5a8e0e4d8a1f6b7c8d9e0f112233",
-    );
+    let path = b"/docker/4c01db0b339c4a2cd3cd0ec4a9ea2f5b7a7a5a8e0e4d8a1f6b7c8d9e0f112233";
+    let container = crate::container_of(path).expect("a container");
+    let container = Placement::Container(Arc::new(container));
     assert_eq!(trusted("/", exe, initial, Placement::Host), Some(true));
     assert_eq!(trusted("/", exe, initial, container), Some(false));
     assert_eq!(trusted("/", exe, initial, Placement::Unknown), Some(false));
@@ -213,7 +213,7 @@ fn what_is_not_a_process_is_skipped() {
 fn the_telling_path_is_the_container_s() {
     let id = "4c01db0b339c4a2cd3cd0ec4a9ea2f5b7a7a5a8e0e4d8a1f6b7c8d9e0f112233";
     let legacy = format!(
-        "12:cpuset:/\n4:memory:/docker/{id}\n1:name=systemd:/docker/{id}\n0::/system.slice/containerd.service\n"
+        "12:cpuset:/\n8:pids:/docker/{id}\n4:memory:/docker/{id}\n1:name=systemd:/docker/{id}\n0::/system.slice/containerd.service\n"
     );
     let expected = format!("/docker/{id}");
     assert_eq!(
@@ -225,12 +225,21 @@ fn the_telling_path_is_the_container_s() {
         cgroup::telling(b"3:cpu:/\n2:pids:/user.slice\n0::/\n"),
         Some(&b"/user.slice"[..])
     );
+    assert_eq!(
+        cgroup::telling(b"5:memory:/some/limit\n2:pids:/\n0::/x.service (deleted)\n"),
+        Some(&b"/x.service"[..])
+    );
+    assert_eq!(
+        cgroup::named(b"5:memory,pids:/a\n0::/b\n"),
+        Some((Hierarchy::Pids, &b"/a"[..]))
+    );
+    assert_eq!(cgroup::named(b"5:memory:/\n0::/\n"), None);
     assert_eq!(cgroup::telling(b""), None);
 }
 
 #[test]
 fn this_very_process_is_in_proc() {
-    let proc_fs = ProcFs::new("/proc").with_cgroup_root("/sys/fs/cgroup");
+    let proc_fs = ProcFs::new("/proc").with_cgroup_mount(Hierarchy::Unified, "/sys/fs/cgroup");
     let me = Pid(std::process::id());
     let snapshot = proc_fs.read(me).expect("this process");
     let exe = std::env::current_exe()

@@ -20,6 +20,8 @@ impl ProcessState {
     /// Marks as ended every process that `is_alive` did not know at two calls in a row, with no
     /// event of it between; for exits whose events were lost. `is_alive` has to look at the time of
     /// the call: a list made earlier lacks processes that are younger than it.
+    ///
+    /// Containers without a process at two calls in a row have ended.
     pub fn retain_alive(&mut self, now: BootTime, is_alive: impl Fn(Pid) -> bool) {
         let before = std::mem::take(&mut self.suspects);
         let mut gone = Vec::new();
@@ -44,6 +46,11 @@ impl ProcessState {
             self.table.presume_ended(pid, now);
         }
         self.table.keep_budget(&mut self.stats);
+        let inhabited = self
+            .table
+            .live_processes()
+            .filter_map(|process| process.container());
+        self.placements.retain_inhabited(inhabited, &mut self.stats);
     }
 
     /// Takes back a process that was presumed to have ended, if the event shows that its story was

@@ -266,7 +266,10 @@ const fn runtime_name(runtime: Runtime) -> Option<&'static str> {
         Runtime::Crio => Some("cri-o"),
         Runtime::Podman => Some("podman"),
         Runtime::Lxc => Some("lxc"),
+        Runtime::LibvirtLxc => Some("libvirt-lxc"),
         Runtime::Nspawn => Some("systemd-nspawn"),
+        Runtime::Garden => Some("garden"),
+        Runtime::Bpm => Some("bpm"),
         Runtime::Unknown => None,
     }
 }
