@@ -1,16 +1,22 @@
 //! The containers that are known, shared by who asks for them and who fills them in.
 
 use crate::info::ContainerInfo;
-use foldhash::{HashMap, HashMapExt};
+use crate::store::{State, Store};
 use saker_process_state::{ContainerId, ContainerRef};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 /// Requests that may wait. When there are as many, further ones are counted and made again by the
 /// next event of the container.
 const REQUESTS_MAX: usize = 4_096;
+
+/// A container that appears this long after it ended was started again. Sooner it is an event from
+/// before the end that was held.
+const STARTED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The receiving end of the requests.
 pub type Requests = mpsc::Receiver<Request>;
@@ -18,8 +24,8 @@ pub type Requests = mpsc::Receiver<Request>;
 /// Bounds of what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most containers. When there are more, those that ended first are forgotten, then those that
-    /// appeared first.
+    /// Most containers, at least one. When there are more, those that ended first are forgotten, then
+    /// those that appeared first.
     pub containers_max: usize,
     /// How long a container stays known after it ended.
     pub kept: Duration,
@@ -97,6 +103,12 @@ pub struct Stats {
     pub forgotten_early: u64,
 }
 
+/// Tells the time; tests have their own.
+pub type Clock = Box<dyn Fn() -> Instant + Send + Sync>;
+
+/// Called when something was learned, by whoever learned it.
+pub type OnChange = Box<dyn Fn() + Send + Sync>;
+
 /// A handle to the containers; its copies share them.
 #[derive(Clone)]
 pub struct Containers {
@@ -105,56 +117,54 @@ pub struct Containers {
 
 struct Shared {
     limits: Limits,
-    /// Who is asked; nobody where no runtime was found.
+    /// Who is asked; nobody where that was never meant.
     requests: Option<mpsc::Sender<Request>>,
-    entries: RwLock<HashMap<ContainerId, Entry>>,
+    store: RwLock<Store>,
     /// Counts every change, so that who waits need not look at each container.
     generation: AtomicU64,
     requests_refused: AtomicU64,
     forgotten_early: AtomicU64,
-    on_change: Box<dyn Fn() + Send + Sync>,
-}
-
-struct Entry {
-    info: Option<Arc<ContainerInfo>>,
-    state: State,
-    appeared: Instant,
-    ended: Option<Instant>,
-}
-
-enum State {
-    Complete,
-    Awaited,
-    Ended(Reason),
+    clock: Clock,
+    on_change: OnChange,
 }
 
 impl Containers {
     /// Containers that nobody can be asked about.
     #[must_use]
     pub fn without_runtime() -> Self {
-        Self::build(Limits::default(), None, Box::new(|| {}))
+        let clock = Box::new(Instant::now);
+        Self::build(Limits::default(), clock, None, Box::new(|| {}))
     }
 
     /// Containers, and the requests about them. `on_change` is called when something was learned, by
     /// whoever learned it, so that who waits for it can be woken.
     #[must_use]
-    pub fn new(limits: Limits, on_change: Box<dyn Fn() + Send + Sync>) -> (Self, Requests) {
+    pub fn new(limits: Limits, on_change: OnChange) -> (Self, Requests) {
+        Self::with_clock(limits, Box::new(Instant::now), on_change)
+    }
+
+    /// As [`Containers::new`], with a clock of one's own.
+    #[must_use]
+    pub fn with_clock(limits: Limits, clock: Clock, on_change: OnChange) -> (Self, Requests) {
         let (sender, requests) = mpsc::channel(REQUESTS_MAX);
-        (Self::build(limits, Some(sender), on_change), requests)
+        let containers = Self::build(limits, clock, Some(sender), on_change);
+        (containers, requests)
     }
 
     fn build(
         limits: Limits,
+        clock: Clock,
         requests: Option<mpsc::Sender<Request>>,
-        on_change: Box<dyn Fn() + Send + Sync>,
+        on_change: OnChange,
     ) -> Self {
         let shared = Shared {
             limits,
             requests,
-            entries: RwLock::new(HashMap::new()),
+            store: RwLock::default(),
             generation: AtomicU64::new(0),
             requests_refused: AtomicU64::new(0),
             forgotten_early: AtomicU64::new(0),
+            clock,
             on_change,
         };
         Self {
@@ -162,57 +172,66 @@ impl Containers {
         }
     }
 
-    /// Takes note of a container and asks about it, unless that was done.
+    /// Takes note of a container and asks about it, unless that was done. A container that ended a
+    /// while ago was started again, and is asked about again.
+    ///
+    /// When too many requests wait, the container is not taken note of: its next event asks again.
     pub fn appeared(&self, container: &Arc<ContainerRef>) {
         let Some(requests) = &self.shared.requests else {
             return;
         };
-        if self.read().contains_key(&container.id) {
-            return;
-        }
-        let is_asked = requests.try_send(Arc::clone(container)).is_ok();
-        if !is_asked {
-            self.shared.requests_refused.fetch_add(1, Relaxed);
-            return;
-        }
-        let entry = Entry {
-            info: None,
-            state: State::Awaited,
-            appeared: Instant::now(),
-            ended: None,
+        let id = &container.id;
+        let is_noted = |store: &Store| {
+            store.get(id).is_some_and(|entry| {
+                entry.ended.is_none_or(|ended| {
+                    self.now().saturating_duration_since(ended) < STARTED_AGAIN_AFTER
+                })
+            })
         };
-        let mut entries = self.write();
-        entries.entry(container.id.clone()).or_insert(entry);
-        self.make_room(&mut entries);
+        if is_noted(&self.read()) {
+            return;
+        }
+        let mut store = self.write();
+        if is_noted(&store) {
+            return;
+        }
+        // Noted before who is asked can answer: the lock is held.
+        match requests.try_send(Arc::clone(container)) {
+            Ok(()) => {}
+            Err(TrySendError::Closed(_)) => return,
+            Err(TrySendError::Full(_)) => {
+                self.shared.requests_refused.fetch_add(1, Relaxed);
+                return;
+            }
+        }
+        if store.get(id).is_some() {
+            store.revive(id, self.now());
+        } else {
+            self.insert(&mut store, id);
+        }
     }
 
     /// Takes note that a container ended: it is forgotten after a while.
     pub fn ended(&self, id: &ContainerId) {
-        if let Some(entry) = self.write().get_mut(id) {
-            entry.ended.get_or_insert_with(Instant::now);
-        }
+        self.write().end(id, self.now());
     }
 
     /// What is known of a container now.
     #[must_use]
     pub fn get(&self, id: &ContainerId) -> Answer {
-        let unknown = |reason| Answer {
-            info: None,
-            expectation: Expectation::Ended(reason),
+        let store = self.read();
+        let Some(entry) = store.get(id) else {
+            return Answer {
+                info: None,
+                expectation: Expectation::Ended(self.why_nothing()),
+            };
         };
-        if self.shared.requests.is_none() {
-            return unknown(Reason::NoRuntime);
-        }
-        let entries = self.read();
-        let Some(entry) = entries.get(id) else {
-            return unknown(Reason::Busy);
-        };
+        let is_over =
+            || self.now().saturating_duration_since(entry.appeared) >= self.shared.limits.wait;
         let expectation = match entry.state {
             State::Complete => Expectation::Complete,
             State::Ended(reason) => Expectation::Ended(reason),
-            State::Awaited if entry.appeared.elapsed() >= self.shared.limits.wait => {
-                Expectation::Ended(Reason::TimedOut)
-            }
+            State::Awaited if is_over() => Expectation::Ended(Reason::TimedOut),
             State::Awaited => Expectation::Awaited,
         };
         Answer {
@@ -221,19 +240,55 @@ impl Containers {
         }
     }
 
+    /// Whether an answer about a container would still be of use: it is known, and runs.
+    #[must_use]
+    pub fn is_running(&self, id: &ContainerId) -> bool {
+        self.read()
+            .get(id)
+            .is_some_and(|entry| entry.ended.is_none())
+    }
+
     /// Everything about a container became known.
     pub fn learn(&self, info: ContainerInfo) {
-        self.update(info, State::Complete);
+        let mut store = self.write();
+        if store.get(&info.id).is_none() {
+            self.insert(&mut store, &info.id);
+        }
+        if let Some(entry) = store.get_mut(&info.id) {
+            if entry.state == State::Complete && entry.info.as_deref() == Some(&info) {
+                return;
+            }
+            entry.info = Some(Arc::new(info));
+            entry.state = State::Complete;
+        }
+        drop(store);
+        self.changed();
     }
 
-    /// Something about a container became known, and more is to come.
+    /// Something about a container became known, and more is to come. What is said must not change
+    /// with the rest. It is of no use where all is known already.
     pub fn learn_part(&self, info: ContainerInfo) {
-        self.update(info, State::Awaited);
+        let mut store = self.write();
+        if store.get(&info.id).is_none() {
+            self.insert(&mut store, &info.id);
+        }
+        if let Some(entry) = store.get_mut(&info.id) {
+            if entry.state == State::Complete {
+                return;
+            }
+            entry.info = Some(Arc::new(info));
+        }
+        drop(store);
+        self.changed();
     }
 
-    /// Nobody can say (more) about a container.
+    /// Nobody can say (more) about a container, for now. It is of no use where all is known already.
     pub fn give_up(&self, id: &ContainerId, reason: Reason) {
-        if let Some(entry) = self.write().get_mut(id) {
+        if let Some(entry) = self
+            .write()
+            .get_mut(id)
+            .filter(|entry| entry.state != State::Complete)
+        {
             entry.state = State::Ended(reason);
         }
         self.changed();
@@ -242,14 +297,12 @@ impl Containers {
     /// Grows with every change.
     #[must_use]
     pub fn generation(&self) -> u64 {
-        self.shared.generation.load(Relaxed)
+        self.shared.generation.load(Acquire)
     }
 
     /// Forgets containers that ended long ago.
     pub fn forget_ended(&self) {
-        let kept = self.shared.limits.kept;
-        self.write()
-            .retain(|_, entry| entry.ended.is_none_or(|ended| ended.elapsed() < kept));
+        self.write().forget_ended(self.now(), &self.shared.limits);
     }
 
     /// What was counted.
@@ -262,49 +315,43 @@ impl Containers {
         }
     }
 
-    fn update(&self, info: ContainerInfo, state: State) {
-        let mut entries = self.write();
-        let entry = entries.entry(info.id.clone()).or_insert_with(|| Entry {
-            info: None,
-            state: State::Awaited,
-            appeared: Instant::now(),
-            ended: None,
-        });
-        entry.info = Some(Arc::new(info));
-        entry.state = state;
-        self.make_room(&mut entries);
-        drop(entries);
-        self.changed();
+    fn insert(&self, store: &mut Store, id: &ContainerId) {
+        let forgotten = store.insert(id, self.now(), &self.shared.limits);
+        self.shared.forgotten_early.fetch_add(forgotten, Relaxed);
     }
 
-    fn make_room(&self, entries: &mut HashMap<ContainerId, Entry>) {
-        while entries.len() > self.shared.limits.containers_max {
-            let first = entries
-                .iter()
-                .min_by_key(|(_, entry)| (entry.ended.is_none(), entry.ended, entry.appeared))
-                .map(|(id, _)| id.clone());
-            let Some(id) = first else { return };
-            entries.remove(&id);
-            self.shared.forgotten_early.fetch_add(1, Relaxed);
+    /// Why nothing is known of a container that is not kept.
+    fn why_nothing(&self) -> Reason {
+        match &self.shared.requests {
+            Some(requests) if !requests.is_closed() => Reason::Busy,
+            _ => Reason::NoRuntime,
         }
     }
 
     fn changed(&self) {
-        self.shared.generation.fetch_add(1, Relaxed);
+        // Who sees the number sees the change.
+        self.shared.generation.fetch_add(1, Release);
         (self.shared.on_change)();
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<ContainerId, Entry>> {
+    fn now(&self) -> Instant {
+        (self.shared.clock)()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Store> {
         self.shared
-            .entries
+            .store
             .read()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<ContainerId, Entry>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Store> {
         self.shared
-            .entries
+            .store
             .write()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,9 @@
 
 mod containers;
 mod info;
+mod store;
 
-pub use containers::{Answer, Containers, Expectation, Limits, Reason, Request, Requests, Stats};
+pub use containers::{
+    Answer, Clock, Containers, Expectation, Limits, OnChange, Reason, Request, Requests, Stats,
+};
 pub use info::{Command, ContainerInfo, ContainerKind, Image, Labels, Mount, PodSandbox, Probes};
