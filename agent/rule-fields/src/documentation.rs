@@ -15,16 +15,16 @@ pub fn markdown() -> String {
     let fields = Fields::new();
     let count = |test: fn(&FieldRow) -> bool| fields.iter().filter(|(_, row)| test(row)).count();
     let filled = count(is_filled);
-    let on_host = count(is_on_host);
+    let told = count(|row| is_filled(row) && !row.needs().is_nothing());
     let captured = count(FieldRow::is_only_captured);
     let mut page = String::from(MARK);
     page.push_str(FIELDS_INTRODUCTION);
     line(
         &mut page,
         format_args!(
-            "{filled} of {} fields have values today, {on_host} have them outside of containers, and \
-             {captured} in captures of Falco's only. The others are there so that shared rules load: \
-             comparisons with them are false.",
+            "{filled} of {} fields have values today, {told} of them where somebody tells them, and \
+             {captured} have values in captures of Falco's only. The others are there so that shared \
+             rules load: comparisons with them are false.",
             fields.len()
         ),
     );
@@ -75,6 +75,9 @@ Saker knows better, the meaning says so.
 - `ka.req.…` fields look at the object that a request carries, whatever it is; what that lacks is missing.
 - *In captures*: what is other or more for events that Falco captured. There fields mean what they
   mean in Falco; the resolved path is not known, and the parameters are those of Falco's events.
+- *As … tells*: the value is looked up when a rule reads it. An event whose rules need a value that is
+  on its way waits for it, half a second at most; then the field is missing and `saker.enrichment` is
+  `partial`. It is missing at once where nobody can be asked.
 - A path field shows the requested or the resolved path, as `saker.path_view` says.
 
 ";
@@ -88,10 +91,6 @@ own and not part of `evt.args`. Events of the ring *lifecycle* cannot be starved
 
 fn is_filled(row: &FieldRow) -> bool {
     row.availability == Availability::Filled
-}
-
-fn is_on_host(row: &FieldRow) -> bool {
-    matches!(row.availability, Availability::OnHost { .. })
 }
 
 /// Appends a line.
@@ -140,10 +139,10 @@ fn cell(text: &str) -> String {
 #[must_use]
 pub fn availability_note(row: &FieldRow) -> String {
     match row.availability {
-        Availability::Filled => "yes".to_owned(),
-        Availability::OnHost { reason } => {
-            format!("outside of containers; for the others {reason}")
-        }
+        Availability::Filled => match row.needs().teller() {
+            None => "yes".to_owned(),
+            Some(teller) => format!("as {teller} tells"),
+        },
         Availability::NotYet { reason } if row.is_only_captured() => {
             format!("in captures; for live events {reason}")
         }

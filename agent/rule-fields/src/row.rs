@@ -66,13 +66,8 @@ impl FieldSources {
 /// Whether a field has values today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
-    /// Yes, for the events that its documentation names.
+    /// Yes, for the events that its documentation names, where whom it [needs](FieldRow::needs) tells.
     Filled,
-    /// Only for processes outside of containers.
-    OnHost {
-        /// What it would need for the others.
-        reason: &'static str,
-    },
     /// Rules that name it load, and its value is missing.
     NotYet {
         /// What it would need.
@@ -176,19 +171,6 @@ impl FieldRow {
     ) -> Self {
         let mut row = Self::filled(name, value_type, doc, |_, _| FieldValue::Missing);
         row.availability = Availability::NotYet { reason };
-        row
-    }
-
-    /// A field that has a value for processes outside of containers.
-    pub(crate) const fn on_host(
-        name: &'static str,
-        value_type: FieldType,
-        doc: &'static str,
-        reason: &'static str,
-        extractor: Extractor,
-    ) -> Self {
-        let mut row = Self::filled(name, value_type, doc, extractor);
-        row.availability = Availability::OnHost { reason };
         row
     }
 

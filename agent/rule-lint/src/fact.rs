@@ -173,7 +173,7 @@ fn all_single(arguments: &[TransformArgument], fields: &Fields) -> bool {
 pub(crate) fn unfilled(operand: &Operand, fields: &Fields) -> Option<(String, &'static str)> {
     match operand {
         Operand::Field(field) => match fields.row(field.id)?.availability {
-            Availability::Filled | Availability::OnHost { .. } => None,
+            Availability::Filled => None,
             Availability::NotYet { reason } => Some((field.name.to_string(), reason)),
         },
         Operand::Transform(transform) => match transform.arguments.as_slice() {

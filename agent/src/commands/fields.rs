@@ -23,7 +23,9 @@ struct Entry<'a> {
     argument: String,
     sources: &'static [&'static str],
     values: Values,
-    /// Why it has none, or none for processes in containers.
+    /// Who has to tell the value, where the event itself does not.
+    told_by: Option<&'static str>,
+    /// Why it has none.
     reason: Option<&'a str>,
     /// What is other or more for events that Falco captured.
     in_captures: Option<&'a str>,
@@ -39,7 +41,6 @@ struct Entry<'a> {
 #[serde(rename_all = "snake_case")]
 enum Values {
     Yes,
-    OnHost,
     InCaptures,
     No,
 }
@@ -127,7 +128,6 @@ fn overview(rows: &[&FieldRow]) -> String {
         for row in group {
             let note = match row.availability {
                 Availability::Filled => "",
-                Availability::OnHost { .. } => "on the host",
                 Availability::NotYet { .. } if row.is_only_captured() => "in captures",
                 Availability::NotYet { .. } => "no values",
             };
@@ -192,7 +192,6 @@ fn detail(row: &FieldRow) -> String {
 fn entry(row: &'static FieldRow) -> Entry<'static> {
     let (values, reason) = match row.availability {
         Availability::Filled => (Values::Yes, None),
-        Availability::OnHost { reason } => (Values::OnHost, Some(reason)),
         Availability::NotYet { reason } if row.is_only_captured() => {
             (Values::InCaptures, Some(reason))
         }
@@ -205,6 +204,7 @@ fn entry(row: &'static FieldRow) -> Entry<'static> {
         argument: plain(argument_name(row.argument)),
         sources: row.sources.names(),
         values,
+        told_by: row.needs().teller(),
         reason,
         in_captures: row.capture_doc,
         conditions: !row.usage.print_only,

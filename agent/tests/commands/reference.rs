@@ -77,13 +77,16 @@ fn a_source_has_its_own_fields() {
 }
 
 #[test]
-fn a_field_with_values_on_the_host_says_what_is_missing() {
+fn a_field_that_somebody_has_to_tell_says_who() {
     let container = run(&["fields", "--output", "json", "container.image"]).json();
     let field = &container["fields"][0];
-    assert_eq!(field["values"], "on_host", "{field}");
-    assert!(!field["reason"].is_null(), "{field}");
+    assert_eq!(field["values"], "yes", "{field}");
+    assert_eq!(field["told_by"], "the container's runtime", "{field}");
     let text = run(&["fields", "container.image"]).out;
-    assert!(text.contains("values     outside of containers"), "{text}");
+    assert!(
+        text.contains("values     as the container's runtime tells"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -52,12 +52,12 @@ pub enum Absence {
         /// What it would need.
         reason: &'static str,
     },
-    /// The agent fills the field for processes outside of containers only, or the event does not have it.
-    OnHostOnly {
+    /// The event does not have it, or who had to tell the field's value did not.
+    NotTold {
         /// Name of the field.
         field: &'static str,
-        /// What it would need for the others.
-        reason: &'static str,
+        /// Who would have to tell.
+        teller: &'static str,
     },
 }
 
@@ -78,7 +78,8 @@ impl Reading {
     }
 }
 
-/// The first field in an operand that is never filled for events of this kind.
+/// The first field in an operand that is never filled for events of this kind, or that somebody has to
+/// tell.
 fn unfilled(operand: &Operand, fields: &Fields, kind: EventKind) -> Option<Absence> {
     match operand {
         Operand::Field(field) => {
@@ -89,11 +90,10 @@ fn unfilled(operand: &Operand, fields: &Fields, kind: EventKind) -> Option<Absen
                     field: row.name,
                     reason,
                 }),
-                Availability::OnHost { reason } => Some(Absence::OnHostOnly {
+                Availability::Filled => row.needs().teller().map(|teller| Absence::NotTold {
                     field: row.name,
-                    reason,
+                    teller,
                 }),
-                Availability::Filled => None,
             }
         }
         Operand::Transform(transform) => transform

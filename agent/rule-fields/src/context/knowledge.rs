@@ -3,9 +3,12 @@
 use super::EventContext;
 use crate::facts::{Enrichment, Fact, Facts, Lookups, Patience};
 use crate::value::FieldValue;
-use saker_container_metadata::{Answer, ContainerInfo, Expectation, PodSandbox, Reason};
-use saker_kube_metadata::Pod;
+use saker_container_metadata::{
+    Answer as ContainerAnswer, ContainerInfo, Expectation, PodSandbox, Reason,
+};
+use saker_kube_metadata::{Answer, Cluster, Pod};
 use saker_process_state::{ContainerRef, Placement};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// What was looked up, by this context or by the one whose view this is.
@@ -97,7 +100,7 @@ impl<'a> EventContext<'a> {
         self.of_container(|container| of_pod(container.pod.as_deref()?))
     }
 
-    fn container_answer(&self, facts: &Facts, container: &ContainerRef) -> &Answer {
+    fn container_answer(&self, facts: &Facts, container: &ContainerRef) -> &ContainerAnswer {
         let lookups = self.lookups.get();
         lookups
             .container
@@ -112,17 +115,37 @@ impl<'a> EventContext<'a> {
 
     /// The pod that the process runs in, as the cluster describes it. Outside of pods it is absent.
     pub(crate) fn pod(&self) -> Fact<&Pod> {
-        let Some(facts) = self.facts.filter(|_| self.captured().is_none()) else {
-            return self.pod_uid().and_then(|_| None);
-        };
-        let lookup = |uid: &str| {
+        self.pod_uid().then(|uid| {
+            let Some(facts) = self.facts.filter(|_| self.captured().is_none()) else {
+                return Fact::Lacking(Reason::NotFound);
+            };
             let lookups = self.lookups.get();
-            lookups.pod.get_or_init(|| facts.cluster.pod(uid))
+            let pod = lookups.pod.get_or_init(|| facts.cluster.pod(uid));
+            Fact::of_cluster(pod.as_ref().map(Arc::as_ref))
+        })
+    }
+
+    /// Something that the cluster knows beside the pod, looked up where `cell` says.
+    pub(crate) fn around_pod<'c, T>(
+        &'c self,
+        cell: impl FnOnce(&'c Lookups) -> &'c OnceCell<Answer<T>>,
+        look: impl FnOnce(&Cluster, &Pod) -> Answer<T>,
+    ) -> Fact<&'c T> {
+        self.pod()
+            .then(|pod| self.in_cluster(cell, |cluster| look(cluster, pod)))
+    }
+
+    /// Something that the cluster knows about anybody, looked up where `cell` says.
+    pub(crate) fn in_cluster<'c, T>(
+        &'c self,
+        cell: impl FnOnce(&'c Lookups) -> &'c OnceCell<Answer<T>>,
+        look: impl FnOnce(&Cluster) -> Answer<T>,
+    ) -> Fact<&'c T> {
+        let Some(facts) = self.facts else {
+            return Fact::Lacking(Reason::NotFound);
         };
-        match self.pod_uid() {
-            Fact::Known(uid) => Fact::of_cluster(lookup(uid).as_ref().map(Arc::as_ref)),
-            unknown => unknown.and_then(|_| None),
-        }
+        let answer = cell(self.lookups.get()).get_or_init(|| look(&facts.cluster));
+        Fact::of_cluster(answer.as_ref())
     }
 
     /// Uid of the pod that the process runs in: as the cgroup says, else as the runtime does.

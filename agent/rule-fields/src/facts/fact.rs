@@ -45,8 +45,13 @@ impl<T> Fact<T> {
 
     /// A part of it.
     pub(crate) fn and_then<U>(self, part: impl FnOnce(T) -> Option<U>) -> Fact<U> {
+        self.then(|whole| part(whole).map_or(Fact::Absent, Fact::Known))
+    }
+
+    /// What is known of a part of it.
+    pub(crate) fn then<U>(self, part: impl FnOnce(T) -> Fact<U>) -> Fact<U> {
         match self {
-            Self::Known(whole) => part(whole).map_or(Fact::Absent, Fact::Known),
+            Self::Known(whole) => part(whole),
             Self::Absent => Fact::Absent,
             Self::Unasked => Fact::Unasked,
             Self::Awaited => Fact::Awaited,

@@ -2,9 +2,12 @@
 
 use super::Enrichment;
 use saker_container_metadata::Answer as ContainerAnswer;
-use saker_kube_metadata::{Answer, Endpoint, Pod};
+use saker_kube_metadata::{Answer, Endpoint, Namespace, OwnerReference, Pod, Service, Workload};
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
+
+/// What was looked up once.
+type Once<T> = OnceCell<Answer<T>>;
 
 /// Each answer is looked up when a field first asks, so that all fields of an event see the same.
 #[derive(Default)]
@@ -12,11 +15,36 @@ pub(crate) struct Lookups {
     /// Of the container that the process runs in.
     pub(crate) container: OnceCell<ContainerAnswer>,
     /// Of the pod that the container belongs to.
-    pub(crate) pod: OnceCell<Answer<Arc<Pod>>>,
+    pub(crate) pod: Once<Arc<Pod>>,
+    /// Of the pod's namespace.
+    pub(crate) namespace: Once<Arc<Namespace>>,
+    /// Of the pod's services.
+    pub(crate) services: Once<Vec<Arc<Service>>>,
+    /// Of the pod's owners.
+    pub(crate) owners: Owners,
     /// Of the client's address.
-    pub(crate) client: OnceCell<Answer<Endpoint>>,
+    pub(crate) client: Peer,
     /// Of the server's address.
-    pub(crate) server: OnceCell<Answer<Endpoint>>,
+    pub(crate) server: Peer,
     /// What was asked for and is not known.
     pub(crate) lacking: Cell<Enrichment>,
+}
+
+/// What was looked up of the owners of a pod, by their kinds.
+#[derive(Default)]
+pub(crate) struct Owners {
+    pub(crate) deployment: Once<Option<Workload>>,
+    pub(crate) replica_set: Once<Option<Workload>>,
+    pub(crate) replication_controller: Once<Option<Workload>>,
+    /// Of any kind, the last of the chain.
+    pub(crate) last: Once<Option<Arc<OwnerReference>>>,
+}
+
+/// What was looked up of one end of a connection.
+#[derive(Default)]
+pub(crate) struct Peer {
+    /// Who has the address.
+    pub(crate) endpoint: Once<Endpoint>,
+    /// If it is a pod, its last owner.
+    pub(crate) last_owner: Once<Option<Arc<OwnerReference>>>,
 }

@@ -52,6 +52,17 @@ impl Needs {
         self.scope
     }
 
+    /// Who is asked, as documentation says it; `None` where nobody is.
+    #[must_use]
+    pub const fn teller(self) -> Option<&'static str> {
+        match (self.asks_runtime, self.scope.is_empty()) {
+            (false, true) => None,
+            (true, true) => Some("the container's runtime"),
+            (false, false) => Some("the API of Kubernetes"),
+            (true, false) => Some("the container's runtime or the API of Kubernetes"),
+        }
+    }
+
     /// Whether nobody is asked.
     #[must_use]
     pub const fn is_nothing(self) -> bool {

@@ -3,6 +3,8 @@
 mod address;
 mod file;
 
+pub(super) use address::address_of;
+
 use crate::captured::descriptor as captured;
 use crate::context::EventContext;
 use crate::descriptor::{Descriptor, DescriptorKind, has_pair};

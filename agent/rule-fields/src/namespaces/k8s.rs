@@ -3,6 +3,8 @@
 //! The runtime answers first, because it knows a pod before the cluster's API tells of it. Where it says
 //! nothing, the pod is the one that the cluster has under the uid of the cgroup's path.
 
+mod peer;
+
 use super::container::{address, shown};
 use super::fd::static_text;
 use crate::context::EventContext;
@@ -11,7 +13,7 @@ use crate::labels::LabelSet;
 use crate::row::{Extractor, FieldRow};
 use crate::value::FieldValue;
 use saker_container_metadata::ContainerInfo;
-use saker_kube_metadata::Scope;
+use saker_kube_metadata::{OwnerReference, Scope};
 use saker_rule_language::{ArgumentForms, ArgumentRule, FieldType};
 
 /// Why Falco's old fields stay empty.
@@ -20,10 +22,20 @@ const NEVER: &str = "Falco has deprecated it and gives it no value either";
 /// The runtime, and the cluster for what that does not say.
 const RUNTIME_OR_CLUSTER: Needs = Needs::CONTAINER.with(Needs::cluster(Scope::NODE_PODS));
 
+/// Those, and what owns pods.
+const WITH_OWNERS: Needs = RUNTIME_OR_CLUSTER.with(Needs::cluster(Scope::OWNERS));
+
 /// Characters of a sandbox's id that Falco shows.
 const SHORT_CHARACTERS: usize = 12;
 
-pub(super) static ROWS: &[&[FieldRow]] = &[POD, SANDBOX, DEPRECATED];
+pub(super) static ROWS: &[&[FieldRow]] = &[
+    POD,
+    SANDBOX,
+    WORKLOAD,
+    peer::CLIENT,
+    peer::SERVER,
+    DEPRECATED,
+];
 
 static POD: &[FieldRow] = &[
     asked(
@@ -123,6 +135,47 @@ static SANDBOX: &[FieldRow] = &[
     ),
 ];
 
+/// Saker's own.
+static WORKLOAD: &[FieldRow] = &[
+    asked(
+        "k8s.node.name",
+        RUNTIME_OR_CLUSTER,
+        "Name of the node that the pod runs on. Saker's own.",
+        |context, _| {
+            let node = context.of_pod(|pod| pod.node.as_deref());
+            context.show(node.map(shown), FieldValue::Missing)
+        },
+    ),
+    asked(
+        "k8s.pod.service_account",
+        RUNTIME_OR_CLUSTER,
+        "Service account of the pod. Saker's own.",
+        |context, _| {
+            let account = context.of_pod(|pod| pod.service_account.as_deref());
+            context.show(account.map(shown), FieldValue::Missing)
+        },
+    ),
+    asked(
+        "k8s.workload.kind",
+        WITH_OWNERS,
+        "What the pod exists for: the kind of the last of its owners, such as `Deployment`, \
+         `StatefulSet`, `DaemonSet`, `CronJob`, `Job`; missing for a pod without owners. Saker's own.",
+        |context, _| {
+            let kind = last_owner(context).map(|owner| &*owner.kind_name);
+            context.show(kind.map(shown), FieldValue::Missing)
+        },
+    ),
+    asked(
+        "k8s.workload.name",
+        WITH_OWNERS,
+        "Name of that owner. Saker's own.",
+        |context, _| {
+            let name = last_owner(context).map(|owner| &*owner.name);
+            context.show(name.map(shown), FieldValue::Missing)
+        },
+    ),
+];
+
 static DEPRECATED: &[FieldRow] = &[
     old("k8s.rc.name", "Name of the replication controller."),
     old("k8s.rc.id", "Id of the replication controller."),
@@ -188,4 +241,12 @@ fn labels<'c>(context: &'c EventContext<'_>) -> Fact<LabelSet<'c>> {
         },
     );
     of_sandbox.or_else(|| context.of_pod(|pod| Some(LabelSet::Cluster(&pod.labels))))
+}
+
+fn last_owner<'c>(context: &'c EventContext<'_>) -> Fact<&'c OwnerReference> {
+    let owner = context.around_pod(
+        |lookups| &lookups.owners.last,
+        |cluster, pod| cluster.last_owner(pod),
+    );
+    owner.and_then(Option::as_deref)
 }

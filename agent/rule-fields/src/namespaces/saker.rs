@@ -1,6 +1,7 @@
 //! `saker.*`: what has no counterpart in Falco.
 
 use super::fd::static_text;
+use crate::facts::Enrichment;
 use crate::row::FieldRow;
 use crate::value::FieldValue;
 use saker_rule_language::FieldType;
@@ -8,6 +9,18 @@ use saker_rule_language::FieldType;
 pub(super) static ROWS: &[&[FieldRow]] = &[SAKER];
 
 static SAKER: &[FieldRow] = &[
+    FieldRow::filled(
+        "saker.enrichment",
+        FieldType::String,
+        "`complete`, or `partial` if a field that was read for the event before this one needed \
+         something about a container or a pod that nobody told in time.",
+        |context, _| {
+            static_text(match context.enrichment() {
+                Enrichment::Complete => "complete",
+                Enrichment::Partial(_) => "partial",
+            })
+        },
+    ),
     FieldRow::filled(
         "saker.path_view",
         FieldType::String,

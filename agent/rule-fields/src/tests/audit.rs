@@ -393,9 +393,9 @@ proptest! {
                 for argument in &arguments {
                     let value = fields.extract(id, argument.as_ref(), context);
                     assert!(!matches!(&value, FieldValue::List(values) if values.is_empty()), "{}", row.name);
-                    // These two need nothing of the event.
-                    let has_it = row.sources.contains(K8S_AUDIT_SOURCE)
-                        || matches!(row.name, "saker.path_view" | "evt.outputtime");
+                    // These need nothing of the event.
+                    let without = ["saker.enrichment", "saker.path_view", "evt.outputtime"];
+                    let has_it = row.sources.contains(K8S_AUDIT_SOURCE) || without.contains(&row.name);
                     assert!(has_it || value.is_missing(), "{}: {value:?}", row.name);
                     assert!(row.sources != FieldSources::K8sAudit || !matches!(value, FieldValue::Bool(_)));
                 }

@@ -149,7 +149,8 @@ fn pages_name_everything() {
             row.name
         );
     }
-    assert!(page.contains("no: needs the container runtime"));
+    assert!(page.contains("as the container's runtime tells"));
+    assert!(page.contains("no: "));
     let page = events_markdown();
     for row in ROWS {
         assert!(

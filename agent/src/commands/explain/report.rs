@@ -263,10 +263,8 @@ impl ValueReport {
             Reading::Missing(Absence::NotYet { field, reason }) => Self::Missing {
                 reason: format!("{field} is not filled yet: {reason}"),
             },
-            Reading::Missing(Absence::OnHostOnly { field, reason }) => Self::Missing {
-                reason: format!(
-                    "the event does not have it, or not yet in a container, where {field} needs: {reason}"
-                ),
+            Reading::Missing(Absence::NotTold { field, teller }) => Self::Missing {
+                reason: format!("the event does not have it, or {teller} did not tell {field}"),
             },
         }
     }

@@ -11,7 +11,7 @@ use crate::descriptor::{Connection, End};
 use crate::row::{FieldRow, Plurality};
 use crate::value::FieldValue;
 use saker_rule_language::FieldType;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Why the fields with names of machines have no values.
 const NO_NAME_LOOKUP: &str = "names are not looked up while an event is judged; the answers that the process itself got are planned";
@@ -205,6 +205,12 @@ const fn machine(name: &'static str, doc: &'static str) -> FieldRow {
 
 fn socket<'c>(context: &'c EventContext<'_>) -> Option<Connection<'c>> {
     context.descriptor().filter(is_open)?.connection()
+}
+
+/// Address of one end of a connection. Captures have none here: no cluster that is known now is theirs.
+pub(in crate::namespaces) fn address_of(context: &EventContext<'_>, end: End) -> Option<IpAddr> {
+    let end = socket(context)?.end(end)?;
+    Some(end.ip())
 }
 
 fn ip(end: SocketAddr) -> FieldValue<'static> {
