@@ -110,8 +110,8 @@ impl Cluster {
     #[must_use]
     pub fn pod(&self, uid: &str) -> Answer<Arc<Pod>> {
         let state = self.read();
-        let uid_in_cluster = state.node_uids.get(uid).map_or(uid, |uid| uid);
-        match state.pods.get(uid_in_cluster) {
+        let by_node_uid = || state.pods.get(state.node_uids.get(uid)?);
+        match state.pods.get(uid).or_else(by_node_uid) {
             Some(pod) => Answer::Known(Arc::clone(pod)),
             None => self.missing(&state, Kind::Pods, &self.shared.asked_uids, uid),
         }
@@ -246,6 +246,14 @@ impl Cluster {
             .filter(|policy| &*policy.name.namespace == namespace)
             .cloned()
             .collect()
+    }
+
+    /// Whether all objects that are watched were listed once, as far as they can be had.
+    #[must_use]
+    pub fn is_synced(&self) -> bool {
+        let state = self.read();
+        let mut watches = Kind::ALL.into_iter().map(|kind| state.watch(kind));
+        !watches.any(|watch| watch == Watch::Syncing)
     }
 
     /// Grows with every change that may answer what was awaited.

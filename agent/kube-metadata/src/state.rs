@@ -155,9 +155,15 @@ impl State {
         let learned = self.pods.learn(Arc::clone(&pod.uid), pod);
         if let Some((old, new)) = learned.states() {
             self.addresses.pod_learned(old.map(|old| &**old), new, now);
+            // Whoever may make a pod may write such a uid into it: it takes nobody else's.
             if let Some(node_uid) = &new.node_uid {
-                let node_uid = Arc::clone(node_uid);
-                self.node_uids.insert(node_uid, Arc::clone(&new.uid));
+                let held = self.node_uids.get(node_uid);
+                let is_free =
+                    held.is_none_or(|uid| self.pods.get(uid).is_none() || self.pods.is_ended(uid));
+                if is_free {
+                    let node_uid = Arc::clone(node_uid);
+                    self.node_uids.insert(node_uid, Arc::clone(&new.uid));
+                }
             }
         }
         learned.change()

@@ -1,0 +1,262 @@
+//! The watch of one kind of objects.
+
+use crate::board::Board;
+use crate::config::Backoff;
+use crate::resource::resources;
+use crate::trouble::{Trouble, TroubleKind};
+use crate::{network_policy, node, owner, pod, service};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use futures_util::{Stream, StreamExt};
+use kube::core::ApiResource;
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Api, Client, Resource};
+use saker_kube_metadata::{Cluster, Kind, Object, WorkloadKind};
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::time::{sleep, timeout};
+
+/// Objects that one reply to a list brings.
+const PAGE_OBJECTS: u32 = 500;
+
+/// The fewest, where the objects are so large that the reply is longer than is read.
+const PAGE_OBJECTS_MIN: u32 = 4;
+
+/// Longest time that the server may take for one reply to a list.
+const LIST_WAIT: Duration = Duration::from_secs(60);
+
+/// When nothing failed for so long, the next failure is the first one again.
+const CALM: Duration = Duration::from_secs(120);
+
+/// Most that the server may ask to wait.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
+
+/// Which objects of a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// All of the cluster.
+    All,
+    /// Those that run on a node.
+    OnNode(String),
+}
+
+/// Watches one kind of objects.
+pub(crate) struct KindWatch {
+    pub(crate) client: Client,
+    pub(crate) kind: Kind,
+    pub(crate) selection: Selection,
+    pub(crate) cluster: Cluster,
+    pub(crate) board: Arc<Board>,
+    pub(crate) backoff: Backoff,
+}
+
+impl KindWatch {
+    /// Watches until it is dropped.
+    pub(crate) async fn run(self) {
+        match self.kind {
+            Kind::Pods => self.follow(pod::pod).await,
+            Kind::Services => self.follow(service::service).await,
+            Kind::EndpointSlices => self.follow(service::slice).await,
+            Kind::Nodes => self.follow(node::node).await,
+            Kind::NetworkPolicies => self.follow(network_policy::network_policy).await,
+            Kind::Namespaces => self.follow(owner::namespace).await,
+            Kind::ReplicaSets => self.follow_owners(WorkloadKind::ReplicaSet).await,
+            Kind::Deployments => self.follow_owners(WorkloadKind::Deployment).await,
+            Kind::StatefulSets => self.follow_owners(WorkloadKind::StatefulSet).await,
+            Kind::DaemonSets => self.follow_owners(WorkloadKind::DaemonSet).await,
+            Kind::ReplicationControllers => {
+                self.follow_owners(WorkloadKind::ReplicationController)
+                    .await;
+            }
+            Kind::Jobs => self.follow_owners(WorkloadKind::Job).await,
+            Kind::CronJobs => self.follow_owners(WorkloadKind::CronJob).await,
+        }
+    }
+
+    async fn follow_owners(self, kind: WorkloadKind) {
+        self.follow(move |seen| owner::owner(seen, kind)).await;
+    }
+
+    /// Watches, and begins anew whenever going on is of no use.
+    async fn follow<K>(self, read: impl Fn(K) -> Option<Object> + Send)
+    where
+        K: Resource<DynamicType = ApiResource>
+            + Clone
+            + Debug
+            + DeserializeOwned
+            + Send
+            + Sync
+            + 'static,
+    {
+        let mut delays = Delays::new(self.backoff);
+        let mut page_objects = PAGE_OBJECTS;
+        // Older servers have some kinds in older versions only.
+        let resources: Vec<ApiResource> = resources(self.kind).collect();
+        let mut versions = resources.iter();
+        let mut resource = versions.next();
+        while let Some(current) = resource {
+            let api = Api::<K>::all_with(self.client.clone(), current);
+            let events = watcher(api, self.config(page_objects));
+            let trouble = self.drive(events, &read, &mut delays).await;
+            match trouble.kind {
+                TroubleKind::NotServed => {
+                    resource = versions.next();
+                    if resource.is_some() {
+                        continue;
+                    }
+                    versions = resources.iter();
+                    resource = versions.next();
+                }
+                TroubleKind::TooLong if page_objects > PAGE_OBJECTS_MIN => {
+                    page_objects = (page_objects / 5).max(PAGE_OBJECTS_MIN);
+                    continue;
+                }
+                _ => {}
+            }
+            let delay = delays.next(trouble.retry_after);
+            self.failed(trouble);
+            sleep(delay).await;
+        }
+    }
+
+    fn config(&self, page_objects: u32) -> watcher::Config {
+        let config = watcher::Config::default().page_size(page_objects);
+        match &self.selection {
+            // The pods of a node are few: what the server has at hand is good enough.
+            Selection::OnNode(node) => config
+                .fields(&format!("spec.nodeName={node}"))
+                .any_semantic(),
+            // A list from the server's cache would come in one piece, which takes memory on this side.
+            Selection::All => config,
+        }
+    }
+
+    /// Takes what comes until the watch has to begin anew. Returns why.
+    async fn drive<K: Resource>(
+        &self,
+        events: impl Stream<Item = watcher::Result<Event<K>>> + Send,
+        read: &(impl Fn(K) -> Option<Object> + Send),
+        delays: &mut Delays,
+    ) -> Trouble {
+        let mut events = pin!(events);
+        let mut is_listing = true;
+        loop {
+            let next = if is_listing {
+                timeout(LIST_WAIT, events.next()).await
+            } else {
+                Ok(events.next().await)
+            };
+            let error = match next {
+                Ok(Some(Ok(event))) => {
+                    is_listing = match event {
+                        Event::Init => true,
+                        Event::InitDone => false,
+                        _ => is_listing,
+                    };
+                    self.take(event, read);
+                    continue;
+                }
+                Ok(Some(Err(error))) => error,
+                // The stream of a watcher has no end.
+                Ok(None) | Err(_) => return Trouble::silent(LIST_WAIT),
+            };
+            let trouble = Trouble::of_watch(&error, self.kind);
+            match trouble.kind {
+                // The watcher would ask for the same again.
+                TroubleKind::Expired | TroubleKind::NotServed | TroubleKind::TooLong => {
+                    return trouble;
+                }
+                _ => {
+                    let delay = delays.next(trouble.retry_after);
+                    self.failed(trouble);
+                    sleep(delay).await;
+                }
+            }
+        }
+    }
+
+    fn take<K>(&self, event: Event<K>, read: &impl Fn(K) -> Option<Object>) {
+        match event {
+            Event::Init => {
+                self.cluster.begin_list(self.kind);
+                self.board.count(self.kind, |counters| {
+                    counters.lists = counters.lists.saturating_add(1);
+                });
+            }
+            Event::InitApply(object) => self.learn(read(object)),
+            Event::InitDone => {
+                self.cluster.end_list(self.kind);
+                self.board.works(self.kind);
+            }
+            Event::Apply(object) => {
+                self.learn(read(object));
+                self.board.works(self.kind);
+            }
+            Event::Delete(object) => {
+                if let Some(object) = read(object) {
+                    self.cluster.end(&object);
+                }
+                self.board.works(self.kind);
+                self.board.count(self.kind, |counters| {
+                    counters.deletions = counters.deletions.saturating_add(1);
+                });
+            }
+        }
+    }
+
+    fn learn(&self, object: Option<Object>) {
+        let is_understood = object.is_some();
+        if let Some(object) = object {
+            self.cluster.learn(object);
+        }
+        self.board.count(self.kind, |counters| {
+            counters.objects = counters.objects.saturating_add(1);
+            let skipped = u64::from(!is_understood);
+            counters.skipped = counters.skipped.saturating_add(skipped);
+        });
+    }
+
+    fn failed(&self, trouble: Trouble) {
+        // That a place in the stream of changes is forgotten is part of the protocol.
+        if trouble.kind == TroubleKind::Expired {
+            self.board.count_trouble(self.kind, trouble.kind);
+            return;
+        }
+        self.cluster.fail(self.kind);
+        self.board.trouble(self.kind, trouble);
+    }
+}
+
+/// How long to wait after each failure.
+struct Delays {
+    builder: ExponentialBuilder,
+    next: ExponentialBackoff,
+    last: Option<Instant>,
+}
+
+impl Delays {
+    fn new(backoff: Backoff) -> Self {
+        let builder = ExponentialBuilder::new()
+            .with_min_delay(backoff.first)
+            .with_max_delay(backoff.longest)
+            .with_jitter()
+            .without_max_times();
+        Self {
+            builder,
+            next: builder.build(),
+            last: None,
+        }
+    }
+
+    /// The next one, but no shorter than the server asks for.
+    fn next(&mut self, retry_after: Option<Duration>) -> Duration {
+        if self.last.is_some_and(|last| last.elapsed() >= CALM) {
+            self.next = self.builder.build();
+        }
+        self.last = Some(Instant::now());
+        let asked = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
+        self.next.next().unwrap_or(RETRY_AFTER_MAX).max(asked)
+    }
+}

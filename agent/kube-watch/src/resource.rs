@@ -1,0 +1,47 @@
+//! Where the API server has the objects of each kind.
+
+use kube::core::ApiResource;
+use saker_kube_metadata::Kind;
+
+/// Group, versions (the preferred one first) and kind of the objects that are watched as `kind`.
+///
+/// Kubernetes before 1.21 has slices of endpoints and cron jobs as `v1beta1` only, and 1.25 has them as
+/// `v1` only.
+const fn api(kind: Kind) -> (&'static str, &'static [&'static str], &'static str) {
+    match kind {
+        Kind::Pods => ("", &["v1"], "Pod"),
+        Kind::Namespaces => ("", &["v1"], "Namespace"),
+        Kind::Services => ("", &["v1"], "Service"),
+        Kind::EndpointSlices => ("discovery.k8s.io", &["v1", "v1beta1"], "EndpointSlice"),
+        Kind::ReplicaSets => ("apps", &["v1"], "ReplicaSet"),
+        Kind::Deployments => ("apps", &["v1"], "Deployment"),
+        Kind::StatefulSets => ("apps", &["v1"], "StatefulSet"),
+        Kind::DaemonSets => ("apps", &["v1"], "DaemonSet"),
+        Kind::ReplicationControllers => ("", &["v1"], "ReplicationController"),
+        Kind::Jobs => ("batch", &["v1"], "Job"),
+        Kind::CronJobs => ("batch", &["v1", "v1beta1"], "CronJob"),
+        Kind::Nodes => ("", &["v1"], "Node"),
+        Kind::NetworkPolicies => ("networking.k8s.io", &["v1"], "NetworkPolicy"),
+    }
+}
+
+/// The group of a kind's objects; empty for the core's.
+pub(crate) const fn group(kind: Kind) -> &'static str {
+    api(kind).0
+}
+
+/// The resources that may have the objects of a kind, the preferred one first.
+pub(crate) fn resources(kind: Kind) -> impl Iterator<Item = ApiResource> + Clone {
+    let (group, versions, kind_name) = api(kind);
+    versions.iter().map(move |version| ApiResource {
+        group: group.to_owned(),
+        version: (*version).to_owned(),
+        api_version: if group.is_empty() {
+            (*version).to_owned()
+        } else {
+            format!("{group}/{version}")
+        },
+        kind: kind_name.to_owned(),
+        plural: kind.name().to_owned(),
+    })
+}
