@@ -1,0 +1,70 @@
+//! Replies as Docker and podman give them.
+
+use serde_json::{Value, json};
+
+pub(crate) const CONTAINER: &str =
+    "5f0c1d6f2a9be8c1c0b6b1d4e7f0a3b2c5d8e1f4a7b0c3d6e9f2a5b8c1d4e7f0";
+pub(crate) const NEIGHBOUR: &str =
+    "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9";
+pub(crate) const IMAGE: &str = "9c7e1f0b5d3a2c4e6f8091a3b5c7d9ebfd1f2031425364758697a8b9cadbecfd";
+pub(crate) const DOCKER_VERSION: &str = "20.10.24+dfsg1";
+pub(crate) const PODMAN_VERSION: &str = "4.3.1";
+
+pub(crate) fn docker_version() -> Value {
+    json!({
+        "Version": DOCKER_VERSION, "ApiVersion": "1.41", "MinAPIVersion": "1.12",
+        "Components": [{"Name": "Engine", "Version": DOCKER_VERSION, "Details": {"ApiVersion": "1.41"}}],
+    })
+}
+
+pub(crate) fn podman_version() -> Value {
+    json!({
+        "Version": PODMAN_VERSION, "ApiVersion": "1.41",
+        "Components": [
+            {"Name": "Podman Engine", "Version": PODMAN_VERSION, "Details": {"APIVersion": "4.3.1"}},
+            {"Name": "Conmon", "Version": "2.1.6", "Details": {"Package": "conmon"}},
+        ],
+    })
+}
+
+pub(crate) fn container() -> Value {
+    json!({
+        "Id": CONTAINER,
+        "Created": "2026-03-01T10:00:00.000000005Z",
+        "State": {"Status": "running", "Pid": 4711, "StartedAt": "2026-03-01T10:00:01.5Z"},
+        "Image": format!("sha256:{IMAGE}"),
+        "Name": "/web",
+        "HostConfig": {
+            "NetworkMode": "default", "PidMode": "host", "IpcMode": "private", "Privileged": false,
+            "CpuShares": 0, "Ulimits": null,
+        },
+        "Mounts": [
+            {"Type": "bind", "Source": "/srv", "Destination": "/data", "Mode": "ro", "RW": false,
+             "Propagation": "rprivate"},
+            {"Type": "tmpfs", "Source": "", "Destination": "/tmp", "Mode": "", "RW": true,
+             "Propagation": ""},
+        ],
+        "Config": {
+            "Image": "shop/web:3.1",
+            "Env": ["PASSWORD=secret"],
+            "Labels": {"team": "shop", "long": "x".repeat(101)},
+            "Healthcheck": {"Test": ["CMD-SHELL", "wget -q localhost"], "Interval": 1_000_000_000},
+        },
+        "NetworkSettings": {
+            "IPAddress": "",
+            "Networks": {
+                "bridge": {"IPAddress": "172.17.0.5", "GlobalIPv6Address": ""},
+                "other": null,
+            },
+        },
+    })
+}
+
+pub(crate) fn image() -> Value {
+    json!({
+        "Id": format!("sha256:{IMAGE}"),
+        "RepoTags": ["shop/web:latest", "shop/web:3.1", "mirror.example:5000/shop/web:3"],
+        "RepoDigests": [],
+        "Config": {"Env": ["A=b"]},
+    })
+}
