@@ -78,7 +78,11 @@ fn engines_of(container: &ContainerRef) -> &'static [Engine] {
         Runtime::Docker => &[Engine::Docker],
         Runtime::Containerd | Runtime::Crio => &[Engine::Cri],
         Runtime::Podman => &[Engine::Podman],
-        Runtime::Lxc | Runtime::Nspawn => &[],
+        Runtime::Lxc
+        | Runtime::LibvirtLxc
+        | Runtime::Nspawn
+        | Runtime::Garden
+        | Runtime::Bpm => &[],
         Runtime::Unknown => &Engine::ALL,
     }
 }
