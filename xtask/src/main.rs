@@ -14,6 +14,7 @@ mod ebpf;
 mod fuzz;
 mod kube;
 mod object_file;
+mod programs;
 mod progress;
 mod test;
 mod toolchain;

@@ -1,5 +1,6 @@
 //! `test`: everything that must hold before a change is merged, as numbered and timed steps.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use crate::conformance;
 use crate::disk;
 use crate::ebpf::{self, KernelLog, Warnings};
 use crate::fuzz;
+use crate::programs::{self, Program};
 use crate::progress;
 use crate::toolchain::{self, Freshness};
 use crate::vm::{self, Kernel};
@@ -20,6 +22,25 @@ use crate::workspace::Workspace;
 
 /// The package whose tests need root and the running kernel.
 const KERNEL_TESTS: &str = "saker-kernel-tests";
+
+/// Those of its tests that start container runtimes.
+const CONTAINER_TESTS: &[&str] = &["containers"];
+
+/// What they start. CNI's plugins have no folder that is the same on all distributions.
+const CONTAINER_PROGRAMS: &[Program] = &[
+    Program {
+        name: "containerd",
+        package: "containerd",
+    },
+    Program {
+        name: "runc",
+        package: "runc",
+    },
+    Program {
+        name: "/usr/lib/cni/bridge",
+        package: "containernetworking-plugins",
+    },
+];
 
 /// The package that no host compiler builds.
 const KERNEL_PROGRAMS: &str = "saker-ebpf-programs";
@@ -167,6 +188,13 @@ pub(crate) const STEPS: &[Step] = &[
         run: kernel_tests,
     },
     Step {
+        name: "containers",
+        purpose: "the agent beside real container runtimes, as root",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Embedded,
+        run: container_tests,
+    },
+    Step {
         name: VM_STEP,
         purpose: "load every program on other kernels, in QEMU",
         on_failure: OnFailure::GoOn,
@@ -294,18 +322,58 @@ fn unit_tests(workspace: &Workspace) -> Result<()> {
 }
 
 fn kernel_tests(workspace: &Workspace) -> Result<()> {
+    let mut targets = vec!["--lib".to_owned(), "--bins".to_owned()];
+    for test in tests_of_the_kernel(workspace.root())? {
+        if !CONTAINER_TESTS.contains(&test.as_str()) {
+            targets.extend(["--test".to_owned(), test]);
+        }
+    }
+    privileged_tests(workspace, &targets).context("scenarios against the running kernel")
+}
+
+fn container_tests(workspace: &Workspace) -> Result<()> {
+    programs::require(CONTAINER_PROGRAMS).context("the container runtimes of the tests")?;
+    let targets: Vec<String> = CONTAINER_TESTS
+        .iter()
+        .flat_map(|&test| ["--test", test])
+        .map(str::to_owned)
+        .collect();
+    privileged_tests(workspace, &targets).context("tests beside container runtimes")
+}
+
+/// Names of the integration tests of the package that needs root.
+fn tests_of_the_kernel(root: &Path) -> Result<Vec<String>> {
+    let folder = root.join("agent/kernel-tests/tests");
+    let mut names = Vec::new();
+    let entries =
+        std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension() == Some("rs".as_ref())
+            && let Some(name) = path.file_stem()
+        {
+            names.push(name.to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn privileged_tests(workspace: &Workspace, targets: &[String]) -> Result<()> {
     if !command::is_root() {
         bail!(
             "the tests of the running kernel load BPF programs: run them as root \
              (they are never skipped silently; `--only` chooses other steps)"
         );
     }
-    // One at a time: scenarios count events of the whole machine.
-    cargo(
-        workspace,
-        &["test", "--package", KERNEL_TESTS, "--", "--test-threads=1"],
-    )
-    .context("scenarios against the running kernel")
+    let mut cargo = command::cargo();
+    cargo
+        .current_dir(workspace.root())
+        .args(["test", "--package", KERNEL_TESTS])
+        .args(targets)
+        // One at a time: scenarios count events of the whole machine.
+        .args(["--", "--test-threads=1"]);
+    command::run(&mut cargo)
 }
 
 #[cfg(test)]
@@ -359,6 +427,16 @@ mod tests {
             error.contains("no step lint") && error.contains("clippy"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn every_test_of_containers_is_there() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let tests = tests_of_the_kernel(&root).unwrap();
+        assert!(tests.iter().any(|test| test == "live"), "{tests:?}");
+        for name in CONTAINER_TESTS {
+            assert!(tests.iter().any(|test| test == name), "{name}: {tests:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! The tests touch only processes, mounts and files that they made themselves.
 
 pub mod agent;
+pub mod containerd;
 mod expectation;
 mod recorder;
 mod trigger;

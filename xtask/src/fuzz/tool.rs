@@ -4,11 +4,11 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use crate::apt::Apt;
 use crate::cache::Cache;
 use crate::command;
+use crate::programs::{self, Program};
 use crate::progress;
 use crate::workspace::Workspace;
 
@@ -19,7 +19,10 @@ const CARGO_FUZZ: &str = "cargo-fuzz";
 const VERSION: &str = "0.13.2";
 
 /// The compiler of libFuzzer itself, and Debian's package that has it.
-const CXX: (&str, &str) = ("c++", "g++");
+const CXX: Program = Program {
+    name: "c++",
+    package: "g++",
+};
 
 /// Builds one target or else all, optimised, with the coverage counters of libFuzzer.
 ///
@@ -90,12 +93,8 @@ fn path_with(folder: &Path) -> Result<OsString> {
 
 /// Finds a C++ compiler, or installs one; without root, the error says what to type.
 pub(crate) fn require_compiler() -> Result<()> {
-    let (program, package) = CXX;
-    if env::var_os("CXX").is_some() || command::find_on_path(program).is_some() {
+    if env::var_os("CXX").is_some() {
         return Ok(());
     }
-    if !Apt::is_present() {
-        bail!("libFuzzer needs a C++ compiler, and there is no `{program}` on PATH");
-    }
-    Apt::system().install(&[package.to_owned()])
+    programs::require(&[CXX]).context("libFuzzer needs a C++ compiler")
 }
