@@ -37,6 +37,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-capture-state",
         &[
+            "saker-container-metadata",
             "saker-falco-events",
             "saker-process-state",
             "saker-event-decode",

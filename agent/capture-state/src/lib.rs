@@ -55,7 +55,7 @@ mod thread;
 
 pub use descriptor::{Descriptor, DescriptorKind, Endpoint, L4Protocol, Role, SocketState};
 pub use limits::Limits;
-pub use machine::Machine;
+pub use machine::{KnownContainer, Machine, ToldContainer};
 pub use snapshot::{
     DescriptorSnapshot, GroupEntry, Interface, MachineInfo, ThreadSnapshot, UserEntry,
 };

@@ -24,6 +24,8 @@ pub struct Limits {
     pub users: usize,
     /// Most containers that events tell of.
     pub containers: usize,
+    /// Most bytes of what events tell of all containers together, as they write it.
+    pub container_bytes: usize,
     /// Most network interfaces.
     pub interfaces: usize,
 }
@@ -41,6 +43,7 @@ impl Default for Limits {
             enter_bytes: 64 << 20,
             users: 65_536,
             containers: 65_536,
+            container_bytes: 64 << 20,
             interfaces: 4_096,
         }
     }

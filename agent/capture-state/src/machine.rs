@@ -33,6 +33,7 @@ use crate::subject::Subject;
 use crate::thread::Thread;
 use clone::RecentlyEnded;
 use containers::Containers;
+pub use containers::{KnownContainer, ToldContainer};
 use foldhash::fast::RandomState;
 use saker_falco_events::Event;
 use std::collections::HashMap;

@@ -18,7 +18,7 @@ pub struct Stats {
     /// How often texts were left out because those of all threads, descriptors or users were too much,
     /// as [`Limits::thread_text_bytes`](crate::Limits::thread_text_bytes) and its like say.
     pub texts_left_out: u64,
-    /// Users, groups and interfaces that were not kept because of a limit.
+    /// Users, groups, containers and interfaces that were not kept because of a limit.
     pub entries_dropped: u64,
     /// Exit events whose enter event was missing although they need it.
     pub enter_events_missing: u64,

@@ -10,8 +10,10 @@ pub(crate) mod process;
 
 use crate::context::ANCESTORS_MAX;
 use crate::event_names::EventName;
+use crate::facts::Fact;
 use line::Line;
-use saker_capture_state::{Machine, Subject, Thread};
+use saker_capture_state::{KnownContainer, Machine, Subject, Thread, ToldContainer};
+use saker_container_metadata::Reason;
 use saker_falco_events::{Event, EventCode, event_types, native_syscall_name, syscall_name};
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -82,6 +84,17 @@ impl<'a> CapturedEvent<'a> {
     /// The thread that acted.
     pub(crate) fn thread(&self) -> Option<&'a Thread> {
         self.subject.thread.as_deref()
+    }
+
+    /// The container that the event belongs to, and that of its pod's sandbox where events told of it
+    /// apart. On the host it is absent.
+    pub(crate) fn container(&self) -> Fact<(&'a ToldContainer, Option<&'a ToldContainer>)> {
+        match self.machine.container(self.event.header.tid) {
+            Some(KnownContainer::Host) => Fact::Absent,
+            Some(KnownContainer::Told { container, sandbox }) => Fact::Known((container, sandbox)),
+            Some(KnownContainer::Untold) => Fact::Lacking(Reason::NotFound),
+            None => Fact::Unasked,
+        }
     }
 
     /// The first thread of a thread's process.

@@ -1,14 +1,18 @@
 //! Which threads run in which containers, and what the capture tells of these.
 
+mod told;
+
+pub use told::ToldContainer;
+
 use super::container;
 use super::image::{entries, split_at};
 use super::step::{Step, result};
 use super::texts::Texts;
 use super::{Machine, Map, code, parameter};
+use crate::limits::Limits;
 use crate::thread::Thread;
 use saker_falco_events::Event;
 use saker_process_state::{ContainerRef, Placement};
-use serde::Deserialize;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -22,18 +26,39 @@ const PLACES_MAX: usize = 4_096;
 /// Longest cgroups whose container is remembered, bytes.
 const PLACE_BYTES_MAX: usize = 4_096;
 
+/// Characters of an id that Falco shows.
+const SHORT_CHARACTERS: usize = 12;
+
 /// Longest id of a container that is remembered, bytes. Events about containers may be of any length.
 const ID_BYTES_MAX: usize = 256;
 
 /// The containers of a capture.
 #[derive(Debug, Default)]
 pub(super) struct Containers {
-    /// The address of each.
-    addresses: Map<Box<str>, Address>,
+    /// Those that events told of, by what `container.id` shows.
+    known: Map<Box<str>, Arc<ToldContainer>>,
+    /// Bytes of all of them.
+    bytes: usize,
     /// Containers by cgroups, so that threads share them.
     places: Map<Arc<[u8]>, Option<Place>>,
     /// The container that the present event tells of.
-    told: Option<Arc<str>>,
+    told: Option<Arc<ToldContainer>>,
+}
+
+/// What a capture tells of the container that an event belongs to.
+#[derive(Clone, Copy, Debug)]
+pub enum KnownContainer<'m> {
+    /// There is none: the event happened on the host.
+    Host,
+    /// This.
+    Told {
+        /// The container.
+        container: &'m ToldContainer,
+        /// That of its pod's sandbox, if that was told of apart.
+        sandbox: Option<&'m ToldContainer>,
+    },
+    /// Nothing.
+    Untold,
 }
 
 /// What a capture tells of a container's address.
@@ -64,19 +89,6 @@ struct Place {
     container: Arc<ContainerRef>,
 }
 
-/// What an event tells of a container.
-#[derive(Deserialize)]
-struct Envelope {
-    container: Told,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Told {
-    id: Box<str>,
-    ip: Box<str>,
-}
-
 impl Containers {
     /// Puts a thread into the container that its cgroups name, or on the host.
     pub(super) fn place(&mut self, thread: &mut Thread) {
@@ -93,23 +105,44 @@ impl Containers {
         put(thread, place.as_ref());
     }
 
-    fn tell(&mut self, json: &[u8], limit: usize) {
-        let Ok(Envelope { container }) = serde_json::from_slice(json) else {
-            return;
+    /// Takes what an event tells; gives whether there was room for it.
+    fn tell(&mut self, json: &[u8], limits: &Limits) -> bool {
+        let Some(told) = ToldContainer::parse(json).map(Arc::new) else {
+            return true;
         };
-        self.told = Some((*container.id).into());
-        let has_room = self.addresses.len() < limit && container.id.len() <= ID_BYTES_MAX;
-        if has_room || self.addresses.contains_key(&container.id) {
-            let address = Address::of(&container.ip);
-            self.addresses.insert(container.id, address);
+        self.told = Some(Arc::clone(&told));
+        let before = self.known.get(&told.id).map_or(0, |known| known.bytes);
+        let bytes = self.bytes.saturating_sub(before).saturating_add(told.bytes);
+        let is_new = !self.known.contains_key(&told.id);
+        let is_over = (is_new && self.known.len() >= limits.containers)
+            || told.id.len() > ID_BYTES_MAX
+            || bytes > limits.container_bytes;
+        if is_over {
+            return false;
         }
+        self.bytes = bytes;
+        self.known.insert(told.id.clone(), told);
+        true
     }
 
     fn tell_end(&mut self, json: &[u8]) {
-        if let Ok(Envelope { container }) = serde_json::from_slice(json) {
-            self.addresses.remove(&container.id);
-            self.told = Some((*container.id).into());
+        let Some(told) = ToldContainer::parse(json) else {
+            return;
+        };
+        if let Some(known) = self.known.remove(&told.id) {
+            self.bytes = self.bytes.saturating_sub(known.bytes);
         }
+        self.told = Some(Arc::new(told));
+    }
+
+    /// The sandbox of a container's pod, where the container itself does not tell of the pod's network.
+    fn sandbox(&self, container: &ToldContainer) -> Option<&ToldContainer> {
+        let pod = container.info.pod.as_ref()?;
+        if pod.cni_json.is_some() {
+            return None;
+        }
+        let id = pod.id.get(..SHORT_CHARACTERS).unwrap_or(&pod.id);
+        self.known.get(id).map(Arc::as_ref)
     }
 }
 
@@ -119,10 +152,31 @@ impl Machine {
     #[must_use]
     pub fn container_id(&self, tid: i64) -> Option<&str> {
         if let Some(told) = &self.containers.told {
-            return Some(told);
+            return Some(&told.id);
         }
         let thread = self.thread(tid)?;
         Some(thread.container.as_deref().unwrap_or("host"))
+    }
+
+    /// The container that the last event tells of, else that of the thread `tid`; `None` where neither
+    /// is known.
+    #[must_use]
+    pub fn container(&self, tid: i64) -> Option<KnownContainer<'_>> {
+        let containers = &self.containers;
+        let container = match &containers.told {
+            Some(told) => told,
+            None => match self.thread(tid)?.container.as_deref() {
+                None => return Some(KnownContainer::Host),
+                Some(id) => match containers.known.get(id) {
+                    None => return Some(KnownContainer::Untold),
+                    Some(known) => known,
+                },
+            },
+        };
+        Some(KnownContainer::Told {
+            container,
+            sandbox: containers.sandbox(container),
+        })
     }
 
     /// Whether an address of IPv4 is one of the container's that a thread runs in; `None` where the
@@ -131,11 +185,12 @@ impl Machine {
     pub fn is_container_address(&self, thread: &Thread, address: Ipv4Addr) -> Option<bool> {
         let id = thread.container.as_deref()?;
         let address = Address::Ipv4(address);
-        let addresses = &self.containers.addresses;
-        match addresses.get(id).filter(|own| **own != Address::Untold) {
-            Some(own) => (*own == address).then_some(true),
+        let known = &self.containers.known;
+        let own = known.get(id).map(|container| container.address);
+        match own.filter(|own| *own != Address::Untold) {
+            Some(own) => (own == address).then_some(true),
             // Any container may be meant when the capture does not tell the address of this one.
-            None => Some(addresses.values().any(|own| *own == address)),
+            None => Some(known.values().any(|other| other.address == address)),
         }
     }
 
@@ -157,16 +212,23 @@ impl Machine {
 
     /// An event that tells of a container.
     pub(super) fn told_container(&mut self, event: &Event<'_>) {
-        let limit = self.limits.containers;
-        if event.event_type.code.0 == code::CONTAINER_JSON {
-            self.containers.tell(parameter::text(event, 0), limit);
-            return;
-        }
-        let json = event.text(2).unwrap_or_default();
-        match parameter::text(event, 1) {
-            ADDED => self.containers.tell(json, limit),
-            REMOVED => self.containers.tell_end(json),
-            _ => {}
+        let is_json = event.event_type.code.0 == code::CONTAINER_JSON;
+        let json = if is_json {
+            parameter::text(event, 0)
+        } else {
+            event.text(2).unwrap_or_default()
+        };
+        let has_room = match parameter::text(event, 1) {
+            _ if is_json => self.containers.tell(json, &self.limits),
+            ADDED => self.containers.tell(json, &self.limits),
+            REMOVED => {
+                self.containers.tell_end(json);
+                true
+            }
+            _ => true,
+        };
+        if !has_room {
+            self.stats.entries_dropped = self.stats.entries_dropped.saturating_add(1);
         }
     }
 }
@@ -193,6 +255,7 @@ fn place_of(cgroups: &[u8]) -> Option<Place> {
 
 #[cfg(test)]
 mod tests {
+    use super::KnownContainer;
     use crate::limits::Limits;
     use crate::machine::Machine;
     use crate::snapshot::{MachineInfo, ThreadSnapshot};
@@ -229,11 +292,13 @@ mod tests {
     #[test]
     fn an_event_about_a_container_is_of_that_one() {
         let mut machine = machine();
-        machine.containers.tell(br#"{"container":{"id":"db"}}"#, 8);
+        machine
+            .containers
+            .tell(br#"{"container":{"id":"db"}}"#, &Limits::default());
         assert_eq!(machine.container_id(1), Some("db"));
         machine.forget_told_container();
         assert_eq!(machine.container_id(1), Some("host"));
-        machine.containers.tell(b"{", 8);
+        machine.containers.tell(b"{", &Limits::default());
         assert_eq!(machine.container_id(1), Some("host"));
     }
 
@@ -241,7 +306,7 @@ mod tests {
     fn the_addresses_of_containers_come_from_events() {
         let mut machine = machine();
         let json = br#"{"container":{"id":"web","ip":"172.17.0.4"}}"#;
-        machine.containers.tell(json, 8);
+        machine.containers.tell(json, &Limits::default());
         let is_own = |tid, address| {
             let thread = machine.thread(tid).unwrap();
             machine.is_container_address(thread, address)
@@ -253,17 +318,66 @@ mod tests {
         assert_eq!(is_own(3, OWN), Some(true));
         assert_eq!(is_own(3, OTHER), Some(false));
     }
+
+    #[test]
+    fn a_container_that_events_told_of_is_known_until_it_ends() {
+        let mut machine = machine();
+        let name = |machine: &Machine, tid| match machine.container(tid) {
+            Some(KnownContainer::Told { container, .. }) => container.info.name.clone(),
+            _ => None,
+        };
+        assert!(matches!(machine.container(1), Some(KnownContainer::Host)));
+        assert!(matches!(machine.container(2), Some(KnownContainer::Untold)));
+        assert!(machine.container(9).is_none());
+        let json = br#"{"container":{"id":"web","name":"shop"}}"#;
+        assert!(machine.containers.tell(json, &Limits::default()));
+        machine.forget_told_container();
+        assert_eq!(name(&machine, 2).as_deref(), Some("shop"));
+        machine.containers.tell_end(json);
+        assert_eq!(name(&machine, 1).as_deref(), Some("shop"), "told of now");
+        machine.forget_told_container();
+        assert!(matches!(machine.container(2), Some(KnownContainer::Untold)));
+        assert_eq!(machine.containers.bytes, 0);
+    }
+
+    #[test]
+    fn the_sandbox_tells_what_a_container_of_its_pod_does_not() {
+        let mut machine = machine();
+        let own = br#"{"container":{"id":"web","pod_sandbox_id":"0123456789abcdef"}}"#;
+        let sandbox = br#"{"container":{"id":"0123456789ab","ip":"10.1.0.7"}}"#;
+        for json in [&own[..], sandbox] {
+            machine.containers.tell(json, &Limits::default());
+        }
+        machine.forget_told_container();
+        let Some(KnownContainer::Told { sandbox, .. }) = machine.container(2) else {
+            panic!("not told");
+        };
+        assert_eq!(&*sandbox.unwrap().id, "0123456789ab");
+    }
+
     #[test]
     fn what_is_remembered_of_containers_is_bounded() {
         let mut machine = machine();
+        let json = |id: &str, name: &str| {
+            format!(r#"{{"container":{{"id":"{id}","name":"{name}"}}}}"#).into_bytes()
+        };
         let long = "i".repeat(super::ID_BYTES_MAX + 1);
-        for id in [&long, "a", "b", "c"] {
-            let json = format!(r#"{{"container":{{"id":"{id}","ip":"172.17.0.4"}}}}"#);
-            machine.containers.tell(json.as_bytes(), 2);
-        }
-        let addresses = &machine.containers.addresses;
-        assert_eq!(addresses.len(), 2);
-        assert!(addresses.contains_key("a") && addresses.contains_key("b"));
+        let limits = Limits {
+            containers: 2,
+            container_bytes: 200,
+            ..Limits::default()
+        };
+        let has_room =
+            [&long, "a", "b", "c"].map(|id| machine.containers.tell(&json(id, "n"), &limits));
+        assert_eq!(has_room, [false, true, true, false]);
+        let long = "n".repeat(200);
+        assert!(!machine.containers.tell(&json("a", &long), &limits));
+        assert!(machine.containers.tell(&json("a", "other"), &limits));
+        let known = &machine.containers.known;
+        assert!(known.contains_key("a") && known.contains_key("b"));
+        let bytes = json("a", "other").len() + json("b", "n").len();
+        assert_eq!(machine.containers.bytes, bytes);
+
         let cgroups = [b"cpuset=/default/web", &[b'x'; 5_000][..], b"\0"].concat();
         let places = machine.containers.places.len();
         machine.add_thread(ThreadSnapshot {

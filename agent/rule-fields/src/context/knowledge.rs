@@ -47,8 +47,10 @@ pub(crate) enum Place<'a> {
     Unknown,
 }
 
-/// What captures lack: they tell of a container or they do not.
-const NOT_TOLD: Expectation = Expectation::Ended(Reason::NotFound);
+/// What a description has, or has not.
+fn found<T>(value: Option<T>) -> Fact<T> {
+    Fact::found_or(value, Expectation::Complete)
+}
 
 impl<'a> EventContext<'a> {
     /// How much of what the fields read so far needed was known. What is pending is not lacking.
@@ -73,14 +75,14 @@ impl<'a> EventContext<'a> {
         &'c self,
         read: impl FnOnce(&'c ContainerInfo) -> Option<T>,
     ) -> Fact<T> {
+        if let Some(captured) = self.captured() {
+            return captured.container().then(|(own, _)| found(read(&own.info)));
+        }
         let container = match self.place() {
             Place::Host => return Fact::Absent,
             Place::Unknown => return Fact::Unasked,
             Place::Container(container) => container,
         };
-        if self.captured().is_some() {
-            return Fact::found_or(None, NOT_TOLD);
-        }
         let Some(facts) = self.facts else {
             return Fact::Lacking(Reason::NoRuntime);
         };
@@ -96,8 +98,14 @@ impl<'a> EventContext<'a> {
         of_pod: impl FnOnce(&'c PodSandbox) -> Option<T>,
         of_container: impl FnOnce(&'c ContainerInfo) -> Option<T>,
     ) -> Fact<T> {
-        let _ = of_container;
-        self.of_container(|container| of_pod(container.pod.as_deref()?))
+        let read = |container: &'c ContainerInfo| of_pod(container.pod.as_deref()?);
+        let Some(captured) = self.captured() else {
+            return self.of_container(read);
+        };
+        captured.container().then(|(own, sandbox)| {
+            let of_sandbox = || of_container(&sandbox?.info);
+            found(read(&own.info).or_else(of_sandbox))
+        })
     }
 
     fn container_answer(&self, facts: &Facts, container: &ContainerRef) -> &ContainerAnswer {

@@ -9,6 +9,7 @@ mod probes;
 
 pub(super) use probes::ROWS as PROBES;
 
+use crate::captured::CapturedEvent;
 use crate::context::{EventContext, Place};
 use crate::facts::{Fact, Needs};
 use crate::labels::LabelSet;
@@ -17,7 +18,7 @@ use crate::namespaces::proc::namespace_start;
 use crate::row::{Extractor, FieldRow};
 use crate::value::FieldValue;
 use saker_container_metadata::ContainerInfo;
-use saker_process_state::Runtime;
+use saker_process_state::{ContainerRef, Runtime};
 use saker_rule_language::{ArgumentForms, ArgumentRule, FieldType};
 use std::net::IpAddr;
 
@@ -38,10 +39,22 @@ static IDENTITY: &[FieldRow] = &[
         "The container's whole id; `host` outside of containers.",
         |context, _| match context.place() {
             Place::Host => static_text(HOST),
-            Place::Container(container) => FieldValue::text(container.id.full().as_bytes()),
+            Place::Container(container) => shown(container.id.full()),
             Place::Unknown => FieldValue::Missing,
         },
-    ),
+    )
+    .captured(|context, _| {
+        let captured = context.captured();
+        let container = captured.map_or(Fact::Unasked, CapturedEvent::container);
+        // Old captures tell the short id only.
+        let id = container.and_then(|(own, _)| {
+            let id = own.info.id.full();
+            (id != &*own.id).then_some(id)
+        });
+        in_capture(context, id.map(shown), |container| {
+            shown(container.id.full())
+        })
+    }),
     FieldRow::filled(
         "container.type",
         FieldType::String,
@@ -56,14 +69,28 @@ static IDENTITY: &[FieldRow] = &[
             Place::Unknown => FieldValue::Missing,
         },
     )
+    .captured(|context, _| {
+        let captured = context.captured();
+        let container = captured.map_or(Fact::Unasked, CapturedEvent::container);
+        let name = container.map(|(own, _)| static_text(own.type_name));
+        in_capture(context, name, |container| {
+            FieldValue::of(runtime_name(container.runtime), static_text)
+        })
+    })
+    .in_captures("what Falco's container plugin says, with names that it has for more runtimes")
     .asking(Needs::CONTAINER),
     asked(
         "container.name",
         FieldType::String,
         "Name of the container; `host` outside of containers.",
-        |context, _| match context.place() {
-            Place::Host => static_text(HOST),
-            _ => text(context, |container| container.name.as_deref()),
+        |context, _| {
+            let name = context.of_container(|container| container.name.as_deref());
+            // A container without a name is not the host.
+            let absent = match context.of_container(Some) {
+                Fact::Known(_) => "",
+                _ => HOST,
+            };
+            context.show(name.map(shown), static_text(absent))
         },
     ),
 ];
@@ -114,7 +141,9 @@ static STATE: &[FieldRow] = &[
         "When the first process of the process's pid namespace started, nanoseconds since the epoch; \
          where that is not among the ancestors, when the runtime says that the container started.",
         |context, _| start(context, FieldValue::AbsTime),
-    ),
+    )
+    .captured(|context, _| FieldValue::of(captured_start(context), FieldValue::AbsTime))
+    .in_captures("when the pid namespace began, as the capture says"),
     asked(
         "container.duration",
         FieldType::RelTime,
@@ -124,7 +153,12 @@ static STATE: &[FieldRow] = &[
                 FieldValue::RelTime(context.time_wall_ns().saturating_sub(start))
             })
         },
-    ),
+    )
+    .captured(|context, _| {
+        FieldValue::of(captured_start(context), |start| {
+            FieldValue::RelTime(context.time_wall_ns().saturating_sub(start))
+        })
+    }),
     asked(
         "container.ip",
         FieldType::String,
@@ -237,6 +271,27 @@ fn start<'c>(
         None => context.of_container(|container| container.started_wall_ns),
     };
     context.show(fact.map(value), FieldValue::Missing)
+}
+
+/// When the pid namespace of a captured event's thread began.
+fn captured_start(context: &EventContext<'_>) -> Option<u64> {
+    let thread = context.captured()?.thread()?;
+    let start = thread.pid_namespace_start_ns;
+    (start != 0).then_some(start)
+}
+
+/// A value of what a capture tells of a container, or else of what its cgroup does.
+fn in_capture<'c>(
+    context: &'c EventContext<'_>,
+    told: Fact<FieldValue<'c>>,
+    of_cgroup: impl FnOnce(&'c ContainerRef) -> FieldValue<'c>,
+) -> FieldValue<'c> {
+    match (told, context.place()) {
+        (Fact::Known(value), _) => value,
+        (_, Place::Host) => static_text(HOST),
+        (_, Place::Container(container)) => of_cgroup(container),
+        (_, Place::Unknown) => FieldValue::Missing,
+    }
 }
 
 fn runtime_of<'c>(context: &'c EventContext<'_>) -> FieldValue<'c> {
