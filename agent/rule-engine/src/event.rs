@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use saker_event_schema::{EventId, row};
 use saker_rule_fields::{
-    EventContext, EventName, FieldValue, Fields, PathView, Payload, SYSCALL_SOURCE,
+    Enrichment, EventContext, EventName, FieldValue, Fields, PathView, Payload, SYSCALL_SOURCE,
 };
 use saker_rule_language::FieldRef;
 
@@ -51,6 +51,11 @@ pub trait Event {
 
     /// The value of a field under a view of paths.
     fn field(&self, field: &FieldRef, view: PathView) -> FieldValue<'_>;
+
+    /// How much was known of what the fields read so far ask for.
+    fn enrichment(&self) -> Enrichment {
+        Enrichment::Complete
+    }
 }
 
 /// An event of the agent under both views of paths. The resolved view is made when it is first needed.
@@ -106,5 +111,13 @@ impl Event for ContextEvent<'_> {
     fn field(&self, field: &FieldRef, view: PathView) -> FieldValue<'_> {
         self.fields
             .extract(field.id, field.argument.as_ref(), self.context(view))
+    }
+
+    fn enrichment(&self) -> Enrichment {
+        match self.requested.payload() {
+            // Nobody is asked about what happened elsewhere.
+            Payload::Capture(_) => Enrichment::Complete,
+            _ => self.requested.enrichment(),
+        }
     }
 }

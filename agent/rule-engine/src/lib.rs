@@ -72,6 +72,7 @@ mod evaluation;
 mod event;
 mod explain;
 mod getopt;
+mod needs;
 mod operand;
 mod options;
 mod plan;
@@ -93,5 +94,5 @@ pub use explain::{
 };
 pub use options::{CompileOptions, Indexing, Matching, PatternLimits};
 pub use rule_set::{Match, Rule, RuleId, RuleSet, RuleState, Size};
-pub use saker_rule_fields::{FieldValue, PathView};
+pub use saker_rule_fields::{Enrichment, FieldValue, Needs, PathView};
 pub use transform::read;

@@ -9,19 +9,21 @@ mod facets;
 use std::sync::Arc;
 
 use saker_event_schema::EventId;
-use saker_rule_fields::{EventContext, Fields, PathView, SYSCALL_SOURCE};
+use saker_rule_fields::{EventContext, FieldValue, Fields, Needs, PathView, SYSCALL_SOURCE};
 use saker_rule_language::{Capture, CheckedRuleSet, Digest, Priority, Template};
 
 use crate::atom::AtomTable;
 use crate::error::CompileError;
 use crate::evaluation::{Evaluation, Run, Verdict, Views};
 use crate::event::{ContextEvent, Event, EventKind};
+use crate::needs::Asking;
 use crate::operand::OperandTable;
 use crate::options::{CompileOptions, Matching};
 use crate::plan::{Plan, Position};
 use crate::probe::Probes;
 use crate::screening::{self, Refined};
 use crate::steps::{Step, Steps};
+use crate::transform::read;
 
 /// A rule's position in its set, in definition order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,6 +90,7 @@ pub struct Match {
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    asking: Asking,
     matching: Matching,
     fields: Fields,
     pub(crate) operands: OperandTable,
@@ -154,7 +157,7 @@ impl RuleSet {
     ///
     /// In definition order, each rule is tried under the requested paths and, where they differ, under
     /// the resolved paths; it fires once if either holds. With [`Matching::First`] the first rule that
-    /// fires ends the search.
+    /// fires ends the search, and so does one that is pending: which rule is the first is not known yet.
     pub fn evaluate<'s, E: Event + ?Sized>(
         &self,
         event: &E,
@@ -187,7 +190,8 @@ impl RuleSet {
         evaluation.matches()
     }
 
-    /// Tries candidates in definition order; gives how many of them are pending.
+    /// Tries candidates in definition order; gives how many of them are pending. Where the first that
+    /// fires ends the search, one that is pending does as well: no later rule may overtake it.
     fn try_candidates<E: Event + ?Sized>(
         &self,
         run: &mut Run<'_, '_, E>,
@@ -211,7 +215,12 @@ impl RuleSet {
                         break;
                     }
                 }
-                Outcome::Pending => pending = pending.saturating_add(1),
+                Outcome::Pending => {
+                    pending = pending.saturating_add(1);
+                    if self.matching == Matching::First {
+                        break;
+                    }
+                }
                 Outcome::Rests => {}
             }
         }
@@ -236,6 +245,21 @@ impl RuleSet {
             .iter()
             .map(|row| row.id)
             .filter(|id| self.plan(SYSCALL_SOURCE, EventKind::Row(*id)).is_some())
+    }
+
+    /// Whom the rules that take part ask beside events, in their conditions and outputs.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        self.asking.needs()
+    }
+
+    /// Whether something that the output of a rule shows is not known yet.
+    #[must_use]
+    pub fn is_output_pending<E: Event + ?Sized>(&self, found: Match, event: &E) -> bool {
+        self.asking.output(found.rule).iter().any(|operand| {
+            let value = read(event, operand, found.view);
+            matches!(value, FieldValue::Pending)
+        })
     }
 
     /// Digest over the files of the set.

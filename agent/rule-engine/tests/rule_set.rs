@@ -107,13 +107,9 @@ fn a_rule_fires_once_for_both_views() {
     );
 }
 
-#[test]
-fn a_pending_field_keeps_a_rule_from_firing_and_is_counted() {
-    let event = Opened {
-        requested: FieldValue::Pending,
-        resolved: FieldValue::Pending,
-    };
-    let set = CheckedRuleSet::from_iter([
+/// Two rules that wait for a path, and one that fires without it.
+fn waiting_rules() -> CheckedRuleSet {
+    CheckedRuleSet::from_iter([
         CheckedRule::bare("waits", path_is("/a")),
         CheckedRule::bare("waits negated", Condition::Not(Box::new(path_is("/a")))),
         CheckedRule::bare(
@@ -123,13 +119,41 @@ fn a_pending_field_keeps_a_rule_from_firing_and_is_counted() {
                 test("evt.type", Operator::Equal, "openat"),
             ]),
         ),
-    ]);
-    let compiled = RuleSet::compile(&set, &CompileOptions::default()).unwrap();
+    ])
+}
+
+const UNKNOWN_PATH: Opened = Opened {
+    requested: FieldValue::Pending,
+    resolved: FieldValue::Pending,
+};
+
+#[test]
+fn a_pending_field_keeps_a_rule_from_firing_and_is_counted() {
+    let options = CompileOptions {
+        matching: Matching::All,
+        ..CompileOptions::default()
+    };
+    let compiled = RuleSet::compile(&waiting_rules(), &options).unwrap();
     let mut evaluation = Evaluation::new();
-    let found = compiled.evaluate(&event, &mut evaluation);
+    let found = compiled.evaluate(&UNKNOWN_PATH, &mut evaluation);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].rule.index(), 2);
     assert_eq!(evaluation.pending(), 2);
+}
+
+#[test]
+fn no_rule_overtakes_a_pending_one_where_only_the_first_fires() {
+    let compiled = RuleSet::compile(&waiting_rules(), &CompileOptions::default()).unwrap();
+    let mut evaluation = Evaluation::new();
+    assert_eq!(compiled.evaluate(&UNKNOWN_PATH, &mut evaluation), []);
+    assert_eq!(evaluation.pending(), 1);
+    // A later one that is pending does not take back what is decided.
+    let mut rules = waiting_rules();
+    rules.rules.reverse();
+    let compiled = RuleSet::compile(&rules, &CompileOptions::default()).unwrap();
+    let found = compiled.evaluate(&UNKNOWN_PATH, &mut evaluation);
+    assert_eq!(found.len(), 1);
+    assert_eq!(evaluation.pending(), 0);
 }
 
 #[test]

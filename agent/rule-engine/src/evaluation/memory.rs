@@ -151,7 +151,8 @@ impl Evaluation {
     }
 
     /// How many rules could not be decided for the last event because a field was pending; they count
-    /// as not fired.
+    /// as not fired. With [`Matching::First`](crate::Matching::First) at most one: nothing is tried
+    /// after it.
     #[must_use]
     pub fn pending(&self) -> usize {
         self.pending

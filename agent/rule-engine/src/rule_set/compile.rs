@@ -11,6 +11,7 @@ use super::captured;
 use super::{Directory, Rule, RuleId, RuleSet, RuleState};
 use crate::atom::AtomTable;
 use crate::error::CompileError;
+use crate::needs::Asking;
 use crate::operand::OperandTable;
 use crate::options::CompileOptions;
 use crate::probe::Probes;
@@ -62,6 +63,7 @@ pub(super) fn compile(
         ..
     } = parts;
     Ok(RuleSet {
+        asking: Asking::of(checked, &rules, &fields),
         rules,
         matching: options.matching,
         fields,

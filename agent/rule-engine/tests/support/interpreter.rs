@@ -291,15 +291,18 @@ pub(crate) fn expected(
     let mut fired = Vec::new();
     for (position, condition) in conditions.iter().enumerate() {
         let views = [PathView::Requested, PathView::Resolved];
-        let view = views
+        let views = views
             .into_iter()
-            .take(if event.resolved.is_some() { 2 } else { 1 })
-            .find(|view| interpret(condition, event, *view) == Kleene::Yes);
-        if let Some(view) = view {
-            fired.push((position, view));
-            if matching == Matching::First {
-                break;
-            }
+            .take(if event.resolved.is_some() { 2 } else { 1 });
+        let verdicts: Vec<_> = views
+            .map(|view| (view, interpret(condition, event, view)))
+            .collect();
+        let fires = verdicts.iter().find(|(_, verdict)| *verdict == Kleene::Yes);
+        fired.extend(fires.map(|(view, _)| (position, *view)));
+        // What is undecided may turn out to be the first.
+        let is_decided = verdicts.iter().all(|(_, verdict)| *verdict == Kleene::No);
+        if matching == Matching::First && !is_decided {
+            break;
         }
     }
     fired
