@@ -104,6 +104,8 @@ impl Alert {
             message: render(&rule.output, event, view).unwrap_or_default(),
             fields: fields(&rule.output, event, view, occurrence.time_wall_ns),
             path_view: view,
+            // After the fields: they tell what they lack when they are read.
+            enrichment: event.enrichment(),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! An alert as a JSON object, with Falco's keys in Falco's order.
 
-use saker_rule_engine::PathView;
+use saker_rule_engine::{Enrichment, PathView};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::model::Alert;
-use crate::text_line::{Colour, TextRenderer};
+use crate::text_line::{Colour, ENRICHMENT, PARTIAL, TextRenderer};
 use crate::time::{Clock, TimeFormat, rfc3339};
 
 /// Whether a key is part of the object.
@@ -143,9 +143,20 @@ impl Serialize for Fields<'_> {
                 map.serialize_entry(&*field.name, &field.value)?;
             }
         }
-        if self.alert.path_view == PathView::Resolved {
+        if self.alert.path_view == PathView::Resolved && self.lacks("saker.path_view") {
             map.serialize_entry("saker.path_view", "resolved")?;
         }
+        if self.alert.enrichment != Enrichment::Complete && self.lacks(ENRICHMENT) {
+            map.serialize_entry(ENRICHMENT, PARTIAL)?;
+        }
         map.end()
+    }
+}
+
+impl Fields<'_> {
+    /// Whether the output does not name a field.
+    fn lacks(&self, name: &str) -> bool {
+        let mut fields = self.alert.fields.iter();
+        fields.all(|field| &*field.name != name)
     }
 }

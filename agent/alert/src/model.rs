@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use saker_rule_engine::PathView;
+use saker_rule_engine::{Enrichment, PathView};
 use saker_rule_language::Priority;
 
 use crate::id::AlertId;
@@ -31,6 +31,8 @@ pub struct Alert {
     pub fields: Vec<OutputField>,
     /// Which paths the rule saw when it fired.
     pub path_view: PathView,
+    /// Whether all was known of container and pod that rule and output ask for.
+    pub enrichment: Enrichment,
 }
 
 /// A field of an alert.

@@ -1,9 +1,16 @@
 //! An alert as a line of text.
 
+use saker_rule_engine::Enrichment;
 use saker_rule_language::Priority;
 
 use crate::model::Alert;
 use crate::time::Clock;
+
+/// Says in an alert whether all was known that it needed.
+pub(crate) const ENRICHMENT: &str = "saker.enrichment";
+
+/// What it says when it was not.
+pub(crate) const PARTIAL: &str = "partial";
 
 /// Whether the priority is coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +36,8 @@ impl TextRenderer {
         Self { clock, colour }
     }
 
-    /// The line, without a line break. Nothing in it can end the line or command a terminal, other than
+    /// The line, without a line break; at its end `saker.enrichment=partial` where not all was known that
+    /// rule and output ask for. Nothing in it can end the line or command a terminal, other than
     /// the colour that was asked for.
     #[must_use]
     pub fn line(&self, alert: &Alert) -> String {
@@ -38,7 +46,11 @@ impl TextRenderer {
             Colour::Never => ("", ""),
             Colour::Always => (sequence(alert.priority), "\u{1b}[0m"),
         };
-        format!("{time}: {on}{}{off} {}", alert.priority, alert.message)
+        let line = format!("{time}: {on}{}{off} {}", alert.priority, alert.message);
+        match alert.enrichment {
+            Enrichment::Complete => line,
+            Enrichment::Partial(_) => format!("{line} {ENRICHMENT}={PARTIAL}"),
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use saker_alert::{
     Alert, AlertId, Clock, Colour, JsonKeys, JsonRenderer, OutputField, OutputValue, Presence,
     TextRenderer, TimeFormat,
 };
-use saker_rule_engine::PathView;
+use saker_container_metadata::Reason;
+use saker_rule_engine::{Enrichment, PathView};
 use saker_rule_language::Priority;
 
 fn alert(time_wall_ns: u64) -> Alert {
@@ -25,6 +26,7 @@ fn alert(time_wall_ns: u64) -> Alert {
             value: OutputValue::Text("cat /dev/null".into()),
         }],
         path_view: PathView::Requested,
+        enrichment: Enrichment::Complete,
     }
 }
 
@@ -119,4 +121,33 @@ fn json_keeps_types_and_order() {
         .unwrap();
     let fields = r#", "output_fields": {"evt.time.iso8601":7,"user.uid":0,"evt.rawres":-13,"container.id":null,"proc.is_exe_upper_layer":true,"saker.path_view":"resolved"}, "id": "00000000000000000000000000000000"}"#;
     assert!(json.ends_with(fields), "{json}");
+}
+
+#[test]
+fn what_was_not_known_is_said_and_nothing_else() {
+    let mut alert = alert(7);
+    let text = TextRenderer::new(clock(), Colour::Never);
+    let json = JsonRenderer::new(clock(), JsonKeys::default());
+    assert!(!text.line(&alert).contains("saker"));
+    assert!(!json.line(&alert).unwrap().contains("saker"));
+    alert.enrichment = Enrichment::Partial(Reason::TimedOut);
+    let line = text.line(&alert);
+    assert!(
+        line.ends_with("(command=cat /dev/null) saker.enrichment=partial"),
+        "{line}"
+    );
+    let object: serde_json::Value = serde_json::from_str(&json.line(&alert).unwrap()).unwrap();
+    assert_eq!(object["output"], line);
+    assert_eq!(object["output_fields"]["saker.enrichment"], "partial");
+    // Where the rule's output shows it, it is there once.
+    alert.fields.push(OutputField {
+        name: "saker.enrichment".into(),
+        value: OutputValue::Text("partial".into()),
+    });
+    let object = json.line(&alert).unwrap();
+    assert_eq!(
+        object.matches("\"saker.enrichment\"").count(),
+        1,
+        "{object}"
+    );
 }
