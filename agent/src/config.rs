@@ -3,13 +3,19 @@
 //! What the file says ([`ConfigFile`]) and the command line are put together and checked once; the
 //! rest of the agent sees [`Config`] only.
 
+mod append_output;
+mod facts;
 mod limits;
 
 use crate::cli::{AlertArgs, MetricsAddress, OutputFormat};
+use append_output::{AdditionFile, additions};
+use facts::EnrichmentFile;
+pub(crate) use facts::FactsConfig;
 use limits::LimitsFile;
 pub(crate) use limits::RuleLimits;
+use saker_container_runtimes::RuntimesSettings;
 use saker_rule_engine::{CompileOptions, Matching};
-use saker_rule_language::Priority;
+use saker_rule_language::{AppendOutput, Priority};
 use serde::Deserialize;
 use std::fs;
 use std::io;
@@ -47,6 +53,12 @@ pub(crate) struct ConfigFile {
     rule_matching: Option<String>,
     /// Whether changes of rules files are noticed.
     watch_config_files: Option<bool>,
+    /// What is added to the outputs of rules.
+    append_output: Option<Vec<AdditionFile>>,
+    /// Who is asked about containers.
+    containers: RuntimesSettings,
+    /// How long events wait for what is looked up.
+    enrichment: EnrichmentFile,
     /// How large rules may be.
     limits: LimitsFile,
     /// Sizes of the kernel's rings.
@@ -84,6 +96,10 @@ pub(crate) struct Config {
     pub(crate) iso_8601: bool,
     /// Whether one event may match several rules.
     pub(crate) matching: Matching,
+    /// What is added to the outputs of rules.
+    pub(crate) append_output: Vec<AppendOutput>,
+    /// Who is asked beside the kernel.
+    pub(crate) facts: FactsConfig,
     /// How large rules may be.
     pub(crate) limits: RuleLimits,
     /// Whether changes of rules files are noticed.
@@ -154,6 +170,9 @@ pub(crate) enum ConfigError {
         /// The largest value.
         max: usize,
     },
+    /// Who is asked about containers cannot be.
+    #[error("containers")]
+    Containers(#[from] saker_container_runtimes::ConfigError),
     /// There are no rules to load.
     #[error(
         "no rules: name files or folders on the command line, or with rules_files in the \
@@ -166,7 +185,10 @@ impl ConfigError {
     /// The same error, naming the file where it is about a setting of one.
     fn within(self, path: Option<PathBuf>) -> Self {
         match (self, path) {
-            (error @ (Self::Value { .. } | Self::Limit { .. }), Some(path)) => Self::Setting {
+            (
+                error @ (Self::Value { .. } | Self::Limit { .. } | Self::Containers(_)),
+                Some(path),
+            ) => Self::Setting {
                 path,
                 source: Box::new(error),
             },
@@ -213,6 +235,8 @@ impl Config {
             output,
             iso_8601: file.time_format_iso_8601,
             matching: matching(file.rule_matching)?,
+            append_output: additions(file.append_output),
+            facts: FactsConfig::build(&file.enrichment, &file.containers)?,
             limits: file.limits.validate()?,
             watch: file.watch_config_files.unwrap_or(true),
             lifecycle_ring_bytes: ring(

@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod config;
 mod doctor;
+mod fact_sources;
 mod findings;
 mod journal;
 mod live;

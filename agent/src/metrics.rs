@@ -1,5 +1,7 @@
 //! Prometheus metrics: gathered when they are asked for.
 
+mod facts;
+
 use crate::statistics::Statistics;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -12,6 +14,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 use saker_event_schema::row;
 use saker_kernel_source::LossCounters;
+use saker_rule_fields::Facts;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -21,6 +24,7 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 /// The agent's own numbers.
 pub(crate) struct AgentMetrics {
     statistics: Arc<Statistics>,
+    facts: Facts,
     losses: Arc<LossCounters>,
 }
 
@@ -37,15 +41,14 @@ impl Collector for AgentMetrics {
         self.encode_events(&mut encoder)?;
         self.encode_alerts(&mut encoder)?;
         self.encode_processes(&mut encoder)?;
+        self.encode_facts(&mut encoder)?;
         let statistics = &self.statistics;
-        let gauge = ConstGauge::new(count_of(statistics.rules_enabled.load(Relaxed)));
-        let descriptor = encoder.encode_descriptor(
+        gauge(
+            &mut encoder,
             "saker_rules_enabled",
             "Rules that take part in matching",
-            None,
-            gauge.metric_type(),
+            statistics.rules_enabled.load(Relaxed),
         )?;
-        gauge.encode(descriptor)?;
         let reloads = [
             (
                 vec![("result", "applied".to_owned())],
@@ -150,14 +153,12 @@ impl AgentMetrics {
 
     fn encode_processes(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let (processes, stats) = self.statistics.processes();
-        let gauge = ConstGauge::new(count_of(processes));
-        let descriptor = encoder.encode_descriptor(
+        gauge(
+            encoder,
             "saker_processes",
             "Processes in the table, recently ended ones included",
-            None,
-            gauge.metric_type(),
+            processes,
         )?;
-        gauge.encode(descriptor)?;
         let changes = [
             ("forked", stats.forked),
             ("executed", stats.executed),
@@ -193,6 +194,12 @@ fn count_of(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: usize) -> fmt::Result {
+    let gauge = ConstGauge::new(count_of(value));
+    let descriptor = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+    gauge.encode(descriptor)
+}
+
 fn counters(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,
@@ -208,14 +215,27 @@ fn counters(
 }
 
 /// The registry with everything in it.
-pub(crate) fn registry(statistics: Arc<Statistics>, losses: Arc<LossCounters>) -> Registry {
+pub(crate) fn registry(
+    statistics: Arc<Statistics>,
+    losses: Arc<LossCounters>,
+    facts: Facts,
+) -> Registry {
     let mut registry = Registry::default();
     let build = Family::<Vec<Label>, Gauge>::default();
     build
         .get_or_create(&vec![("version", env!("CARGO_PKG_VERSION").to_owned())])
         .set(1);
     registry.register("saker_build_info", "Version of the agent", build);
-    registry.register_collector(Box::new(AgentMetrics { statistics, losses }));
+    registry.register(
+        "saker_enrichment_wait_seconds",
+        "How long events waited for what was not known of their container or pod",
+        statistics.enrichment.waits(),
+    );
+    registry.register_collector(Box::new(AgentMetrics {
+        statistics,
+        facts,
+        losses,
+    }));
     registry
 }
 

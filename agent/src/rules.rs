@@ -107,10 +107,27 @@ impl CheckedRules {
         limits: &Limits,
         color: ColorChoice,
     ) -> Result<Self, RulesError> {
-        let sources = read_all(paths, limits)
+        Self::load_with(paths, &load_options(limits), color)
+    }
+
+    /// Reads and checks the rules from which alerts are raised: with what is added to their outputs.
+    pub(crate) fn of_alerts(config: &Config, color: ColorChoice) -> Result<Self, RulesError> {
+        let options = LoadOptions {
+            append_output: config.append_output.clone(),
+            ..load_options(&config.limits.language)
+        };
+        Self::load_with(&config.rules, &options, color)
+    }
+
+    fn load_with(
+        paths: &[PathBuf],
+        options: &LoadOptions,
+        color: ColorChoice,
+    ) -> Result<Self, RulesError> {
+        let sources = read_all(paths, &options.limits)
             .into_iter()
             .collect::<Result<Vec<_>, _>>()?;
-        let loaded = load(&sources, &Fields::new(), &load_options(limits));
+        let loaded = load(&sources, &Fields::new(), options);
         let rendered = render_all(&loaded.diagnostics, &sources, color);
         let Some(rules) = loaded.rules else {
             let errors = loaded
@@ -141,7 +158,7 @@ pub(crate) struct LoadedRules {
 impl LoadedRules {
     /// Reads, checks and compiles what the configuration names.
     pub(crate) fn load(config: &Config, color: ColorChoice) -> Result<Self, RulesError> {
-        let checked = CheckedRules::load(&config.rules, &config.limits.language, color)?;
+        let checked = CheckedRules::of_alerts(config, color)?;
         Ok(Self {
             rules: RuleSet::compile(&checked.rules, &config.compile_options())?,
             warnings: checked.warnings,

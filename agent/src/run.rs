@@ -2,9 +2,12 @@
 
 use crate::cli::RunArgs;
 use crate::config::Config;
+use crate::fact_sources::{FactSources, Waker};
 use crate::metrics;
 use crate::output::{self, Printer, stderr_color};
-use crate::pipeline::matcher::{Matcher, Raiser};
+use crate::pipeline::judge::{self, Judge};
+use crate::pipeline::matcher::Matcher;
+use crate::pipeline::raiser::Raiser;
 use crate::pipeline::{queue, reader};
 use crate::reload::RulesWatcher;
 use crate::rules::LoadedRules;
@@ -17,6 +20,7 @@ use arc_swap::ArcSwap;
 use saker_event_schema::EventId;
 use saker_kernel_source::{KernelSource, KernelSourceError, LossCounters, SourceOptions, host};
 use saker_rule_engine::RuleSet;
+use saker_rule_fields::Facts;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
@@ -67,6 +71,8 @@ struct Agent {
     stop: Arc<AtomicBool>,
     reader: JoinHandle<Result<(), KernelSourceError>>,
     matcher: JoinHandle<()>,
+    facts: Facts,
+    _fact_sources: FactSources,
     attached: usize,
 }
 
@@ -111,20 +117,24 @@ impl Agent {
         let (record_sender, records) = queue::records();
         // First attach, then read /proc: what begins in between is seen twice, not missed.
         let attached = source.attach()?;
+        let raiser = Raiser {
+            node: this_host::node(),
+            alerts: alert_sender,
+            statistics: Arc::clone(&statistics),
+        };
+        let waker = Waker::default();
+        let (facts, fact_sources) = FactSources::start(&config.facts, &waker)?;
+        let bounds = judge::bounds(config.facts.wait);
         let matcher = Matcher {
             records,
             processes: this_host::processes(None),
             rules: Arc::clone(&rules),
-            host: this_host::facts(),
-            raiser: Raiser {
-                node: this_host::node(),
-                alerts: alert_sender,
-                statistics: Arc::clone(&statistics),
-            },
+            judge: Judge::new(facts.clone(), this_host::facts(), raiser, bounds),
         };
         let matcher = matcher.spawn().context("cannot start the matcher thread")?;
         let stop = Arc::new(AtomicBool::new(false));
         let thread = matcher.thread().clone();
+        waker.wakes(&thread);
         let reader = reader::spawn(events, record_sender, thread, Arc::clone(&stop))
             .context("cannot start the reader thread")?;
         Ok(Self {
@@ -137,6 +147,8 @@ impl Agent {
             stop,
             reader,
             matcher,
+            facts,
+            _fact_sources: fact_sources,
             attached,
         })
     }
@@ -178,7 +190,11 @@ impl Agent {
                 "cannot serve metrics on {address}: choose another address with --metrics, or `off`"
             )
         })?;
-        let registry = metrics::registry(Arc::clone(&self.statistics), Arc::clone(&self.losses));
+        let registry = metrics::registry(
+            Arc::clone(&self.statistics),
+            Arc::clone(&self.losses),
+            self.facts.clone(),
+        );
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, metrics::routes(registry)).await {
                 tracing::error!(%error, "the metrics server ended");

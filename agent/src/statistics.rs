@@ -1,5 +1,9 @@
 //! What the agent counts on its way from records to alerts.
 
+mod enrichment;
+
+pub(crate) use enrichment::EnrichmentStatistics;
+
 use saker_alert::Alert;
 use saker_process_state::Stats;
 use saker_rule_language::Priority;
@@ -25,6 +29,8 @@ pub(crate) struct Statistics {
     pub(crate) reloads: AtomicU64,
     /// Reloads whose rules were rejected.
     pub(crate) reloads_rejected: AtomicU64,
+    /// Waiting for what is looked up.
+    pub(crate) enrichment: EnrichmentStatistics,
     processes: AtomicUsize,
     process_stats: Mutex<Stats>,
     alerts: Mutex<BTreeMap<RuleKey, u64>>,

@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &ReplayArgs) -> anyhow::Result<ExitCode> {
 
 /// Loads the rules that take part.
 fn load(config: &Config, arguments: &ReplayArgs) -> anyhow::Result<RuleSet> {
-    let loaded = CheckedRules::load(&config.rules, &config.limits.language, stderr_color())?;
+    let loaded = CheckedRules::of_alerts(config, stderr_color())?;
     eprint!("{}", loaded.warnings);
     let mut checked = loaded.rules;
     select(&mut checked, arguments)?;

@@ -60,6 +60,37 @@ fn values_are_checked() {
 }
 
 #[test]
+fn outputs_get_what_is_suggested_unless_the_file_says_otherwise() {
+    let texts = |file: &str| -> Vec<(Option<String>, String)> {
+        let additions = build(file).expect("valid").append_output;
+        let source = |it: &AppendOutput| it.source.as_deref().map(str::to_owned);
+        additions
+            .iter()
+            .map(|it| (source(it), it.text.to_string()))
+            .collect()
+    };
+    let suggested = texts("");
+    assert_eq!(suggested.len(), 1);
+    assert_eq!(suggested[0].0.as_deref(), Some("syscall"));
+    assert!(suggested[0].1.starts_with("container_id=%container.id "));
+    assert!(suggested[0].1.ends_with(" k8s_ns_name=%k8s.ns.name"));
+    assert_eq!(texts("append_output: []"), []);
+    assert_eq!(texts("append_output: [{suggested_output: false}]"), []);
+    let of_audit = "append_output: [{match: {source: k8s_audit}, suggested_output: true}]";
+    assert_eq!(texts(of_audit), []);
+    let both = texts("append_output: [{extra_output: on %evt.cpu, suggested_output: true}]");
+    assert_eq!(both[0], (None, "on %evt.cpu".to_owned()));
+    assert_eq!(both[1], suggested[0]);
+    let matching = build(
+        "append_output: [{match: {rule: A, tags: [x, y], source: syscall}, extra_output: text}]",
+    );
+    let matching = &matching.expect("valid").append_output[0];
+    assert_eq!(matching.rule.as_deref(), Some("A"));
+    assert_eq!(matching.tags.len(), 2);
+    assert!(ConfigFile::parse("append_output: [{sugested_output: true}]").is_err());
+}
+
+#[test]
 fn limits_have_defaults_and_bounds() {
     assert_eq!(build("").expect("defaults").limits, RuleLimits::default());
     let config = build("limits:\n  list_items: 7\n  cache_bytes: 9\n").expect("valid");
