@@ -3,7 +3,9 @@
 mod audit;
 mod audit_containers;
 mod captured;
+mod cluster;
 mod conformance;
+mod containers;
 mod evt;
 mod fd;
 mod fs_path;

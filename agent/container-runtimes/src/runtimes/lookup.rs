@@ -78,11 +78,9 @@ fn engines_of(container: &ContainerRef) -> &'static [Engine] {
         Runtime::Docker => &[Engine::Docker],
         Runtime::Containerd | Runtime::Crio => &[Engine::Cri],
         Runtime::Podman => &[Engine::Podman],
-        Runtime::Lxc
-        | Runtime::LibvirtLxc
-        | Runtime::Nspawn
-        | Runtime::Garden
-        | Runtime::Bpm => &[],
+        Runtime::Lxc | Runtime::LibvirtLxc | Runtime::Nspawn | Runtime::Garden | Runtime::Bpm => {
+            &[]
+        }
         Runtime::Unknown => &Engine::ALL,
     }
 }

@@ -80,7 +80,6 @@ impl<T> Fact<T> {
 mod tests {
     use super::Fact;
     use saker_container_metadata::{Expectation, Reason};
-    use saker_kube_metadata::Answer;
 
     #[test]
     fn what_is_not_found_is_what_is_expected() {

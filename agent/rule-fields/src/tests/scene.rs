@@ -1,6 +1,9 @@
 //! A host with some processes, and one event on it.
 
-use crate::{EventContext, FieldValue, Fields, Host, PathView, Payload, Scratch, Surroundings};
+use crate::{
+    Enrichment, EventContext, Facts, FieldValue, Fields, Host, PathView, Patience, Payload,
+    Scratch, Surroundings,
+};
 use saker_audit_source::AuditEvent;
 use saker_event_decode::{EventBuilder, EventView, WallClock};
 use saker_event_schema::{EventId, event};
@@ -15,11 +18,13 @@ use std::sync::Arc;
 pub(super) const BOOT_WALL_NS: i64 = 1_534_527_347_000_000_000;
 /// The cgroup of a container.
 pub(super) const POD_CGROUP: u64 = 77;
-/// The id of that container.
+/// The cgroup of a container outside of pods.
+pub(super) const DOCKER_CGROUP: u64 = 78;
+/// The id of the container of the pod, and of the other one.
 pub(super) const CONTAINER_ID: &str =
     "3ad7b26ded6d8e7b23da7d48fe889434573036c27ae5a74837233de441c3601e";
 
-const POD_UID: &str = "f1a8f0e4-0b6f-4e6c-8b38-6a1c6b8a6a5d";
+pub(super) const POD_UID: &str = "f1a8f0e4-0b6f-4e6c-8b38-6a1c6b8a6a5d";
 
 struct OneContainer;
 
@@ -31,6 +36,7 @@ impl CgroupResolver for OneContainer {
                 "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod{slice}.slice/\
                  cri-containerd-{CONTAINER_ID}.scope"
             ),
+            DOCKER_CGROUP => format!("/system.slice/docker-{CONTAINER_ID}.scope"),
             1 => "/".to_owned(),
             _ => "/user.slice".to_owned(),
         };
@@ -47,6 +53,8 @@ pub(super) struct Scene {
     clock: WallClock,
     host: Host,
     scratch: Scratch,
+    facts: Option<Facts>,
+    patience: Patience,
 }
 
 impl Scene {
@@ -79,7 +87,34 @@ impl Scene {
             clock: WallClock::new(BOOT_WALL_NS),
             host,
             scratch: Scratch::new(),
+            facts: None,
+            patience: Patience::MayWait,
         }
+    }
+
+    /// The same, with somebody who is asked.
+    pub(super) fn with_facts(mut self, facts: &Facts) -> Self {
+        self.facts = Some(facts.clone());
+        self
+    }
+
+    /// From now on nothing is waited for.
+    pub(super) const fn end_patience(&mut self) {
+        self.patience = Patience::Ended;
+    }
+
+    /// The process that acted.
+    pub(super) fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// What reading a field says about what is known.
+    pub(super) fn enrichment_by(&self, field: &str) -> Enrichment {
+        self.with(PathView::Requested, |context, fields| {
+            let (id, argument) = find(fields, field);
+            drop(fields.extract(id, argument.as_ref(), context));
+            context.enrichment()
+        })
     }
 
     /// Calls `look` with the event in a view.
@@ -106,7 +141,10 @@ impl Scene {
             scratch: &self.scratch,
         };
         let payload = Payload::Syscall(event);
-        let context = EventContext::new(payload, Some(&self.process), surroundings, 7);
+        let mut context = EventContext::new(payload, Some(&self.process), surroundings, 7);
+        if let Some(facts) = &self.facts {
+            context = context.with_facts(facts, self.patience);
+        }
         look(&context.with_path_view(view), &self.fields)
     }
 
