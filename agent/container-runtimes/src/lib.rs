@@ -34,6 +34,7 @@ mod docker;
 mod error;
 mod image;
 mod runtimes;
+mod state;
 
 pub use config::{
     ConfigError, Engine, EngineSettings, EnginesSettings, RuntimesConfig, RuntimesSettings,

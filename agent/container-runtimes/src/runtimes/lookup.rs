@@ -2,6 +2,7 @@
 
 use super::asked::{Answer, Asked};
 use crate::config::Engine;
+use crate::state::{self, Owner, State};
 use saker_container_metadata::{Reason, Request, Requests};
 use saker_process_state::{ContainerRef, Runtime};
 use std::sync::Arc;
@@ -46,10 +47,20 @@ pub(super) async fn answer(asked: Arc<Asked>, mut requests: Requests) {
 async fn look_up(asked: Arc<Asked>, container: Request) {
     let begun = Instant::now();
     let deadline = begun.checked_add(asked.config.wait).unwrap_or(begun);
-    let engines = engines_of(&container);
+    let state = read_state(&asked, &container).await;
+    let engines = match &state {
+        Some(state) => match state.owner {
+            Owner::Nobody => &[],
+            Owner::Engine(engine) => only(engine),
+        },
+        None => engines_of(&container),
+    };
+    if let Some(state) = state.as_ref().filter(|_| !engines.is_empty()) {
+        asked.containers.learn_part(state.part());
+    }
     let mut pause = PAUSE_MIN;
     let mut is_late = false;
-    while begun.elapsed() < LOOKUP_TIME_MAX {
+    loop {
         let about = asked.about(&container, engines);
         let answer = if is_late {
             about.await
@@ -58,7 +69,7 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
         };
         let reason = match answer {
             Answer::Found(info) => return asked.containers.learn(info),
-            Answer::Nobody => return asked.containers.give_up(&container.id, Reason::NoRuntime),
+            Answer::Nobody => return without_runtime(&asked, &container, state),
             Answer::Unknown => Reason::NotFound,
             Answer::Failed => Reason::TimedOut,
         };
@@ -69,6 +80,47 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
         }
         sleep(pause).await;
         pause = pause.saturating_mul(2).min(LATE_PAUSE_MAX);
+        if begun.elapsed() >= LOOKUP_TIME_MAX || !asked.containers.is_running(&container.id) {
+            return;
+        }
+    }
+}
+
+/// Without anybody to ask the files are all that there is to know.
+fn without_runtime(asked: &Asked, container: &ContainerRef, state: Option<State>) {
+    match state {
+        Some(state) => asked.containers.learn(state.info),
+        None => asked.containers.give_up(&container.id, Reason::NoRuntime),
+    }
+}
+
+/// What the files of the runtime's state say.
+async fn read_state(asked: &Arc<Asked>, container: &Request) -> Option<State> {
+    let reading = {
+        let (asked, container) = (Arc::clone(asked), Arc::clone(container));
+        move || state::find(&asked.config, &container)
+    };
+    match tokio::task::spawn_blocking(reading).await {
+        Ok(Ok(state)) => state,
+        Ok(Err(error)) => {
+            tracing::debug!(
+                container = container.id.short(),
+                reason = error.reason(),
+                "state of a container cannot be read"
+            );
+            None
+        }
+        // Cancelled: the runtime of tasks is going down.
+        Err(_) => None,
+    }
+}
+
+/// One interface as a list of one.
+const fn only(engine: Engine) -> &'static [Engine] {
+    match engine {
+        Engine::Cri => &[Engine::Cri],
+        Engine::Docker => &[Engine::Docker],
+        Engine::Podman => &[Engine::Podman],
     }
 }
 
