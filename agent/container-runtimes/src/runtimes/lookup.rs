@@ -51,7 +51,7 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
     let engines = match &state {
         Some(state) => match state.owner {
             Owner::Nobody => &[],
-            Owner::Engine(engine) => only(engine),
+            Owner::Engine(engine) => likely(engine),
         },
         None => engines_of(&container),
     };
@@ -74,7 +74,7 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
             Answer::Failed => Reason::TimedOut,
         };
         if !is_late && begun.elapsed().saturating_add(pause) >= asked.config.wait {
-            asked.containers.give_up(&container.id, reason);
+            give_up(&asked, &container, state.as_ref(), reason);
             is_late = true;
             pause = LATE_PAUSE_MIN;
         }
@@ -84,6 +84,14 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
             return;
         }
     }
+}
+
+/// Nobody answered in time. What only the files say is better than nothing, until somebody does.
+fn give_up(asked: &Asked, container: &ContainerRef, state: Option<&State>, reason: Reason) {
+    if let Some(state) = state {
+        asked.containers.learn_part(state.info.clone());
+    }
+    asked.containers.give_up(&container.id, reason);
 }
 
 /// Without anybody to ask the files are all that there is to know.
@@ -115,12 +123,13 @@ async fn read_state(asked: &Arc<Asked>, container: &Request) -> Option<State> {
     }
 }
 
-/// One interface as a list of one.
-const fn only(engine: Engine) -> &'static [Engine] {
+/// Where a container is found whose files name its interface.
+const fn likely(engine: Engine) -> &'static [Engine] {
     match engine {
         Engine::Cri => &[Engine::Cri],
         Engine::Docker => &[Engine::Docker],
-        Engine::Podman => &[Engine::Podman],
+        // Podman may be called Docker.
+        Engine::Podman => &[Engine::Podman, Engine::Docker],
     }
 }
 
