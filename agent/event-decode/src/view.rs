@@ -21,6 +21,9 @@ pub struct EventView<'a> {
     /// A copy: records that come from a file need not be aligned.
     header: EventHeader,
     row: &'static Row,
+    /// The slots of the row's arguments, one for each. Beside the record, so that reading one needs no
+    /// arithmetic.
+    slots: &'a [[u8; SLOT_BYTES]],
     /// The record, as long as its header states.
     record: &'a [u8],
 }
@@ -46,27 +49,28 @@ impl<'a> EventView<'a> {
         let row = row(header.event).ok_or(DecodeError::UnknownEvent {
             id: header.event.get(),
         })?;
+        let data_start = slot_offset(row.arguments.len());
+        let slots = record
+            .get(slot_offset(0)..data_start)
+            .ok_or(DecodeError::SlotsTooShort {
+                event: row.name,
+                claimed: header.length,
+                expected: data_start,
+            })?;
+        let (slots, _) = slots.as_chunks();
         let view = Self {
             header,
             row,
+            slots,
             record,
         };
-        view.check_slots()?;
+        view.check_slots(data_start)?;
         Ok(view)
     }
 
-    fn check_slots(&self) -> Result<(), DecodeError> {
+    fn check_slots(&self, data_start: usize) -> Result<(), DecodeError> {
         let event = self.row.name;
-        let data_start = slot_offset(self.row.arguments.len());
-        let Some(slots) = self.record.get(slot_offset(0)..data_start) else {
-            return Err(DecodeError::SlotsTooShort {
-                event,
-                claimed: self.header.length,
-                expected: data_start,
-            });
-        };
-        let (slots, _) = slots.as_chunks::<SLOT_BYTES>();
-        for (argument, slot) in self.row.arguments.iter().zip(slots) {
+        for (argument, slot) in self.row.arguments.iter().zip(self.slots) {
             if !argument.kind.is_data() {
                 continue;
             }
@@ -282,14 +286,11 @@ impl<'a> EventView<'a> {
     }
 
     fn word(&self, slot: usize) -> Option<u64> {
-        let at = slot_offset(slot);
-        let bytes = self.record.get(at..)?.first_chunk::<SLOT_BYTES>()?;
-        Some(u64::from_ne_bytes(*bytes))
+        Some(u64::from_ne_bytes(*self.slots.get(slot)?))
     }
 
     fn data_ref(&self, slot: usize) -> Option<DataRef> {
-        let bytes = self.record.get(slot_offset(slot)..)?;
-        Some(zerocopy::transmute!(*bytes.first_chunk::<SLOT_BYTES>()?))
+        Some(zerocopy::transmute!(*self.slots.get(slot)?))
     }
 
     fn bytes(&self, reference: DataRef) -> Option<&'a [u8]> {
