@@ -177,6 +177,20 @@ pub fn append_names(kind: Kind, number: u64, out: &mut Vec<u8>) -> bool {
     out.len() != before
 }
 
+/// The name for Falco's number of a kind whose values have one name each, where there is one: what
+/// [`append_names`] would append, without a buffer.
+#[must_use]
+pub fn value_name(kind: Kind, number: u64) -> Option<&'static str> {
+    let Some(Names::Values(names)) = names(kind) else {
+        return None;
+    };
+    let mut found = names.iter().filter(|name| name.falco == number);
+    match (found.next(), found.next()) {
+        (Some(name), None) => Some(name.text),
+        _ => None,
+    }
+}
+
 /// Names of bits as Falco finds them: in the order of the table, a name that is the whole number
 /// ends it, and bits that were named are not named again.
 fn append_bits(names: &[Name], number: u64, out: &mut Vec<u8>) {

@@ -7,7 +7,7 @@ use crate::descriptor::{self, Descriptor, DescriptorKind};
 use crate::facts::{Facts, Patience};
 use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
 use crate::processes::Processes;
-use crate::scratch::{Scratch, ScratchText};
+use crate::scratch::{LentTexts, Scratch, Texts};
 pub(crate) use knowledge::Place;
 use knowledge::SharedLookups;
 use saker_audit_source::AuditEvent;
@@ -108,46 +108,7 @@ pub struct EventContext<'a> {
     descriptor_kind: OnceCell<Option<DescriptorKind>>,
     /// Whether the path that the caller asked for is as it should be already.
     is_path_normal: OnceCell<bool>,
-    texts: Texts<'a>,
-}
-
-/// Texts made for one event.
-pub(crate) struct Texts<'a> {
-    /// The path that the caller asked for, for calls that open.
-    pub(crate) requested: ScratchText<'a>,
-    /// `fd.name` of a connection.
-    pub(crate) connection: ScratchText<'a>,
-    /// `fd.nameraw`.
-    pub(crate) raw: ScratchText<'a>,
-    /// The path as the host sees it.
-    pub(crate) host_path: ScratchText<'a>,
-    /// `proc.cmdline`.
-    pub(crate) command_line: ScratchText<'a>,
-    /// `proc.args`.
-    pub(crate) arguments: ScratchText<'a>,
-    /// `proc.pcmdline`.
-    pub(crate) parent_command_line: ScratchText<'a>,
-    /// `proc.cwd`.
-    pub(crate) working_directory: ScratchText<'a>,
-    /// `evt.args`.
-    pub(crate) event_arguments: ScratchText<'a>,
-}
-
-impl<'a> Texts<'a> {
-    fn new(scratch: &'a Scratch) -> Self {
-        let text = || ScratchText::new(scratch);
-        Self {
-            requested: text(),
-            connection: text(),
-            raw: text(),
-            host_path: text(),
-            command_line: text(),
-            arguments: text(),
-            parent_command_line: text(),
-            working_directory: text(),
-            event_arguments: text(),
-        }
-    }
+    texts: LentTexts<'a>,
 }
 
 impl<'a> EventContext<'a> {
@@ -172,7 +133,7 @@ impl<'a> EventContext<'a> {
             path_view: PathView::Requested,
             descriptor_kind: OnceCell::new(),
             is_path_normal: OnceCell::new(),
-            texts: Texts::new(surroundings.scratch),
+            texts: LentTexts::new(surroundings.scratch),
         }
     }
 
@@ -330,8 +291,16 @@ impl<'a> EventContext<'a> {
         self.surroundings.scratch
     }
 
-    pub(crate) const fn texts(&self) -> &Texts<'a> {
+    pub(crate) fn texts(&self) -> &Texts {
         &self.texts
+    }
+
+    /// The path that the caller passed, where it is known by now to be absolute and normalised: so it
+    /// is for most opens, since the views are compared first.
+    pub(crate) fn known_normal_path(&self) -> Option<&'a [u8]> {
+        let is_normal = self.is_path_normal.get()?;
+        let event = self.event().filter(|_| *is_normal)?;
+        event.path(descriptor::layout(event).requested?)
     }
 
     /// The path that the call asked to open, absolute and normalised.

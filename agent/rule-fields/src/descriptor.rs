@@ -116,9 +116,14 @@ impl<'a> Descriptor<'a> {
         self.file().map(|file| file.has(layer))
     }
 
-    /// The socket.
+    /// The socket. Most descriptors are none, which takes no call to see.
+    #[inline]
     pub(crate) fn connection(&self) -> Option<Connection<'a>> {
-        let socket: SocketView<'a> = self.event.socket(self.layout.socket?)?;
+        self.connection_in(self.layout.socket?)
+    }
+
+    fn connection_in(&self, slot: usize) -> Option<Connection<'a>> {
+        let socket: SocketView<'a> = self.event.socket(slot)?;
         let address: Option<SocketAddressView<'a>> = self
             .layout
             .address

@@ -99,7 +99,7 @@ pub(crate) fn descriptor_path<'c>(
 
 /// What lies before the last slash: `/` for a file in the root, and for a name without slashes.
 pub(crate) fn directory(path: &[u8]) -> &[u8] {
-    match path.iter().rposition(|byte| *byte == b'/') {
+    match memchr::memrchr(b'/', path) {
         None | Some(0) => b"/",
         Some(slash) => path.get(..slash).unwrap_or(path),
     }
@@ -107,7 +107,8 @@ pub(crate) fn directory(path: &[u8]) -> &[u8] {
 
 /// What lies after the last slash.
 pub(crate) fn file_name(path: &[u8]) -> &[u8] {
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
+    let name = memchr::memrchr(b'/', path).and_then(|slash| path.get(slash.saturating_add(1)..));
+    name.unwrap_or(path)
 }
 
 /// Appends a path, every run of slashes as one.

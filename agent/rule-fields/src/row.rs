@@ -245,6 +245,7 @@ impl FieldRow {
 
     /// The field's value for an event.
     #[must_use]
+    #[inline]
     pub fn extract<'c>(
         &self,
         context: &'c EventContext<'_>,
@@ -256,14 +257,7 @@ impl FieldRow {
                 None => live(context, argument),
                 Some(_) => captured(context, argument),
             },
-            Reader::Audit(reader, keys) => {
-                // As in Falco, what has no audit id has none of these fields.
-                let event = context
-                    .audit_event()
-                    .filter(|event| event.json().get("auditID").is_some());
-                let value = event.and_then(|event| reader(event.json(), keys, argument));
-                FieldValue::from_option(value)
-            }
+            Reader::Audit(reader, keys) => read_audit(context, reader, keys, argument),
         }
     }
 
@@ -285,4 +279,18 @@ impl FieldRow {
     pub fn namespace(&self) -> &'static str {
         self.name.split('.').next().unwrap_or(self.name)
     }
+}
+
+/// As in Falco, what has no audit id has none of these fields.
+fn read_audit<'c>(
+    context: &'c EventContext<'_>,
+    reader: JsonReader,
+    keys: Keys,
+    argument: Option<&FieldArgument>,
+) -> FieldValue<'c> {
+    let event = context
+        .audit_event()
+        .filter(|event| event.json().get("auditID").is_some());
+    let value = event.and_then(|event| reader(event.json(), keys, argument));
+    FieldValue::from_option(value)
 }

@@ -3,10 +3,11 @@
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use std::cell::{OnceCell, RefCell};
+use std::ops::Deref;
 use std::sync::Arc;
 
-/// Most buffers that are kept; the rest is freed.
-const BUFFERS_MAX: usize = 32;
+/// Most sets of buffers that are kept; the rest is freed. An event uses one for each view of paths.
+const SETS_MAX: usize = 8;
 /// Largest buffer that is kept, in bytes; larger ones (a long command line) are freed.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 
@@ -16,7 +17,11 @@ const PATTERNS_MAX: usize = 64;
 /// Spare buffers of one thread, and the patterns that rules name as arguments of fields.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    spare: RefCell<Vec<Vec<u8>>>,
+    #[expect(
+        clippy::vec_box,
+        reason = "an event that makes a text takes the box, not the whole set"
+    )]
+    spare: RefCell<Vec<Box<Texts>>>,
     /// `None` for what is no regular expression.
     patterns: RefCell<Vec<(Arc<str>, Option<Regex>)>>,
 }
@@ -50,15 +55,15 @@ impl Scratch {
         pattern.as_ref().map(look)
     }
 
-    fn take(&self) -> Vec<u8> {
+    fn take(&self) -> Box<Texts> {
         self.spare.borrow_mut().pop().unwrap_or_default()
     }
 
-    fn give_back(&self, mut buffer: Vec<u8>) {
+    fn give_back(&self, mut texts: Box<Texts>) {
         let mut spare = self.spare.borrow_mut();
-        if spare.len() < BUFFERS_MAX && buffer.capacity() <= BUFFER_BYTES_MAX {
-            buffer.clear();
-            spare.push(buffer);
+        if spare.len() < SETS_MAX {
+            texts.clear();
+            spare.push(texts);
         }
     }
 }
@@ -69,70 +74,164 @@ fn compile(text: &str) -> Option<Regex> {
     Regex::builder().syntax(syntax).build(text).ok()
 }
 
-/// A text that is made when it is first asked for, in a buffer of a [`Scratch`].
-#[derive(Debug)]
-pub(crate) struct ScratchText<'a> {
-    scratch: &'a Scratch,
-    text: OnceCell<Option<Vec<u8>>>,
+macro_rules! texts {
+    ($($(#[$doc:meta])* $text:ident,)*) => {
+        /// Texts made for one event.
+        #[derive(Debug, Default)]
+        pub(crate) struct Texts {
+            $($(#[$doc])* pub(crate) $text: Text,)*
+        }
+
+        impl Texts {
+            fn clear(&mut self) {
+                $(self.$text.clear();)*
+            }
+        }
+    };
 }
 
-impl<'a> ScratchText<'a> {
-    pub(crate) const fn new(scratch: &'a Scratch) -> Self {
-        Self {
-            scratch,
-            text: OnceCell::new(),
+texts! {
+    /// The path that the caller asked for, for calls that open.
+    requested,
+    /// `fd.name` of a connection.
+    connection,
+    /// `fd.nameraw`.
+    raw,
+    /// The path as the host sees it.
+    host_path,
+    /// `proc.cmdline`.
+    command_line,
+    /// `proc.args`.
+    arguments,
+    /// `proc.pcmdline`.
+    parent_command_line,
+    /// `proc.cwd`.
+    working_directory,
+    /// `evt.args`.
+    event_arguments,
+}
+
+/// A text that is made when it is first asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Text {
+    text: OnceCell<Option<Vec<u8>>>,
+    /// A buffer of an earlier event.
+    spare: RefCell<Vec<u8>>,
+}
+
+impl Text {
+    /// The text; `make` appends it to an empty buffer, or says that there is none.
+    pub(crate) fn get_or_make(&self, make: impl FnOnce(&mut Vec<u8>) -> bool) -> Option<&[u8]> {
+        let made = self.text.get_or_init(|| {
+            let mut buffer = self.spare.take();
+            if make(&mut buffer) {
+                return Some(buffer);
+            }
+            self.keep(buffer);
+            None
+        });
+        made.as_deref()
+    }
+
+    fn clear(&mut self) {
+        if let Some(Some(buffer)) = self.text.take() {
+            self.keep(buffer);
         }
     }
 
-    /// The text; `make` appends it to an empty buffer, or says that there is none.
-    pub(crate) fn get_or_make(&self, make: impl FnOnce(&mut Vec<u8>) -> bool) -> Option<&[u8]> {
-        self.text
-            .get_or_init(|| {
-                let mut buffer = self.scratch.take();
-                if make(&mut buffer) {
-                    Some(buffer)
-                } else {
-                    self.scratch.give_back(buffer);
-                    None
-                }
-            })
-            .as_deref()
+    fn keep(&self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= BUFFER_BYTES_MAX {
+            buffer.clear();
+            self.spare.replace(buffer);
+        }
     }
 }
 
-impl Drop for ScratchText<'_> {
+/// The texts of one event, lent by a [`Scratch`] when the first of them is needed: most events need none.
+#[derive(Debug)]
+pub(crate) struct LentTexts<'a> {
+    scratch: &'a Scratch,
+    texts: OnceCell<Box<Texts>>,
+}
+
+impl<'a> LentTexts<'a> {
+    pub(crate) const fn new(scratch: &'a Scratch) -> Self {
+        Self {
+            scratch,
+            texts: OnceCell::new(),
+        }
+    }
+}
+
+impl Deref for LentTexts<'_> {
+    type Target = Texts;
+
+    fn deref(&self) -> &Texts {
+        self.texts.get_or_init(|| self.scratch.take())
+    }
+}
+
+impl Drop for LentTexts<'_> {
     fn drop(&mut self) {
-        if let Some(Some(buffer)) = self.text.take() {
-            self.scratch.give_back(buffer);
+        if let Some(texts) = self.texts.take() {
+            self.scratch.give_back(texts);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Scratch, ScratchText};
+    use super::{LentTexts, Scratch};
 
     #[test]
-    fn a_buffer_serves_the_next_text() {
+    fn a_buffer_serves_the_same_text_of_the_next_event() {
         let scratch = Scratch::new();
-        let first = ScratchText::new(&scratch);
-        let made = first.get_or_make(|out| {
+        let first = LentTexts::new(&scratch);
+        let made = first.raw.get_or_make(|out| {
             out.extend_from_slice(b"some text");
             true
         });
         assert_eq!(made, Some(&b"some text"[..]));
-        assert_eq!(first.get_or_make(|_| false), made, "made once");
+        assert_eq!(first.raw.get_or_make(|_| false), made, "made once");
         drop(first);
-        let second = ScratchText::new(&scratch);
-        assert_eq!(second.get_or_make(|out| out.is_empty()), Some(&b""[..]));
-        assert!(scratch.spare.borrow().is_empty(), "the buffer is in use");
+        let second = LentTexts::new(&scratch);
+        let made = second
+            .raw
+            .get_or_make(|out| out.is_empty() && out.capacity() > 0);
+        assert_eq!(made, Some(&b""[..]));
+        assert!(scratch.spare.borrow().is_empty(), "the set is in use");
     }
 
     #[test]
-    fn no_text_gives_the_buffer_back() {
+    fn no_text_keeps_the_buffer() {
         let scratch = Scratch::new();
-        let text = ScratchText::new(&scratch);
-        assert_eq!(text.get_or_make(|_| false), None);
+        for _ in 0..2 {
+            let texts = LentTexts::new(&scratch);
+            assert_eq!(texts.raw.get_or_make(|_| false), None);
+        }
         assert_eq!(scratch.spare.borrow().len(), 1);
+    }
+
+    #[test]
+    fn an_event_without_texts_takes_no_buffers() {
+        let scratch = Scratch::new();
+        drop(LentTexts::new(&scratch));
+        assert!(scratch.spare.borrow().is_empty());
+    }
+
+    #[test]
+    fn a_long_buffer_is_not_kept() {
+        let scratch = Scratch::new();
+        let texts = LentTexts::new(&scratch);
+        texts.raw.get_or_make(|out| {
+            out.resize(super::BUFFER_BYTES_MAX + 1, 0);
+            true
+        });
+        drop(texts);
+        let texts = LentTexts::new(&scratch);
+        texts.raw.get_or_make(|out| {
+            assert_eq!(out.capacity(), 0);
+            true
+        });
     }
 }

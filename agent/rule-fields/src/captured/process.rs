@@ -164,10 +164,7 @@ pub(crate) fn parent_command_line<'c>(context: &'c EventContext<'_>, _: Argument
     FieldValue::of(made_line(parent, line), FieldValue::text)
 }
 
-fn made_line<'c>(
-    thread: Option<&Thread>,
-    line: &'c crate::scratch::ScratchText<'_>,
-) -> Option<&'c [u8]> {
+fn made_line<'c>(thread: Option<&Thread>, line: &'c crate::scratch::Text) -> Option<&'c [u8]> {
     let thread = thread?;
     line.get_or_make(|out| {
         append_command_line(thread, out);

@@ -6,7 +6,7 @@ mod file;
 pub(super) use address::address_of;
 
 use crate::captured::descriptor as captured;
-use crate::context::EventContext;
+use crate::context::{EventContext, PathView};
 use crate::descriptor::{Descriptor, DescriptorKind, has_pair};
 use crate::namespaces::container::short_id;
 use crate::paths::descriptor_path;
@@ -139,6 +139,9 @@ fn kind(context: &EventContext<'_>) -> Option<DescriptorKind> {
 
 /// The value of `fd.name`.
 pub(super) fn name<'c>(context: &'c EventContext<'_>) -> Option<&'c [u8]> {
+    if let (PathView::Requested, Some(path)) = (context.path_view(), context.known_normal_path()) {
+        return Some(path);
+    }
     let descriptor = context.descriptor()?;
     let Some(socket) = descriptor.connection() else {
         return descriptor_path(context, &descriptor);
@@ -150,6 +153,10 @@ pub(super) fn name<'c>(context: &'c EventContext<'_>) -> Option<&'c [u8]> {
 }
 
 fn raw_name<'c>(context: &'c EventContext<'_>) -> Option<FieldValue<'c>> {
+    // What is normalised has no repeated slashes.
+    if let Some(path) = context.known_normal_path() {
+        return Some(FieldValue::text(path));
+    }
     let descriptor = context.descriptor()?;
     if descriptor.connection().is_some() {
         return Some(static_text(""));

@@ -12,8 +12,8 @@ use saker_event_decode::render::{
     NameSource, Rendered, argument_text, arguments_text, falco_number, missing_text,
     raw_argument_text,
 };
-use saker_event_decode::{Argument, EventView};
-use saker_event_schema::{Kind, Row, event};
+use saker_event_decode::{Argument, EventView, names};
+use saker_event_schema::{Kind, ROWS as ROWS_OF_EVENTS, Row, event};
 use saker_process_state::Pid;
 use saker_rule_language::{ArgumentForms, ArgumentRule, FieldArgument, FieldType};
 use std::borrow::Cow;
@@ -168,6 +168,22 @@ fn slot(row: &Row, argument: &FieldArgument) -> Option<usize> {
     row.slot(parameters.get(index)?)
 }
 
+/// Whether the text of an argument is there without being put together, in every event that has one.
+pub(crate) fn lies_ready(argument: &FieldArgument) -> bool {
+    let FieldArgument::Key(name) = argument else {
+        return false;
+    };
+    let lies_ready = |kind| {
+        matches!(kind, Kind::UserPath | Kind::UserText)
+            || matches!(names::names(kind), Some(names::Names::Values(_)))
+    };
+    ROWS_OF_EVENTS
+        .iter()
+        .flat_map(|row| row.arguments)
+        .filter(|argument| argument.name == &**name)
+        .all(|argument| lies_ready(argument.kind))
+}
+
 fn text<'c>(
     context: &'c EventContext<'_>,
     event: &'c EventView<'c>,
@@ -185,6 +201,12 @@ fn text<'c>(
         Argument::Missing => return Some(static_text(missing_text(kind))),
         Argument::Data(data) if matches!(kind, Kind::UserPath | Kind::UserText) => {
             return Some(FieldValue::text(data.bytes));
+        }
+        Argument::Unsigned(number) => {
+            let name = names::value_name(kind, names::falco_number(kind, number));
+            if let Some(name) = name {
+                return Some(static_text(name));
+            }
         }
         _ => {}
     }
