@@ -14,6 +14,24 @@ use crate::predicate::{Comparison, Predicate, Relation};
 use crate::probe::Certainty;
 use crate::program::{AtomId, Graph, Node, NodeId, OperandId, Polarity};
 
+/// Fields that say of which kind something is: each of their values is frequent.
+const FIELDS_WITH_FEW_VALUES: [&str; 5] = [
+    "fd.l4proto",
+    "fd.sockfamily",
+    "fd.type",
+    "fd.typechar",
+    "evt.category",
+];
+
+/// Whether a value is one of so few that comparing it tells little.
+pub(crate) fn has_few_values(operand: &Operand, fields: &Fields) -> bool {
+    let Operand::Field(field) = operand else {
+        return false;
+    };
+    let row = fields.row(field.id);
+    row.is_some_and(|row| FIELDS_WITH_FEW_VALUES.contains(&row.name))
+}
+
 /// What is expected of one condition.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Estimate {
@@ -112,6 +130,14 @@ impl<'t> Estimates<'t> {
                 likelihood: 0.5,
             };
         };
+        let is_frequent = || {
+            let operand = self.operands.get(atom.left);
+            operand.is_some_and(|operand| has_few_values(operand, self.fields))
+        };
+        let likelihood = |comparison| match likelihood(comparison) {
+            rare if rare < FREQUENT && is_frequent() => FREQUENT,
+            likelihood => likelihood,
+        };
         let (asking, likelihood) = match &atom.check {
             Check::Exists => (1.0, 0.9),
             Check::Operand(..) => (10.0, 0.3),
@@ -167,6 +193,9 @@ fn asking_cost(comparison: &Comparison) -> f64 {
     }
 }
 
+/// How likely a value is one of a few.
+const FREQUENT: f64 = 0.5;
+
 fn likelihood(comparison: &Comparison) -> f64 {
     match comparison {
         Comparison::Plain(Predicate::Boolean(_) | Predicate::AmongBooleans { .. }) => 0.5,
@@ -175,7 +204,7 @@ fn likelihood(comparison: &Comparison) -> f64 {
         ) => 0.2,
         Comparison::Plain(Predicate::Number(..)) => 0.5,
         // A letter for a kind.
-        Comparison::Plain(Predicate::Text(Relation::Equal, text)) if text.len() == 1 => 0.5,
+        Comparison::Plain(Predicate::Text(Relation::Equal, text)) if text.len() == 1 => FREQUENT,
         Comparison::Plain(Predicate::Text(Relation::NotEqual, _)) => 0.95,
         Comparison::Plain(Predicate::AmongTexts(_) | Predicate::PathPrefix(_)) => 0.1,
         _ => 0.05,

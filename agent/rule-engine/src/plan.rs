@@ -127,6 +127,13 @@ impl Guard {
         self.positions.get(start..end).unwrap_or_default()
     }
 
+    /// The comparisons that lead to a candidate, ascending.
+    fn locals(&self) -> Vec<Local> {
+        let ranges = self.starts.windows(2).enumerate();
+        let used = ranges.filter(|(_, range)| range.first() != range.last());
+        used.filter_map(|(index, _)| Local::new(index)).collect()
+    }
+
     /// All of its candidates.
     pub(crate) fn all(&self) -> &[Position] {
         &self.positions

@@ -7,10 +7,11 @@
 mod keys;
 mod matcher;
 
-use saker_rule_fields::{FieldValue, Fields, Plurality};
+use saker_rule_fields::{FieldValue, Fields};
 use saker_rule_language::Operand;
 
 use crate::atom::{Atom, AtomTable, Check};
+use crate::estimate::has_few_values;
 use crate::operand::OperandTable;
 use crate::options::{CompileOptions, Indexing};
 use crate::program::{AtomId, OperandId};
@@ -36,11 +37,11 @@ impl ProbeId {
 }
 
 /// Position of a comparison among those of its probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Local(u32);
 
 impl Local {
-    fn new(position: usize) -> Option<Self> {
+    pub(crate) fn new(position: usize) -> Option<Self> {
         u32::try_from(position).ok().map(Self)
     }
 
@@ -69,6 +70,8 @@ pub(crate) struct Probe {
     pub(crate) size: usize,
     /// Whether the operand is a single value that lies ready.
     is_read_quickly: bool,
+    /// Whether the operand has one of a few values, so that each of them is frequent.
+    pub(crate) has_few_values: bool,
     matcher: Matcher,
 }
 
@@ -79,6 +82,7 @@ impl Probe {
     }
 
     /// Appends the comparisons that a single value leads to, in any order.
+    #[inline]
     pub(crate) fn find_unordered(
         &self,
         value: &FieldValue<'_>,
@@ -131,10 +135,22 @@ struct Member {
     keys: Vec<Key>,
 }
 
+/// Most keys of a probe that repeats those of another: many plans may have one.
+const NARROWED_KEYS_MAX: usize = 512;
+
+/// What is known of the values of an operand.
+#[derive(Clone, Copy)]
+struct Reading {
+    is_quick: bool,
+    has_few_values: bool,
+}
+
 /// The probes of a rule set.
 #[derive(Debug, Default)]
 pub(crate) struct Probes {
     probes: Vec<Probe>,
+    /// How many bytes of text may still become dense automata.
+    dense_bytes_left: usize,
 }
 
 impl Probes {
@@ -145,28 +161,28 @@ impl Probes {
         fields: &Fields,
         options: &CompileOptions,
     ) -> Self {
-        let mut built = Self::default();
+        let mut built = Self {
+            probes: Vec::new(),
+            dense_bytes_left: options.patterns.dense_text_bytes,
+        };
         if options.indexing == Indexing::Linear {
             return built;
         }
-        let mut dense_bytes_left = options.patterns.dense_text_bytes;
         let atoms = atoms.all_mut();
         for group in groups(atoms) {
-            let is_read_quickly = operands
-                .get(group.operand)
-                .is_some_and(|operand| is_read_quickly(operand, fields));
-            built.add(&group, is_read_quickly, atoms, &mut dense_bytes_left);
+            let Some(operand) = operands.get(group.operand) else {
+                continue;
+            };
+            let reading = Reading {
+                is_quick: is_read_quickly(operand, fields),
+                has_few_values: has_few_values(operand, fields),
+            };
+            built.add(&group, reading, atoms);
         }
         built
     }
 
-    fn add(
-        &mut self,
-        group: &Group,
-        is_read_quickly: bool,
-        atoms: &mut [Atom],
-        dense_bytes_left: &mut usize,
-    ) {
+    fn add(&mut self, group: &Group, reading: Reading, atoms: &mut [Atom]) {
         let Some(id) = ProbeId::new(self.probes.len()) else {
             return;
         };
@@ -180,7 +196,7 @@ impl Probes {
             .iter()
             .flat_map(|(local, member)| member.keys.iter().map(|key| (key, *local)));
         // Without an automaton, its comparisons are decided one by one.
-        let Some(matcher) = Matcher::build(group.class, keys, dense_bytes_left) else {
+        let Some(matcher) = Matcher::build(group.class, keys, &mut self.dense_bytes_left) else {
             return;
         };
         for (local, member) in members {
@@ -197,9 +213,43 @@ impl Probes {
             operand: group.operand,
             class: group.class,
             size: group.members.len(),
-            is_read_quickly,
+            is_read_quickly: reading.is_quick,
+            has_few_values: reading.has_few_values,
             matcher,
         });
+    }
+
+    /// A probe for some comparisons of another, which keep their positions: of fewer texts more values
+    /// are settled by their length or first bytes. Nothing where it is not worth its memory.
+    pub(crate) fn narrow<'a>(
+        &mut self,
+        id: ProbeId,
+        members: impl Iterator<Item = (Local, &'a Atom)>,
+    ) -> Option<ProbeId> {
+        let keys: Vec<(Key, Local)> = members
+            .filter_map(|(local, atom)| match &atom.check {
+                Check::Constant(_, comparison) => Some((local, keys(comparison)?.2)),
+                _ => None,
+            })
+            .flat_map(|(local, keys)| keys.into_iter().map(move |key| (key, local)))
+            .collect();
+        let probe = self.probes.get(id.index())?;
+        let narrowed = ProbeId::new(self.probes.len())?;
+        if keys.len() > NARROWED_KEYS_MAX {
+            return None;
+        }
+        let (operand, class, size) = (probe.operand, probe.class, probe.size);
+        let (is_read_quickly, has_few_values) = (probe.is_read_quickly, probe.has_few_values);
+        let keys = keys.iter().map(|(key, local)| (key, *local));
+        self.probes.push(Probe {
+            operand,
+            class,
+            size,
+            is_read_quickly,
+            has_few_values,
+            matcher: Matcher::build(class, keys, &mut self.dense_bytes_left)?,
+        });
+        Some(narrowed)
     }
 
     pub(crate) fn get(&self, id: ProbeId) -> Option<&Probe> {
@@ -214,9 +264,7 @@ impl Probes {
 fn is_read_quickly(operand: &Operand, fields: &Fields) -> bool {
     match operand {
         Operand::Transform(_) => false,
-        Operand::Field(field) => fields
-            .row(field.id)
-            .is_none_or(|row| matches!(row.plurality, Plurality::One | Plurality::EitherEnd)),
+        Operand::Field(field) => fields.lies_ready(field.id, field.argument.as_ref()),
     }
 }
 

@@ -106,8 +106,8 @@ pub struct RuleSet {
 /// Which plan is for which events, by its position.
 #[derive(Debug, Default)]
 struct Directory {
-    /// For each event id of the table, the plan if any rule looks at the event.
-    of_event: Vec<Option<Option<usize>>>,
+    /// For each event id of the table.
+    of_event: Vec<Option<usize>>,
     /// For the name of each captured event.
     of_captured: Vec<Option<usize>>,
     /// For system calls of which nothing is known.
@@ -117,19 +117,22 @@ struct Directory {
 }
 
 impl Directory {
+    #[inline]
     fn find(&self, source: &str, kind: EventKind) -> Option<usize> {
-        if source == SYSCALL_SOURCE {
-            let listed = match kind {
-                EventKind::Row(event) => self.of_event.get(event.index()).copied().flatten(),
-                EventKind::Captured(name) => self.of_captured.get(name.index()).copied(),
-                EventKind::Unlisted => None,
-            };
-            return listed.unwrap_or(self.of_unlisted);
+        if source != SYSCALL_SOURCE {
+            return self.find_other(source);
         }
-        let (_, plan) = self
-            .of_source
-            .iter()
-            .find(|(known, _)| **known == *source)?;
+        let listed = match kind {
+            EventKind::Row(event) => self.of_event.get(event.index()),
+            EventKind::Captured(name) => self.of_captured.get(name.index()),
+            EventKind::Unlisted => None,
+        };
+        *listed.unwrap_or(&self.of_unlisted)
+    }
+
+    fn find_other(&self, source: &str) -> Option<usize> {
+        let mut sources = self.of_source.iter();
+        let (_, plan) = sources.find(|(known, _)| **known == *source)?;
         *plan
     }
 }
@@ -282,6 +285,7 @@ impl RuleSet {
     }
 
     /// The plan for an event; nothing if no rule looks at it.
+    #[inline]
     fn plan(&self, source: &str, kind: EventKind) -> Option<&Plan> {
         self.plans.get(self.directory.find(source, kind)?)
     }

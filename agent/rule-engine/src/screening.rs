@@ -93,9 +93,13 @@ impl Screening {
                 continue;
             };
             probe.find_unordered(value, &mut self.buffers, &mut self.hits);
-            for hit in self.hits.drain(..) {
-                self.selected.extend_from_slice(guard.candidates(hit));
+            if self.hits.is_empty() {
+                continue;
             }
+            for hit in &self.hits {
+                self.selected.extend_from_slice(guard.candidates(*hit));
+            }
+            self.hits.clear();
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::getopt;
 use saker_rule_fields::{FieldValue, PathView};
 
 /// Reads an operand from an event under one view of paths.
+#[inline]
 pub fn read<'e, E: Event + ?Sized>(
     event: &'e E,
     operand: &Operand,
@@ -35,6 +36,8 @@ impl From<Gap> for FieldValue<'_> {
     }
 }
 
+/// Apart from [`read`], so that reading a field does not pay for its large frame.
+#[inline(never)]
 fn transformed<'e, E: Event + ?Sized>(
     event: &'e E,
     transform: &Transform,

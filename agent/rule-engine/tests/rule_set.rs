@@ -193,6 +193,31 @@ fn only_needed_events_are_asked_for() {
 }
 
 #[test]
+fn a_rule_about_an_argument_is_for_the_calls_that_have_it() {
+    let of = |text: &str, argument: &str| {
+        let mut test = test("text", Operator::Equal, "/a");
+        if let Condition::Test(test) = &mut test
+            && let Operand::Field(field) = &mut test.left
+        {
+            field.name = text.into();
+            field.argument = Some(FieldArgument::Key(argument.into()));
+        }
+        let rule = CheckedRule::bare("argument", test);
+        let set = CheckedRuleSet::from_iter([rule]);
+        let compiled = RuleSet::compile(&set, &CompileOptions::default()).unwrap();
+        compiled.event_ids().collect::<Vec<_>>()
+    };
+    let with_argument: Vec<_> = saker_event_schema::ROWS
+        .iter()
+        .filter(|row| row.slot("oldpath").is_some())
+        .map(|row| row.id)
+        .collect();
+    assert!(!with_argument.is_empty());
+    assert_eq!(of("evt.arg.oldpath", "oldpath"), with_argument);
+    assert_eq!(of("evt.arg[oldpath]", "oldpath"), with_argument);
+}
+
+#[test]
 fn rules_share_their_comparisons() {
     let both = |last| Condition::And(vec![path_is("/a"), test("text", Operator::Contains, last)]);
     let set = CheckedRuleSet::from_iter([

@@ -3,7 +3,7 @@
 use crate::captured::argument::raw_type;
 use crate::context::EventContext;
 use crate::event_names::{EVENT_NAMES, is_event, is_parameter};
-use crate::namespaces::ROWS;
+use crate::namespaces::{ROWS, argument_lies_ready};
 use crate::row::{FieldRow, FieldSources, Plurality};
 use crate::value::FieldValue;
 use saker_event_decode::is_signed;
@@ -85,6 +85,7 @@ impl Fields {
 
     /// The value of a field for an event.
     #[must_use]
+    #[inline]
     pub fn extract<'c>(
         &self,
         id: FieldId,
@@ -94,6 +95,20 @@ impl Fields {
         match self.row(id) {
             Some(row) => row.extract(context, argument),
             None => FieldValue::Missing,
+        }
+    }
+
+    /// Whether the value of a field is there without being put together or collected: reading it takes
+    /// about as long as comparing it.
+    #[must_use]
+    pub fn lies_ready(&self, id: FieldId, argument: Option<&FieldArgument>) -> bool {
+        let Some(row) = self.row(id) else {
+            return true;
+        };
+        let is_single = matches!(row.plurality, Plurality::One | Plurality::EitherEnd);
+        match argument {
+            Some(argument) if row.name == "evt.arg" => argument_lies_ready(argument),
+            _ => is_single,
         }
     }
 

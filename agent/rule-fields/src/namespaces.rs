@@ -15,6 +15,8 @@ mod saker;
 mod thread;
 mod user;
 
+pub(crate) use evt::argument::lies_ready as argument_lies_ready;
+
 use crate::row::FieldRow;
 
 /// Every row, in groups as their files order them.

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::{Candidate, Guard, Plan, Position, Screen};
 use crate::atom::AtomTable;
-use crate::probe::{Class, Lookup, Probe, Probes};
-use crate::program::{Graph, Node, NodeId, OperandId, Polarity};
+use crate::probe::{Class, Local, Lookup, Probe, ProbeId, Probes};
+use crate::program::{AtomId, Graph, Node, NodeId, OperandId, Polarity};
 
 /// From this many rules on, a plan asks a probe that takes long or tells little before it tries them.
 const RULES_MIN: usize = 6;
@@ -24,18 +24,50 @@ type Options = Rc<[Alternatives]>;
 pub(crate) struct Guards<'t> {
     graph: &'t Graph,
     atoms: &'t AtomTable,
-    probes: &'t Probes,
+    probes: &'t mut Probes,
     known: HashMap<NodeId, Options>,
+    /// For each probe, its comparisons.
+    members: HashMap<usize, Vec<(Local, AtomId)>>,
+    /// The probes for some comparisons of another, by what they are for.
+    narrowed: HashMap<(usize, Vec<Local>), ProbeId>,
 }
 
 impl<'t> Guards<'t> {
-    pub(crate) fn new(graph: &'t Graph, atoms: &'t AtomTable, probes: &'t Probes) -> Self {
+    pub(crate) fn new(graph: &'t Graph, atoms: &'t AtomTable, probes: &'t mut Probes) -> Self {
+        let mut members: HashMap<usize, Vec<(Local, AtomId)>> = HashMap::new();
+        for (position, atom) in atoms.iter().enumerate() {
+            if let (Some(id), Some(lookup)) = (AtomId::new(position), atom.lookup) {
+                let of_probe = members.entry(lookup.probe.index()).or_default();
+                of_probe.push((lookup.local, id));
+            }
+        }
         Self {
             graph,
             atoms,
             probes,
             known: HashMap::new(),
+            members,
+            narrowed: HashMap::new(),
         }
+    }
+
+    /// The probe to ask for these comparisons of a probe, ascending: one for them alone where that has
+    /// many others.
+    fn narrowed(&mut self, probe: ProbeId, locals: Vec<Local>) -> ProbeId {
+        let all = self.members.get(&probe.index()).map_or(&[][..], |all| all);
+        if locals.len() > all.len().checked_div(2).unwrap_or(0) {
+            return probe;
+        }
+        let key = (probe.index(), locals);
+        if let Some(known) = self.narrowed.get(&key) {
+            return *known;
+        }
+        let wanted = |local: &Local| key.1.binary_search(local).is_ok();
+        let members = all.iter().filter(|(local, _)| wanted(local));
+        let members = members.filter_map(|(local, id)| Some((*local, self.atoms.get(*id)?)));
+        let narrowed = self.probes.narrow(probe, members).unwrap_or(probe);
+        self.narrowed.insert(key, narrowed);
+        narrowed
     }
 
     /// The ways to guard a condition. The recursion is bounded by the nesting of conditions.
@@ -87,6 +119,7 @@ impl<'t> Guards<'t> {
         }
         match self.probes.get(lookup.probe) {
             Some(probe) if !probe.is_quick() => 16,
+            Some(probe) if probe.has_few_values => 8,
             Some(probe) => match probe.class {
                 Class::Text | Class::Number | Class::Address => 1,
                 Class::Prefix | Class::Suffix | Class::PathPrefix => 2,
@@ -132,6 +165,10 @@ impl<'t> Guards<'t> {
 pub(crate) fn arrange(candidates: Vec<(Candidate, NodeId)>, guards: &mut Guards<'_>) -> Plan {
     let mut guarded = guards.choose(candidates.iter().map(|(_, node)| *node));
     keep_worthwhile(&mut guarded, guards.probes);
+    let mut built = build(&guarded, guards.probes);
+    for guard in &mut built {
+        guard.probe = guards.narrowed(guard.probe, guard.locals());
+    }
     let mut is_guarded = vec![false; candidates.len()];
     for (position, _) in &guarded {
         if let Some(mark) = is_guarded.get_mut(position.index()) {
@@ -150,7 +187,7 @@ pub(crate) fn arrange(candidates: Vec<(Candidate, NodeId)>, guards: &mut Guards<
             .map(|(candidate, _)| candidate)
             .collect(),
         always,
-        screens: screens(build(&guarded, guards.probes), guards.probes),
+        screens: screens(built, guards.probes),
         ..Plan::default()
     }
 }

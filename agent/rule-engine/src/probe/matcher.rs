@@ -119,12 +119,25 @@ impl Matcher {
     }
 
     /// Appends what the keys that are found lead to; gives how many keys that were.
+    #[inline]
     pub(super) fn find(
         &self,
         value: &FieldValue<'_>,
         buffers: &mut Buffers,
         hits: &mut Vec<Local>,
     ) -> usize {
+        match (self, value.as_bytes()) {
+            // Most common, and most often settled by the length: here, so that it takes no call.
+            (Self::Text { lengths, table }, Some(text)) if lengths.contains(text.len()) => {
+                table.find(text, hits)
+            }
+            (Self::Text { .. }, _) => 0,
+            (_, Some(text)) => self.find_in_text(text, buffers, hits),
+            (_, None) => self.find_in_number(value, hits),
+        }
+    }
+
+    fn find_in_number(&self, value: &FieldValue<'_>, hits: &mut Vec<Local>) -> usize {
         match self {
             Self::Number(table) => {
                 let number = value.as_integer();
@@ -134,25 +147,19 @@ impl Matcher {
                 FieldValue::Ip(address) => table.find(address, hits),
                 _ => 0,
             },
-            _ => value
-                .as_bytes()
-                .map_or(0, |text| self.find_in_text(text, buffers, hits)),
+            _ => 0,
         }
     }
 
     fn find_in_text(&self, text: &[u8], buffers: &mut Buffers, hits: &mut Vec<Local>) -> usize {
         match self {
-            Self::Text { lengths, table } if lengths.contains(text.len()) => table.find(text, hits),
-            Self::Text { .. } => 0,
-            Self::PathPrefix(table) => {
-                let mut found: usize = 0;
-                each_path_prefix(text, |prefix| {
-                    found = found.saturating_add(table.find(prefix, hits));
-                });
-                found
-            }
+            Self::PathPrefix(table) => table.find_path_prefixes(text, hits),
             Self::FewPrefixes(few) => few.find(|prefix| text.starts_with(prefix), hits),
-            Self::FewSuffixes(few) => few.find(|suffix| text.ends_with(suffix), hits),
+            // The last byte tells most apart, without a call to compare memory.
+            Self::FewSuffixes(few) => few.find(
+                |suffix| suffix.last() == text.last() && text.ends_with(suffix),
+                hits,
+            ),
             Self::FewParts(few) => few.find(|part| part.is_in(text), hits),
             Self::Prefix(texts) | Self::Part(texts) => texts.find(text, &mut buffers.found, hits),
             Self::Suffix { texts, longest } => {
@@ -161,7 +168,7 @@ impl Matcher {
                 reversed.extend(text.iter().rev().take(*longest));
                 texts.find(reversed, found, hits)
             }
-            Self::Number(_) | Self::Address(_) => 0,
+            Self::Text { .. } | Self::Number(_) | Self::Address(_) => 0,
         }
     }
 }
@@ -223,6 +230,18 @@ impl<K: Hash + Eq> Table<K> {
         };
         hits.extend_from_slice(self.locals.get(range.clone()).unwrap_or_default());
         1
+    }
+}
+
+impl Table<Box<[u8]>> {
+    /// Apart, so that other looks do not pay for its frame.
+    #[inline(never)]
+    fn find_path_prefixes(&self, path: &[u8], hits: &mut Vec<Local>) -> usize {
+        let mut found: usize = 0;
+        each_path_prefix(path, |prefix| {
+            found = found.saturating_add(self.find(prefix, hits));
+        });
+        found
     }
 }
 
@@ -357,7 +376,7 @@ impl Texts {
         let Ok(mut state) = automaton.start_state(self.anchored) else {
             return;
         };
-        for (byte, length) in text.iter().zip(1..) {
+        for (position, byte) in text.iter().enumerate() {
             state = automaton.next_state(self.anchored, state, *byte);
             if !automaton.is_special(state) {
                 continue;
@@ -368,6 +387,7 @@ impl Texts {
             if !automaton.is_match(state) {
                 continue;
             }
+            let length = position.saturating_add(1);
             for index in 0..automaton.match_len(state) {
                 let pattern = automaton.match_pattern(state, index);
                 // A state also names the texts that it merely ends with.

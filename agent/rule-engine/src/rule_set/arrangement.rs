@@ -22,7 +22,7 @@ pub(super) struct Arranged {
 pub(super) fn arrange(
     buckets: &Buckets,
     parts: &Parts,
-    probes: &Probes,
+    probes: &mut Probes,
 ) -> Result<Arranged, TooManySteps> {
     let Parts {
         graph,
@@ -78,8 +78,12 @@ pub(super) fn arrange(
 impl Directory {
     /// Enters the plan of each kind.
     pub(super) fn new(kinds: &[Kind<'_>], plans: &[Option<usize>]) -> Self {
+        let of_unlisted = kinds.iter().zip(plans);
+        let of_unlisted = of_unlisted.filter(|(kind, _)| matches!(kind, Kind::Unlisted));
+        let of_unlisted = of_unlisted.filter_map(|(_, plan)| *plan).next();
         let mut directory = Self {
             of_captured: vec![None; EVENT_NAMES.len()],
+            of_unlisted,
             ..Self::default()
         };
         for (kind, plan) in kinds.iter().zip(plans) {
@@ -87,10 +91,12 @@ impl Directory {
                 Kind::Row(row) => {
                     let index = row.id.index();
                     if directory.of_event.len() <= index {
-                        directory.of_event.resize(index.saturating_add(1), None);
+                        // Ids that the table leaves out are of calls of which nothing is known.
+                        let length = index.saturating_add(1);
+                        directory.of_event.resize(length, of_unlisted);
                     }
                     if let Some(place) = directory.of_event.get_mut(index) {
-                        *place = Some(*plan);
+                        *place = *plan;
                     }
                 }
                 Kind::Captured(names) => {
@@ -100,7 +106,7 @@ impl Directory {
                         }
                     }
                 }
-                Kind::Unlisted => directory.of_unlisted = *plan,
+                Kind::Unlisted => {}
                 Kind::Source(source) => directory.of_source.push((Arc::from(*source), *plan)),
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use saker_event_schema::{ROWS, Row};
 use saker_rule_fields::{Fields, SYSCALL_SOURCE};
-use saker_rule_language::{CheckedRule, CheckedRuleSet, FieldArgument, Operand};
+use saker_rule_language::{CheckedRule, CheckedRuleSet, FieldArgument, FieldRef, Operand};
 
 use super::RuleId;
 use super::captured::NameGroup;
@@ -191,7 +191,7 @@ fn decided_before(
     let Operand::Field(field) = operands.get(atom.left)? else {
         return None;
     };
-    match (&*field.name, &atom.check, kind) {
+    match (name_of(field), &atom.check, kind) {
         (EVENT_NUMBER_FIELD, Check::Constant(_, Comparison::Plain(predicate)), _) => {
             let is_never = matches!(predicate, Predicate::Number(Relation::Equal, 0));
             is_never.then_some(false)
@@ -208,4 +208,13 @@ fn decided_before(
         },
         _ => None,
     }
+}
+
+/// The name of a field without its argument, which stands in the text after a dot or in brackets.
+fn name_of(field: &FieldRef) -> &str {
+    let Some(FieldArgument::Key(key)) = &field.argument else {
+        return &field.name;
+    };
+    let before = field.name.trim_end_matches(']').strip_suffix(&**key);
+    before.map_or(&*field.name, |name| name.trim_end_matches(['.', '[']))
 }

@@ -54,8 +54,8 @@ pub(super) fn compile(
     mark_unused(&mut rules, &conditions, reported);
     parts.operands.seal();
     parts.atoms.seal();
-    let probes = Probes::build(&mut parts.atoms, &parts.operands, &parts.fields, options);
-    let Arranged { steps, plans } = arrange(&buckets, &parts, &probes)?;
+    let mut probes = Probes::build(&mut parts.atoms, &parts.operands, &parts.fields, options);
+    let Arranged { steps, plans } = arrange(&buckets, &parts, &mut probes)?;
     let Parts {
         fields,
         operands,

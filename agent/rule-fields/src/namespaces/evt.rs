@@ -1,6 +1,6 @@
 //! `evt.*`: the event itself.
 
-mod argument;
+pub(crate) mod argument;
 mod open;
 mod time;
 mod unknown;
