@@ -23,6 +23,7 @@ pub(crate) fn event(
         ("type", !happening.event.event_type.is_empty()),
         ("args", !happening.event.args.is_empty()),
         ("ancestors", !happening.ancestors.is_empty()),
+        ("container", happening.container.is_some()),
     ] {
         if is_there {
             return Err(Problem::NotOfAudit { key });

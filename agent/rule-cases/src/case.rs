@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::field_event::FieldEvent;
 use saker_audit_source::AuditEvent;
+use saker_container_metadata::ContainerInfo;
 
 /// The cases of one rule.
 #[derive(Clone, Debug)]
@@ -106,6 +107,8 @@ pub struct Happening {
     pub process: ProcessFacts,
     /// Its parent, the parent's parent, and so on.
     pub ancestors: Vec<ProcessFacts>,
+    /// What the runtime says about the container that it runs in; of which the id is not given here.
+    pub container: Option<Box<ContainerInfo>>,
 }
 
 /// What happens.

@@ -114,6 +114,23 @@ pub enum Problem {
         /// The field.
         field: String,
     },
+    /// A field is given that does not show what the runtime says of a container, or with a value that
+    /// no runtime says.
+    #[error(
+        "field '{field}' cannot be given by 'container'; its fields are container.name, \
+         container.image*, container.label, container.ip, container.cni.json, container.privileged, \
+         container.host_*, k8s.pod.name, k8s.ns.name, k8s.pod.uid, k8s.pod.label, k8s.pod.ip, \
+         k8s.pod.cni.json and k8s.pod.full_sandbox_id"
+    )]
+    NotOfContainer {
+        /// The field.
+        field: String,
+    },
+    /// What the runtime says of a container is given, and the process runs in none.
+    #[error(
+        "'container' describes a container, but the process runs in none; give it the id of one"
+    )]
+    NoContainer,
     /// An argument has a value that does not fit its kind.
     #[error("argument '{argument}' of kind {kind} cannot be {value}")]
     Value {

@@ -136,11 +136,7 @@ fn known(values: &Values, fields: &Fields) -> Result<Known, Flaw> {
             problem,
             line: Some(written.referenced.line()),
         };
-        let field = field(name, fields).map_err(flaw)?;
-        let value = match &written.value {
-            None => FieldValue::Missing,
-            Some(value) => typed(name, &field, value, fields).map_err(flaw)?,
-        };
+        let (field, value) = value(name, written.value.as_ref(), fields).map_err(flaw)?;
         let key = (field.id, field.argument);
         if known.insert(key, value).is_some() {
             return Err(flaw(Problem::FieldTwice {
@@ -149,6 +145,20 @@ fn known(values: &Values, fields: &Fields) -> Result<Known, Flaw> {
         }
     }
     Ok(known)
+}
+
+/// The field of this name, and what is written for it as a value of its type.
+pub(crate) fn value(
+    name: &str,
+    written: Option<&Written>,
+    fields: &Fields,
+) -> Result<(FieldRef, FieldValue<'static>), Problem> {
+    let field = field(name, fields)?;
+    let value = match written {
+        None => FieldValue::Missing,
+        Some(value) => typed(name, &field, value, fields)?,
+    };
+    Ok((field, value))
 }
 
 /// The field of this name, with its argument, as a condition or an output would find it.

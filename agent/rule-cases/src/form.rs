@@ -12,6 +12,7 @@ use crate::audit;
 use crate::case::{
     Case, EventFacts, Expectation, Happening, Place, ProcessFacts, Section, Subject,
 };
+use crate::container;
 use crate::error::{CaseError, Problem};
 use crate::field_event::{FieldEvent, Written};
 
@@ -37,6 +38,9 @@ struct CaseForm {
     process: Option<ProcessFacts>,
     #[serde(default)]
     ancestors: Option<Vec<ProcessFacts>>,
+    /// What the runtime says about the container of the process, by the fields that show it.
+    #[serde(default)]
+    container: Option<Values>,
     #[serde(default)]
     capture: Option<PathBuf>,
     #[serde(default)]
@@ -118,6 +122,10 @@ fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
                 event,
                 process: form.process.unwrap_or_default(),
                 ancestors: form.ancestors.unwrap_or_default(),
+                container: match &form.container {
+                    Some(values) => Some(Box::new(container::described(values, fields)?)),
+                    None => None,
+                },
             };
             match request {
                 Some(parts) => Subject::Request(Box::new(audit::event(parts, &happening)?)),
@@ -127,11 +135,13 @@ fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
         (None, Some(values), None) => {
             refuse("process", form.process.is_some(), "event")?;
             refuse("ancestors", form.ancestors.is_some(), "event")?;
+            refuse("container", form.container.is_some(), "event")?;
             Subject::Fields(FieldEvent::new(&values, form.resolved.as_ref(), fields)?)
         }
         (None, None, Some(capture)) => {
             refuse("process", form.process.is_some(), "event")?;
             refuse("ancestors", form.ancestors.is_some(), "event")?;
+            refuse("container", form.container.is_some(), "event")?;
             refuse("resolved", form.resolved.is_some(), "fields")?;
             Subject::Capture(beside(&place.path, &capture))
         }

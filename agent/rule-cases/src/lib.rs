@@ -17,6 +17,12 @@
 //!       process: {name: cat, exe: /usr/bin/cat, args: [cat, /etc/shadow]}
 //!       ancestors: [{name: bash}, {name: sshd, exe: /usr/sbin/sshd}]
 //!
+//!     - name: the web server reads them in its container
+//!       expect: [Sensitive file read]
+//!       event: {type: openat, result: 3, args: {name: /etc/shadow, flags: O_RDONLY}}
+//!       process: {name: nginx, container: 1f2e3d4c5b6a}
+//!       container: {container.image.repository: nginx, k8s.pod.name: web-0, "k8s.pod.label[app]": web}
+//!
 //!     - name: a link leads there
 //!       expect: [Sensitive file read]
 //!       fields: {evt.type: openat, evt.is_open_read: true, evt.rawres: 3, fd.name: /tmp/link}
@@ -68,6 +74,7 @@ mod audit;
 mod bench;
 mod captures;
 mod case;
+mod container;
 mod error;
 mod field_event;
 mod files;

@@ -2,13 +2,16 @@
 
 use saker_alert::Occurrence;
 use saker_audit_source::AuditEvent;
+use saker_container_metadata::ContainerInfo;
+use saker_process_state::Placement;
 use saker_rule_engine::{ContextEvent, Event};
 use saker_rule_fields::Payload;
 
 use crate::case::{Case, Happening, Subject};
+use crate::container;
 use crate::error::{CaseError, Problem};
 use crate::scene;
-use crate::world::{Stage, World};
+use crate::world::{Moment, Stage, World};
 
 /// When an event happens that is nothing but fields.
 const OCCURRENCE: Occurrence = Occurrence {
@@ -65,7 +68,18 @@ impl Case {
 
 fn world(happening: &Happening) -> Result<World, Problem> {
     let scene = scene::build(happening)?;
-    Ok(World::play(scene.cgroups, &scene.before, [scene.event])?)
+    let world = World::play(scene.cgroups, &scene.before, [scene.event])?;
+    let Some(info) = &happening.container else {
+        return Ok(world);
+    };
+    let process = world.moments().first().map(Moment::process);
+    match process.map(|process| &process.placement) {
+        Some(Placement::Container(place)) => {
+            let facts = container::facts(place, ContainerInfo::clone(info));
+            Ok(world.with_facts(facts))
+        }
+        _ => Err(Problem::NoContainer),
+    }
 }
 
 fn with_request<T>(

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use saker_event_decode::{DecodeError, EventView, WallClock};
 use saker_process_state::{CgroupResolver, Limits, NoSource, Process, ProcessState, Users};
-use saker_rule_fields::{EventContext, Fields, Host, Payload, Scratch, Surroundings};
+use saker_rule_fields::{
+    EventContext, Facts, Fields, Host, Patience, Payload, Scratch, Surroundings,
+};
 
 /// A fixed time, so that outputs do not depend on when they are made.
 const BOOT_WALL_NS: i64 = 1_700_000_000_000_000_000;
@@ -55,6 +57,7 @@ impl Stage {
 pub struct World {
     processes: ProcessState,
     moments: Vec<Moment>,
+    facts: Facts,
 }
 
 /// One record and who acted.
@@ -86,7 +89,11 @@ impl World {
             let process = processes.apply(&EventView::parse(&record)?);
             moments.push(Moment { record, process });
         }
-        Ok(Self { processes, moments })
+        Ok(Self {
+            processes,
+            moments,
+            facts: Facts::none(),
+        })
     }
 
     /// A world without processes and records.
@@ -95,7 +102,15 @@ impl World {
         Self {
             processes: ProcessState::new(Limits::default(), Box::new(NoSource), Box::new(NoSource)),
             moments: Vec::new(),
+            facts: Facts::none(),
         }
+    }
+
+    /// The same world, with somebody who is asked about containers and pods. Nobody is waited for.
+    #[must_use]
+    pub fn with_facts(mut self, facts: Facts) -> Self {
+        self.facts = facts;
+        self
     }
 
     /// The records that were played, without those that only made processes.
@@ -119,6 +134,7 @@ impl World {
             scratch: &stage.scratch,
         };
         EventContext::new(payload, process, surroundings, 1)
+            .with_facts(&self.facts, Patience::Ended)
     }
 }
 

@@ -27,6 +27,14 @@ const RULES: &str = r"
   output: o
   priority: NOTICE
 
+- rule: Shop
+  desc: d
+  condition: evt.type = execve and container.image.repository endswith nginx and not container.privileged = true
+  output: >
+    shop %container.name %container.image.tag %container.label[a/b] %k8s.pod.name %k8s.pod.label.app
+    %container.type %container.id %k8s.pod.sandbox_id %saker.enrichment
+  priority: NOTICE
+
 - rule: Ports
   desc: d
   condition: evt.type = connect and fd.sport = 443 and fd.ip = 10.0.0.1 and proc.aname = sshd
@@ -127,6 +135,77 @@ fn ancestors_have_roots_namespaces_and_places() {
     );
 }
 
+#[test]
+fn a_runtime_describes_the_container_of_a_process() {
+    passes(
+        r#"
+- rule: Shop
+  cases:
+    - name: what is given is what the fields show
+      expect: [Placed, Shop]
+      event: {type: execve}
+      process: {name: sh, container: 1f2e3d4c5b6a}
+      container:
+        container.name: web
+        container.image.repository: docker.io/library/nginx
+        container.image.tag: "1.29"
+        container.label[a/b]: c
+        container.privileged: null
+        container.ip: 10.0.0.7
+        k8s.pod.name: web-0
+        k8s.pod.label.app: shop
+        k8s.pod.full_sandbox_id: 0123456789abcdef
+
+    - name: it is another image
+      expect: [Placed]
+      event: {type: execve}
+      process: {name: sh, container: 1f2e3d4c5b6a}
+      container: {container.image.repository: redis}
+
+    - name: the container is privileged
+      expect: [Placed]
+      event: {type: execve}
+      process: {name: sh, container: 1f2e3d4c5b6a}
+      container: {container.image.repository: nginx, container.privileged: true}
+
+    - name: nobody tells
+      expect: [Placed]
+      event: {type: execve}
+      process: {name: sh, container: 1f2e3d4c5b6a}
+
+    - name: on the host
+      expect: [Placed]
+      event: {type: execve}
+"#,
+    );
+    let rules = rules();
+    let text = "
+- rule: Shop
+  cases:
+    - name: n
+      expect: [Placed, Shop]
+      event: {type: execve}
+      process: {name: sh, container: 1f2e3d4c5b6a}
+      container: {container.name: web, container.image.repository: nginx, k8s.pod.label.app: shop,
+        container.image.tag: '1.29', 'container.label[a/b]': c, k8s.pod.name: web-0,
+        k8s.pod.full_sandbox_id: 0123456789abcdef}
+";
+    let file = parse(Path::new("cases.yaml"), text).unwrap();
+    let (_, case) = file.cases().next().unwrap();
+    let outcome = Bench::new(&rules).run(case).unwrap();
+    let shop = outcome.alerts.iter().find(|alert| &*alert.rule == "Shop");
+    let message = shop.unwrap().message.to_string();
+    let expected = "web 1.29 c web-0 shop docker 1f2e3d4c5b6a 0123456789ab complete";
+    assert!(message.ends_with(expected), "{message}");
+
+    let text = text.replace(", container: 1f2e3d4c5b6a", "");
+    let file = parse(Path::new("cases.yaml"), &text).unwrap();
+    let (_, case) = file.cases().next().unwrap();
+    let error = Bench::new(&rules).run(case).unwrap_err();
+    let problem = error.source().unwrap().to_string();
+    assert!(problem.contains("the process runs in none"), "{problem}");
+}
+
 /// The one error of a case, with its causes.
 fn error(case: &str) -> String {
     let text =
@@ -200,6 +279,22 @@ fn mistakes_are_told_with_their_place() {
         (
             "      event: {type: openat}\n      resolved: {fd.name: x}\n",
             "cases.yaml:3: case 'wrong': 'resolved' stands beside 'fields' only",
+        ),
+        (
+            "      capture: x.scap\n      container: {container.name: x}\n",
+            "cases.yaml:3: case 'wrong': 'container' stands beside 'event' only",
+        ),
+        (
+            "      event: {type: openat}\n      container:\n        container.id: x\n",
+            "cases.yaml:7: case 'wrong': field 'container.id' cannot be given by 'container'",
+        ),
+        (
+            "      event: {type: openat}\n      container: {container.privileged: x}\n",
+            "cases.yaml:6: case 'wrong': field 'container.privileged' is a truth value",
+        ),
+        (
+            "      event: {type: openat}\n      container: {container.ip: x}\n",
+            "cases.yaml:6: case 'wrong': field 'container.ip' cannot be given by 'container'",
         ),
         (
             "      evnt: {type: openat}\n",
