@@ -24,7 +24,7 @@ const IN_CLUSTER_VARIABLE: &str = "KUBERNETES_SERVICE_HOST";
 const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 
 /// How the API server is reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubeConfig {
     /// A file as `kubectl` uses it; without one, what a pod finds in its cluster.
     pub kubeconfig: Option<PathBuf>,
@@ -33,6 +33,22 @@ pub struct KubeConfig {
     pub node_name: Option<String>,
     /// How long to wait before something that failed is tried again.
     pub backoff: Backoff,
+    /// Longest time that the server may take for one reply to a list.
+    pub list_wait: Duration,
+    /// Bounds on what the server may send.
+    pub reply_limit: ReplyLimit,
+}
+
+impl Default for KubeConfig {
+    fn default() -> Self {
+        Self {
+            kubeconfig: None,
+            node_name: None,
+            backoff: Backoff::default(),
+            list_wait: Duration::from_secs(60),
+            reply_limit: ReplyLimit::default(),
+        }
+    }
 }
 
 /// How long to wait before something that failed is tried again: twice as long each time, and a
@@ -114,7 +130,7 @@ pub(crate) async fn connect(config: &KubeConfig) -> Result<Option<Connection>, C
         source,
     })?;
     let client = client
-        .with_layer(&ReplyLimit::default())
+        .with_layer(&config.reply_limit)
         .with_layer(&RateLimitLayer::new(
             REQUESTS_PER_SECOND_MAX,
             Duration::from_secs(1),

@@ -24,9 +24,6 @@ const PAGE_OBJECTS: u32 = 500;
 /// The fewest, where the objects are so large that the reply is longer than is read.
 const PAGE_OBJECTS_MIN: u32 = 4;
 
-/// Longest time that the server may take for one reply to a list.
-const LIST_WAIT: Duration = Duration::from_secs(60);
-
 /// When nothing failed for so long, the next failure is the first one again.
 const CALM: Duration = Duration::from_secs(120);
 
@@ -50,6 +47,7 @@ pub(crate) struct KindWatch {
     pub(crate) cluster: Cluster,
     pub(crate) board: Arc<Board>,
     pub(crate) backoff: Backoff,
+    pub(crate) list_wait: Duration,
 }
 
 impl KindWatch {
@@ -144,7 +142,7 @@ impl KindWatch {
         let mut is_listing = true;
         loop {
             let next = if is_listing {
-                timeout(LIST_WAIT, events.next()).await
+                timeout(self.list_wait, events.next()).await
             } else {
                 Ok(events.next().await)
             };
@@ -160,7 +158,7 @@ impl KindWatch {
                 }
                 Ok(Some(Err(error))) => error,
                 // The stream of a watcher has no end.
-                Ok(None) | Err(_) => return Trouble::silent(LIST_WAIT),
+                Ok(None) | Err(_) => return Trouble::silent(self.list_wait),
             };
             let trouble = Trouble::of_watch(&error, self.kind);
             match trouble.kind {

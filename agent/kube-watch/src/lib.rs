@@ -57,5 +57,6 @@ mod watch;
 pub use board::{KindStatus, Progress};
 pub use config::{Backoff, ConnectError, KubeConfig};
 pub use counters::KindCounters;
+pub use reply_limit::ReplyLimit;
 pub use trouble::{Trouble, TroubleKind};
 pub use watch::KubeWatch;

@@ -10,12 +10,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tower::{BoxError, Layer, Service};
 
-/// Longest list, or page of one, in bytes. 500 pods of a usual size are 5 MB.
-const LIST_BYTES_MAX: usize = 64 << 20;
-
-/// Longest line of a watch, in bytes. An object is 1.5 MiB at most where it is stored.
-const LINE_BYTES_MAX: usize = 8 << 20;
-
 /// The server sent more than is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the reply is longer than {bytes_max} bytes")]
@@ -24,18 +18,22 @@ pub(crate) struct TooLong {
     pub(crate) bytes_max: usize,
 }
 
-/// Puts the bounds on a client.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ReplyLimit {
-    list_bytes_max: usize,
-    line_bytes_max: usize,
+/// The bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplyLimit {
+    /// Longest list, or page of one, in bytes. 500 pods of a usual size are 5 MB. Where a page is
+    /// longer, smaller pages are asked for.
+    pub list_bytes_max: usize,
+    /// Longest line of a watch, which is one object, in bytes. An object is 1.5 MiB at most where it
+    /// is stored.
+    pub line_bytes_max: usize,
 }
 
 impl Default for ReplyLimit {
     fn default() -> Self {
         Self {
-            list_bytes_max: LIST_BYTES_MAX,
-            line_bytes_max: LINE_BYTES_MAX,
+            list_bytes_max: 64 << 20,
+            line_bytes_max: 8 << 20,
         }
     }
 }
@@ -52,7 +50,7 @@ impl<S> Layer<S> for ReplyLimit {
 }
 
 /// A client whose replies are bounded.
-pub(crate) struct LimitedClient<S> {
+pub struct LimitedClient<S> {
     client: S,
     limit: ReplyLimit,
 }
@@ -101,7 +99,7 @@ enum Unit {
 }
 
 /// A body that fails when it is too long.
-pub(crate) struct LimitedBody<B> {
+pub struct LimitedBody<B> {
     body: B,
     unit: Unit,
     bytes_max: usize,

@@ -135,6 +135,8 @@ impl Trouble {
         let found = match status.code {
             401 => TroubleKind::Unauthorized,
             403 => TroubleKind::Forbidden,
+            // Any object that is none of those expected is taken for a status without a code.
+            0 => TroubleKind::NotUnderstood,
             404 => TroubleKind::NotServed,
             410 => TroubleKind::Expired,
             429 => TroubleKind::Busy,
@@ -154,10 +156,10 @@ impl Trouble {
         let seconds = status.details.as_ref().map(|d| d.retry_after_seconds);
         Self {
             kind: found,
-            cause: if status.message.is_empty() {
-                format!("the API server answered {}", status.code)
-            } else {
-                status.message.clone()
+            cause: match (status.message.as_str(), status.code) {
+                ("", 0) => "the API server sent what is neither an event nor an error".to_owned(),
+                ("", code) => format!("the API server answered {code}"),
+                (message, _) => message.to_owned(),
             },
             remedy,
             retry_after: seconds.map(|seconds| Duration::from_secs(seconds.into())),

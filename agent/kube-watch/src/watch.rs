@@ -29,6 +29,7 @@ pub struct KubeWatch {
     server: String,
     node_name: Option<String>,
     backoff: Backoff,
+    list_wait: Duration,
     board: Arc<Board>,
 }
 
@@ -49,6 +50,7 @@ impl KubeWatch {
             server,
             node_name,
             backoff: config.backoff,
+            list_wait: config.list_wait,
             board: Arc::new(Board::new()),
         }))
     }
@@ -113,6 +115,7 @@ impl KubeWatch {
                     cluster: cluster.clone(),
                     board: Arc::clone(&self.board),
                     backoff: self.backoff,
+                    list_wait: self.list_wait,
                 };
                 let task = tokio::spawn(watch.run());
                 Running { selection, task }
