@@ -126,9 +126,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE", default_value = crate::single_instance::LOCK_FILE)]
     pub(crate) pid_file: PathBuf,
 
-    /// Address that serves /metrics and /healthz, or `off`.
+    /// Address that serves /metrics, /healthz and /readyz, or `off`.
     #[arg(long, value_name = "ADDR:PORT|off")]
     pub(crate) metrics: Option<MetricsAddress>,
+
+    /// Where the cluster is.
+    #[command(flatten)]
+    pub(crate) kube: KubeArgs,
 }
 
 /// Which alerts are raised and how they are printed. What is given here wins over the configuration file.
@@ -150,6 +154,19 @@ pub(crate) struct AlertArgs {
     /// How alerts are printed.
     #[arg(short, long, value_enum, value_name = "FORMAT")]
     pub(crate) output: Option<OutputFormat>,
+}
+
+/// Where the cluster is.
+#[derive(Debug, Default, Args)]
+pub(crate) struct KubeArgs {
+    /// File that says where the Kubernetes API server is, as kubectl uses it. Without it, the cluster that
+    /// this pod runs in; outside of pods nobody is asked.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+
+    /// Name of this node in the cluster; else SAKER_NODE_NAME, NODE_NAME or the host's name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) node_name: Option<String>,
 }
 
 /// How alerts are printed.
@@ -193,6 +210,10 @@ pub(crate) struct DoctorArgs {
     /// How the findings are printed.
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: OutputFormat,
+
+    /// Where the cluster is.
+    #[command(flatten)]
+    pub(crate) kube: KubeArgs,
 }
 
 /// A shell's completion script.

@@ -7,10 +7,10 @@ mod append_output;
 mod facts;
 mod limits;
 
-use crate::cli::{AlertArgs, MetricsAddress, OutputFormat};
+use crate::cli::{AlertArgs, KubeArgs, MetricsAddress, OutputFormat};
 use append_output::{AdditionFile, additions};
-use facts::EnrichmentFile;
 pub(crate) use facts::FactsConfig;
+use facts::{EnrichmentFile, KubernetesFile};
 use limits::LimitsFile;
 pub(crate) use limits::RuleLimits;
 use saker_container_runtimes::RuntimesSettings;
@@ -57,6 +57,8 @@ pub(crate) struct ConfigFile {
     append_output: Option<Vec<AdditionFile>>,
     /// Who is asked about containers.
     containers: RuntimesSettings,
+    /// Who is asked about pods.
+    kubernetes: KubernetesFile,
     /// How long events wait for what is looked up.
     enrichment: EnrichmentFile,
     /// How large rules may be.
@@ -202,15 +204,17 @@ impl Config {
     pub(crate) fn build(
         arguments: &AlertArgs,
         metrics: Option<MetricsAddress>,
+        kube: &KubeArgs,
     ) -> Result<Self, ConfigError> {
         let (file, path) = ConfigFile::find(arguments.config.as_deref())?;
-        Self::validate(file, arguments, metrics).map_err(|error| error.within(path))
+        Self::validate(file, arguments, metrics, kube).map_err(|error| error.within(path))
     }
 
     fn validate(
         file: ConfigFile,
         arguments: &AlertArgs,
         metrics: Option<MetricsAddress>,
+        kube: &KubeArgs,
     ) -> Result<Self, ConfigError> {
         let rules = rules_paths(&arguments.rules, file.rules_files)?;
         let priority = match (arguments.priority, file.priority) {
@@ -236,7 +240,7 @@ impl Config {
             iso_8601: file.time_format_iso_8601,
             matching: matching(file.rule_matching)?,
             append_output: additions(file.append_output),
-            facts: FactsConfig::build(&file.enrichment, &file.containers)?,
+            facts: FactsConfig::build(&file.enrichment, &file.containers, file.kubernetes, kube)?,
             limits: file.limits.validate()?,
             watch: file.watch_config_files.unwrap_or(true),
             lifecycle_ring_bytes: ring(

@@ -1,6 +1,8 @@
 //! `saker doctor`: what this host supports, and what is lost where it does not.
 
-use crate::cli::OutputFormat;
+mod facts;
+
+use crate::cli::{KubeArgs, OutputFormat};
 use saker_event_schema::ROWS;
 use saker_kernel_source::{
     AttachKind, KernelSource, KernelSourceError, SourceOptions, Variant, host, offsets,
@@ -68,16 +70,11 @@ impl Finding {
 }
 
 /// Looks at the host and prints what it finds; the exit code says whether the agent can run.
-pub(crate) fn examine(output: OutputFormat) -> anyhow::Result<ExitCode> {
+pub(crate) fn examine(output: OutputFormat, kube: &KubeArgs) -> anyhow::Result<ExitCode> {
     let mut findings = vec![kernel(), type_information(), privileges(), lockdown()];
     findings.extend(programs());
-    findings.extend([
-        pid_namespace(),
-        compat_entry(),
-        cgroups(),
-        io_uring(),
-        runtimes(),
-    ]);
+    findings.extend([pid_namespace(), compat_entry(), cgroups(), io_uring()]);
+    findings.extend(facts::examine(kube)?);
     let mut out = std::io::stdout().lock();
     match output {
         OutputFormat::Json => writeln!(out, "{}", serde_json::to_string(&findings)?)?,
@@ -314,18 +311,6 @@ fn io_uring() -> Finding {
             CONSEQUENCE,
         ),
     }
-}
-
-fn runtimes() -> Finding {
-    let sockets = host::runtime_sockets(Path::new("/"));
-    if sockets.is_empty() {
-        return Finding::good("container runtimes", "no socket found");
-    }
-    let names: Vec<String> = sockets
-        .iter()
-        .map(|socket| socket.display().to_string())
-        .collect();
-    Finding::good("container runtimes", names.join(", "))
 }
 
 fn print(out: &mut impl Write, finding: &Finding, colour: bool) -> std::io::Result<()> {

@@ -3,13 +3,20 @@
 use crate::config::FactsConfig;
 use anyhow::Context;
 use saker_container_metadata::{Containers, Limits, Requests};
-use saker_container_runtimes::Runtimes;
-use saker_kube_metadata::Cluster;
-use saker_rule_fields::Facts;
+use saker_container_runtimes::{Runtimes, RuntimesConfig};
+use saker_kube_metadata::{Cluster, Limits as ClusterLimits, Scope};
+use saker_kube_watch::{ConnectError, KubeConfig, KubeWatch};
+use saker_process_state::ContainerChange;
+use saker_rule_fields::{Facts, Needs};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle, Thread};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
+
+/// How long a cluster may take to be listed before the agent says that it is ready nevertheless.
+const SYNC_WAIT: Duration = Duration::from_secs(30);
 
 /// Wakes the thread that waits for facts, once it is known.
 #[derive(Clone, Default)]
@@ -21,50 +28,99 @@ impl Waker {
         self.0.get_or_init(|| thread.clone());
     }
 
-    fn wake(&self) {
-        if let Some(thread) = self.0.get() {
-            thread.unpark();
-        }
+    /// What calls it when something became known.
+    fn on_change(&self) -> Box<dyn Fn() + Send + Sync> {
+        let thread = Arc::clone(&self.0);
+        Box::new(move || {
+            if let Some(thread) = thread.get() {
+                thread.unpark();
+            }
+        })
     }
 }
 
 /// The thread that asks. It ends when this is dropped.
 pub(crate) struct FactSources {
+    kube: Option<KubeWatch>,
+    scope: watch::Sender<Scope>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl FactSources {
     /// Starts to ask whom the configuration names; gives what will be known.
-    pub(crate) fn start(config: &FactsConfig, waker: &Waker) -> anyhow::Result<(Facts, Self)> {
-        let limits = Limits {
-            wait: config.wait,
-            ..Limits::default()
-        };
-        let on_change = |waker: &Waker| {
-            let waker = waker.clone();
-            Box::new(move || waker.wake())
-        };
-        let (containers, requests) = Containers::new(limits, on_change(waker));
-        let facts = Facts {
-            containers,
-            cluster: Cluster::unknown(),
-        };
+    pub(crate) fn start(
+        config: FactsConfig,
+        needs: Needs,
+        waker: &Waker,
+    ) -> anyhow::Result<(Facts, Self)> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
             .context("cannot start the asynchronous runtime of containers and pods")?;
+        let kube = runtime.block_on(connect(config.kube))?;
+        let limits = Limits {
+            wait: config.wait,
+            ..Limits::default()
+        };
+        let (containers, requests) = Containers::new(limits, waker.on_change());
+        let limits = ClusterLimits {
+            wait: config.wait,
+            ..ClusterLimits::default()
+        };
+        let cluster = match kube {
+            None => Cluster::unknown(),
+            Some(_) => Cluster::new(limits, waker.on_change()),
+        };
+        let facts = Facts {
+            containers,
+            cluster,
+        };
+        let (scope, scopes) = watch::channel(needs.scope());
         let (stop, stopped) = oneshot::channel();
-        let asking = ask(config.clone(), facts.clone(), requests);
+        let asking = Asking {
+            runtimes: config.runtimes,
+            requests,
+            kube: kube.clone(),
+            scopes,
+            facts: facts.clone(),
+        };
         let thread = thread::Builder::new()
             .name("saker-facts".to_owned())
             .spawn(move || run(&runtime, asking, stopped))
             .context("cannot start the thread that asks for containers and pods")?;
         let sources = Self {
+            kube,
+            scope,
             stop: Some(stop),
             thread: Some(thread),
         };
         Ok((facts, sources))
+    }
+
+    /// From now on these are needed.
+    pub(crate) fn need(&self, needs: Needs) {
+        self.scope.send_replace(needs.scope());
+    }
+
+    /// Waits until what is needed of the cluster was listed once, though not for ever; at once where
+    /// there is none.
+    pub(crate) fn synced(&self) -> impl Future<Output = ()> + use<> {
+        let kube = self.kube.clone();
+        async move {
+            let Some(kube) = kube else { return };
+            if timeout(SYNC_WAIT, kube.synced()).await.is_err() {
+                tracing::warn!(
+                    server = kube.server(),
+                    "the cluster is not known yet; alerts lack what it has to tell"
+                );
+            }
+        }
+    }
+
+    /// The watch of the cluster, if there is one.
+    pub(crate) const fn kube(&self) -> Option<&KubeWatch> {
+        self.kube.as_ref()
     }
 }
 
@@ -78,16 +134,59 @@ impl Drop for FactSources {
     }
 }
 
-fn run(runtime: &Runtime, asking: impl Future<Output = ()>, stopped: oneshot::Receiver<()>) {
+/// Takes note of containers that appeared or ended: somebody is asked about the former. To be told before
+/// the events that happen in them.
+pub(crate) fn take_note(facts: &Facts, changes: Vec<ContainerChange>) {
+    for change in changes {
+        match change {
+            ContainerChange::Appeared(container) => facts.containers.appeared(&container),
+            ContainerChange::Ended(id) => facts.containers.ended(&id),
+        }
+    }
+}
+
+/// Finds the API server. A pod without an account is no error: most agents need no cluster.
+async fn connect(config: Option<KubeConfig>) -> anyhow::Result<Option<KubeWatch>> {
+    let Some(config) = config else {
+        return Ok(None);
+    };
+    match KubeWatch::connect(config).await {
+        Ok(watch) => Ok(watch),
+        Err(error @ ConnectError::ServiceAccount(_)) => {
+            let error = anyhow::Error::from(error);
+            tracing::warn!("the cluster is not asked: {error:#}");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whom to ask, and for whom.
+struct Asking {
+    runtimes: RuntimesConfig,
+    requests: Requests,
+    kube: Option<KubeWatch>,
+    scopes: watch::Receiver<Scope>,
+    facts: Facts,
+}
+
+fn run(runtime: &Runtime, asking: Asking, stopped: oneshot::Receiver<()>) {
+    let Facts {
+        containers,
+        cluster,
+    } = asking.facts;
     runtime.block_on(async {
+        let runtimes = Runtimes::find(&asking.runtimes).serve(containers, asking.requests);
+        let kube = async {
+            match asking.kube {
+                Some(kube) => kube.serve(cluster, asking.scopes).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            () = asking => {}
+            () = runtimes => {}
+            () = kube => {}
             _ = stopped => {}
         }
     });
-}
-
-async fn ask(config: FactsConfig, facts: Facts, requests: Requests) {
-    let runtimes = Runtimes::find(&config.runtimes);
-    runtimes.serve(facts.containers, requests).await;
 }

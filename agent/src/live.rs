@@ -3,6 +3,9 @@
 //! The same path as in `saker run`, up to the rules: a thread empties the kernel's rings, the caller's
 //! looks at each event with the processes as they were at its time.
 
+use crate::cli::KubeArgs;
+use crate::config::FactsConfig;
+use crate::fact_sources::{FactSources, Waker, take_note};
 use crate::journal::Journal;
 use crate::pipeline::queue::{self, RecordReceiver};
 use crate::pipeline::reader;
@@ -13,7 +16,9 @@ use saker_event_decode::{EventView, WallClock};
 use saker_event_schema::EventId;
 use saker_kernel_source::{KernelSource, KernelSourceError, LossCounters, SourceOptions, host};
 use saker_process_state::{BootTime, ProcessState};
-use saker_rule_fields::{EventContext, Host, Payload, Scratch, Surroundings};
+use saker_rule_fields::{
+    EventContext, Facts, Host, Needs, Patience, Payload, Scratch, Surroundings,
+};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -65,6 +70,8 @@ pub(crate) struct LiveEvents {
     stop: Arc<AtomicBool>,
     processes: ProcessState,
     host: Host,
+    facts: Facts,
+    _fact_sources: FactSources,
     journal: Option<Journal>,
     malformed: u64,
 }
@@ -81,8 +88,11 @@ pub(crate) struct Outcome {
 impl LiveEvents {
     /// Attaches the programs for these events and reads the processes that run. It stops at SIGINT and
     /// SIGTERM. A journal gets everything that the events' meaning depends on beside the events.
+    ///
+    /// What is known of containers and pods when an event comes is shown; nothing is waited for.
     pub(crate) fn start(
         events: BTreeSet<EventId>,
+        needs: Needs,
         journal: Option<Journal>,
     ) -> anyhow::Result<Self> {
         if !host::may_load_programs() {
@@ -99,6 +109,8 @@ impl LiveEvents {
         let losses = source.counters()?;
         let (sender, records) = queue::records();
         source.attach()?;
+        let config = FactsConfig::without_file(&KubeArgs::default())?;
+        let (facts, fact_sources) = FactSources::start(config, needs, &Waker::default())?;
         let processes = this_host::processes(journal.as_ref());
         let host = this_host::facts();
         if let Some(journal) = &journal {
@@ -115,6 +127,8 @@ impl LiveEvents {
             stop,
             processes,
             host,
+            facts,
+            _fact_sources: fact_sources,
             journal,
             malformed: 0,
         })
@@ -153,6 +167,7 @@ impl LiveEvents {
         until: Option<Instant>,
         watcher: &mut impl Watcher,
     ) -> anyhow::Result<()> {
+        take_note(&self.facts, self.processes.take_container_changes());
         let scratch = Scratch::new();
         let mut clock = WallClock::new(wall_offset_ns());
         let mut upkeep = Instant::now() + UPKEEP;
@@ -164,11 +179,13 @@ impl LiveEvents {
                 upkeep = now + UPKEEP;
                 clock = WallClock::new(wall_offset_ns());
                 self.refresh_host();
+                self.facts.containers.forget_ended();
                 watcher.tick()?;
             }
             if now >= sweep {
                 sweep = now + SWEEP;
                 self.sweep();
+                take_note(&self.facts, self.processes.take_container_changes());
             }
             if until.is_some_and(|until| now >= until) {
                 self.stop.store(true, Ordering::Release);
@@ -184,6 +201,7 @@ impl LiveEvents {
             };
             let is_for_state = self.processes.may_be_changed_by(&event);
             let process = self.processes.apply(&event);
+            take_note(&self.facts, self.processes.take_container_changes());
             let surroundings = Surroundings {
                 processes: Some(&self.processes),
                 clock: &clock,
@@ -191,7 +209,8 @@ impl LiveEvents {
                 scratch: &scratch,
             };
             let payload = Payload::Syscall(&event);
-            let context = EventContext::new(payload, Some(&process), surroundings, number);
+            let context = EventContext::new(payload, Some(&process), surroundings, number)
+                .with_facts(&self.facts, Patience::Ended);
             let seen = Seen {
                 record,
                 is_for_state,

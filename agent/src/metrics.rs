@@ -14,10 +14,11 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 use saker_event_schema::row;
 use saker_kernel_source::LossCounters;
+use saker_kube_watch::KubeWatch;
 use saker_rule_fields::Facts;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -25,6 +26,7 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 pub(crate) struct AgentMetrics {
     statistics: Arc<Statistics>,
     facts: Facts,
+    kube: Option<KubeWatch>,
     losses: Arc<LossCounters>,
 }
 
@@ -42,6 +44,7 @@ impl Collector for AgentMetrics {
         self.encode_alerts(&mut encoder)?;
         self.encode_processes(&mut encoder)?;
         self.encode_facts(&mut encoder)?;
+        self.encode_cluster(&mut encoder)?;
         let statistics = &self.statistics;
         gauge(
             &mut encoder,
@@ -200,6 +203,20 @@ fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: usi
     gauge.encode(descriptor)
 }
 
+fn gauges(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    values: &[(Vec<Label>, usize)],
+) -> fmt::Result {
+    let kind = ConstGauge::new(0i64).metric_type();
+    let mut descriptor = encoder.encode_descriptor(name, help, None, kind)?;
+    for (labels, value) in values {
+        ConstGauge::new(count_of(*value)).encode(descriptor.encode_family(labels)?)?;
+    }
+    Ok(())
+}
+
 fn counters(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,
@@ -219,6 +236,7 @@ pub(crate) fn registry(
     statistics: Arc<Statistics>,
     losses: Arc<LossCounters>,
     facts: Facts,
+    kube: Option<KubeWatch>,
 ) -> Registry {
     let mut registry = Registry::default();
     let build = Family::<Vec<Label>, Gauge>::default();
@@ -234,13 +252,16 @@ pub(crate) fn registry(
     registry.register_collector(Box::new(AgentMetrics {
         statistics,
         facts,
+        kube,
         losses,
     }));
     registry
 }
 
 /// The routes of the metrics server.
-pub(crate) fn routes(registry: Registry) -> Router {
+///
+/// `/readyz` answers with an error until `is_ready` says that everything is there that alerts need.
+pub(crate) fn routes(registry: Registry, is_ready: Arc<AtomicBool>) -> Router {
     let registry = Arc::new(registry);
     let metrics = move || {
         let registry = Arc::clone(&registry);
@@ -252,7 +273,18 @@ pub(crate) fn routes(registry: Registry) -> Router {
             }
         }
     };
+    let ready = move || {
+        let is_ready = is_ready.load(Relaxed);
+        async move {
+            if is_ready {
+                (StatusCode::OK, "ok\n")
+            } else {
+                (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+            }
+        }
+    };
     Router::new()
         .route("/metrics", get(metrics))
         .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
 }

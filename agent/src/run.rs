@@ -45,7 +45,7 @@ type Printed = Result<io::Result<()>, oneshot::error::RecvError>;
 
 /// Loads everything, watches until a signal, and says what was seen.
 pub(crate) fn run(arguments: &RunArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::build(&arguments.alerts, arguments.metrics)?;
+    let config = Config::build(&arguments.alerts, arguments.metrics, &arguments.kube)?;
     let loaded = LoadedRules::load(&config, stderr_color())?;
     eprint!("{}", loaded.warnings);
     // Before the lock, which an ordinary user could not take either.
@@ -72,8 +72,10 @@ struct Agent {
     reader: JoinHandle<Result<(), KernelSourceError>>,
     matcher: JoinHandle<()>,
     facts: Facts,
-    _fact_sources: FactSources,
+    fact_sources: FactSources,
     attached: usize,
+    /// Whether everything is there that alerts need.
+    is_ready: Arc<AtomicBool>,
 }
 
 /// The signals that the agent heeds.
@@ -110,6 +112,7 @@ impl Agent {
         statistics
             .rules_enabled
             .store(loaded.enabled(), Ordering::Relaxed);
+        let needs = loaded.rules.needs();
         let rules = Arc::new(ArcSwap::from_pointee(loaded.rules));
         let (alert_sender, alerts) = mpsc::channel(ALERTS_WAITING_MAX);
         let printed = output::spawn(Printer::new(&config), alerts, Arc::clone(&statistics))
@@ -123,7 +126,7 @@ impl Agent {
             statistics: Arc::clone(&statistics),
         };
         let waker = Waker::default();
-        let (facts, fact_sources) = FactSources::start(&config.facts, &waker)?;
+        let (facts, fact_sources) = FactSources::start(config.facts.clone(), needs, &waker)?;
         let bounds = judge::bounds(config.facts.wait);
         let matcher = Matcher {
             records,
@@ -148,8 +151,9 @@ impl Agent {
             reader,
             matcher,
             facts,
-            _fact_sources: fact_sources,
+            fact_sources,
             attached,
+            is_ready: Arc::default(),
         })
     }
 
@@ -163,14 +167,13 @@ impl Agent {
             &[]
         };
         let mut watcher = RulesWatcher::new(watched);
-        eprintln!(
-            "ready: {} programs attached, {} rules",
-            self.attached,
-            self.statistics.rules_enabled.load(Ordering::Relaxed)
-        );
+        let synced = self.fact_sources.synced();
+        tokio::pin!(synced);
         let printed = loop {
+            let is_ready = self.is_ready.load(Ordering::Relaxed);
             tokio::select! {
                 biased;
+                () = &mut synced, if !is_ready => self.say_ready(),
                 _ = signals.interrupt.recv() => break None,
                 _ = signals.terminate.recv() => break None,
                 _ = signals.hangup.recv() => self.reload(),
@@ -179,6 +182,16 @@ impl Agent {
             }
         };
         self.end(printed).await
+    }
+
+    /// Says that everything is there that alerts need. They were raised before as well.
+    fn say_ready(&self) {
+        self.is_ready.store(true, Ordering::Relaxed);
+        eprintln!(
+            "ready: {} programs attached, {} rules",
+            self.attached,
+            self.statistics.rules_enabled.load(Ordering::Relaxed)
+        );
     }
 
     async fn serve_metrics(&self) -> anyhow::Result<()> {
@@ -194,9 +207,11 @@ impl Agent {
             Arc::clone(&self.statistics),
             Arc::clone(&self.losses),
             self.facts.clone(),
+            self.fact_sources.kube().cloned(),
         );
+        let routes = metrics::routes(registry, Arc::clone(&self.is_ready));
         tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, metrics::routes(registry)).await {
+            if let Err(error) = axum::serve(listener, routes).await {
                 tracing::error!(%error, "the metrics server ended");
             }
         });
@@ -225,9 +240,13 @@ impl Agent {
             .copied()
             .chain(self.rules.load().event_ids())
             .collect();
+        let needs = loaded.rules.needs();
         self.source.select(both)?;
+        self.fact_sources
+            .need(self.rules.load().needs().with(needs));
         self.rules.store(Arc::new(loaded.rules));
         self.source.select(new)?;
+        self.fact_sources.need(needs);
         self.statistics
             .rules_enabled
             .store(enabled, Ordering::Relaxed);

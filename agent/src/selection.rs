@@ -7,7 +7,7 @@ use crate::commands::InputError;
 use crate::rules::{RulesError, load_options};
 use saker_alert::{OutputField, fields, texts};
 use saker_event_schema::EventId;
-use saker_rule_engine::{CompileOptions, ContextEvent, Evaluation, PathView, RuleSet};
+use saker_rule_engine::{CompileOptions, ContextEvent, Evaluation, Needs, PathView, RuleSet};
 use saker_rule_fields::{EventContext, Fields, SYSCALL_SOURCE};
 use saker_rule_language::{
     ColorChoice, Limits, Severity, SourceFile, Template, check_condition_within, load, render,
@@ -68,6 +68,11 @@ impl Selection {
     /// The events of the kernel that can be selected.
     pub(crate) fn event_ids(&self) -> impl Iterator<Item = EventId> + '_ {
         self.rules.event_ids()
+    }
+
+    /// Whom filter and fields ask beside events.
+    pub(crate) fn needs(&self) -> Needs {
+        self.rules.needs()
     }
 
     /// Whether an event is selected.

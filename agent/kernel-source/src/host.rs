@@ -115,25 +115,6 @@ pub fn has_compat_entry() -> bool {
         .any(|line| line.ends_with(" do_int80_emulation") || line.ends_with(" do_int80_syscall_32"))
 }
 
-/// Container runtime sockets that Falco looks for too, those that exist.
-#[must_use]
-pub fn runtime_sockets(root: &Path) -> Vec<PathBuf> {
-    const SOCKETS: [&str; 7] = [
-        "run/containerd/containerd.sock",
-        "run/k3s/containerd/containerd.sock",
-        "run/host-containerd/containerd.sock",
-        "run/crio/crio.sock",
-        "var/run/docker.sock",
-        "run/podman/podman.sock",
-        "var/vcap/sys/run/containerd/containerd.sock",
-    ];
-    SOCKETS
-        .iter()
-        .map(|socket| root.join(socket))
-        .filter(|socket| socket.exists())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 mod recorder;
 
 use super::InputError;
-use crate::cli::RecordArgs;
+use crate::cli::{KubeArgs, RecordArgs};
 use crate::config::Config;
 use crate::journal::Journal;
 use crate::live::LiveEvents;
@@ -44,7 +44,12 @@ pub(crate) fn run(arguments: &RecordArgs) -> anyhow::Result<ExitCode> {
     let file = create(&arguments.file, arguments.force)?;
     let journal = Journal::default();
     let events = wanted(selection.as_ref(), alarms.as_ref());
-    let live = LiveEvents::start(events, Some(journal.clone()))?;
+    let of_selection = selection.as_ref().map(Selection::needs);
+    let of_alarms = alarms.as_ref().map(Alarms::needs);
+    let needs = of_selection
+        .unwrap_or_default()
+        .with(of_alarms.unwrap_or_default());
+    let live = LiveEvents::start(events, needs, Some(journal.clone()))?;
     let began = Instant::now();
     let options = WriterOptions {
         bytes_max: arguments.max_size.map(|size| size.as_u64()),
@@ -95,7 +100,7 @@ fn alarms(arguments: &RecordArgs) -> anyhow::Result<Option<Alarms>> {
     if arguments.alerts.rules.is_empty() {
         return Ok(None);
     }
-    let config = Config::build(&arguments.alerts, None)?;
+    let config = Config::build(&arguments.alerts, None, &KubeArgs::default())?;
     let loaded = LoadedRules::load(&config, stderr_color())?;
     eprint!("{}", loaded.warnings);
     if !arguments.quiet {

@@ -4,7 +4,7 @@ mod bar;
 mod summary;
 
 use super::InputError;
-use crate::cli::{ReplayArgs, TimeText};
+use crate::cli::{KubeArgs, ReplayArgs, TimeText};
 use crate::config::Config;
 use crate::output::{Printer, stderr_color};
 use crate::rules::{CheckedRules, RulesError};
@@ -28,7 +28,7 @@ const EVENTS_BETWEEN_LOOKS: u64 = 1 << 14;
 
 /// Plays the captures, prints the alerts and says what was counted.
 pub(crate) fn run(arguments: &ReplayArgs) -> anyhow::Result<ExitCode> {
-    let mut config = Config::build(&arguments.alerts, None)?;
+    let mut config = Config::build(&arguments.alerts, None, &KubeArgs::default())?;
     if let Some(time) = arguments.time {
         config.iso_8601 = time == TimeText::Iso8601;
     }

@@ -53,7 +53,11 @@ fn trace_capture(path: &Path, tracer: &mut Tracer) -> anyhow::Result<()> {
 
 /// Prints events of this host.
 fn trace_host(tracer: &mut Tracer) -> anyhow::Result<()> {
-    let live = LiveEvents::start(tracer.selection.event_ids().collect(), None)?;
+    let live = LiveEvents::start(
+        tracer.selection.event_ids().collect(),
+        tracer.selection.needs(),
+        None,
+    )?;
     let outcome = live.watch(None, tracer)?;
     if outcome.lost > 0 || outcome.malformed > 0 {
         eprintln!(

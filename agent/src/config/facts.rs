@@ -1,8 +1,10 @@
-//! `containers:` and `enrichment:` of the configuration file: who is asked about containers, and how
-//! long events wait for it.
+//! `containers:`, `kubernetes:` and `enrichment:` of the configuration file: who is asked about
+//! containers and pods, and how long events wait for it.
 
 use super::ConfigError;
+use crate::cli::KubeArgs;
 use saker_container_runtimes::{RuntimesConfig, RuntimesSettings};
+use saker_kube_watch::KubeConfig;
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +25,15 @@ pub(super) struct EnrichmentFile {
     wait_ms: Option<u64>,
 }
 
+/// `kubernetes:`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct KubernetesFile {
+    enabled: Option<bool>,
+    kubeconfig: Option<PathBuf>,
+    node_name: Option<String>,
+}
+
 /// Who is asked beside the kernel.
 #[derive(Clone, Debug)]
 pub(crate) struct FactsConfig {
@@ -30,6 +41,8 @@ pub(crate) struct FactsConfig {
     pub(crate) wait: Duration,
     /// The runtimes of containers.
     pub(crate) runtimes: RuntimesConfig,
+    /// The API server; `None` where it is not to be asked.
+    pub(crate) kube: Option<KubeConfig>,
 }
 
 impl FactsConfig {
@@ -37,6 +50,8 @@ impl FactsConfig {
     pub(super) fn build(
         enrichment: &EnrichmentFile,
         containers: &RuntimesSettings,
+        kubernetes: KubernetesFile,
+        arguments: &KubeArgs,
     ) -> Result<Self, ConfigError> {
         let wait_ms = enrichment.wait_ms.unwrap_or(WAIT_MS);
         if wait_ms > WAIT_MS_MAX {
@@ -51,11 +66,42 @@ impl FactsConfig {
         let root = root.map_or_else(|| PathBuf::from("/"), PathBuf::from);
         let mut runtimes = RuntimesConfig::new(containers, &root)?;
         runtimes.wait = wait;
-        Ok(Self { wait, runtimes })
+        Ok(Self {
+            wait,
+            runtimes,
+            kube: kube(kubernetes, arguments),
+        })
     }
 
     /// Where no file is read.
-    pub(crate) fn usual() -> Result<Self, ConfigError> {
-        Self::build(&EnrichmentFile::default(), &RuntimesSettings::default())
+    pub(crate) fn without_file(arguments: &KubeArgs) -> Result<Self, ConfigError> {
+        Self::build(
+            &EnrichmentFile::default(),
+            &RuntimesSettings::default(),
+            KubernetesFile::default(),
+            arguments,
+        )
     }
+}
+
+/// How the API server is reached; what the command line names is asked in any case.
+fn kube(file: KubernetesFile, arguments: &KubeArgs) -> Option<KubeConfig> {
+    if file.enabled == Some(false) && arguments.kubeconfig.is_none() {
+        return None;
+    }
+    // As manifests name it, from `spec.nodeName`.
+    let of_environment = || {
+        let variables = ["SAKER_NODE_NAME", "NODE_NAME"];
+        let mut names = variables.iter().filter_map(|name| std::env::var(name).ok());
+        names.find(|name| !name.is_empty())
+    };
+    Some(KubeConfig {
+        kubeconfig: arguments.kubeconfig.clone().or(file.kubeconfig),
+        node_name: arguments
+            .node_name
+            .clone()
+            .or(file.node_name)
+            .or_else(of_environment),
+        ..KubeConfig::default()
+    })
 }

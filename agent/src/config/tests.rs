@@ -14,6 +14,7 @@ fn build(text: &str) -> Result<Config, ConfigError> {
         ConfigFile::parse(text).expect("it parses"),
         &arguments(),
         None,
+        &KubeArgs::default(),
     )
 }
 
@@ -88,6 +89,40 @@ fn outputs_get_what_is_suggested_unless_the_file_says_otherwise() {
     assert_eq!(matching.rule.as_deref(), Some("A"));
     assert_eq!(matching.tags.len(), 2);
     assert!(ConfigFile::parse("append_output: [{sugested_output: true}]").is_err());
+}
+
+#[test]
+fn containers_and_cluster_have_settings() {
+    let facts = build("").expect("defaults").facts;
+    assert_eq!(facts.wait, std::time::Duration::from_millis(500));
+    assert!(facts.kube.is_some_and(|kube| kube.kubeconfig.is_none()));
+    let facts = build(
+        "containers: {label_max_len: 7, engines: {docker: {enabled: false}, \
+         cri: {sockets: [/run/a.sock]}}}\nenrichment: {wait_ms: 50}\n\
+         kubernetes: {kubeconfig: /etc/kube, node_name: nest}\n",
+    )
+    .expect("valid")
+    .facts;
+    assert_eq!(facts.wait, std::time::Duration::from_millis(50));
+    assert_eq!(facts.runtimes.wait, facts.wait);
+    assert_eq!(facts.runtimes.label_max_len, 7);
+    let kube = facts.kube.expect("asked");
+    assert_eq!(kube.kubeconfig.as_deref(), Some(Path::new("/etc/kube")));
+    assert_eq!(kube.node_name.as_deref(), Some("nest"));
+    let off = build("kubernetes: {enabled: false}").expect("valid").facts;
+    assert!(off.kube.is_none());
+    for text in [
+        "enrichment: {wait_ms: 60000}",
+        "containers: {engines: {cri: {sockets: [run/a.sock]}}}",
+    ] {
+        assert!(build(text).is_err(), "{text}");
+    }
+    for text in [
+        "containers: {engines: {rkt: {}}}",
+        "kubernetes: {config: x}",
+    ] {
+        assert!(ConfigFile::parse(text).is_err(), "{text}");
+    }
 }
 
 #[test]

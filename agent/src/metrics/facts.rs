@@ -1,6 +1,6 @@
 //! The numbers of containers, pods and what waits for them.
 
-use super::{AgentMetrics, counters, gauge};
+use super::{AgentMetrics, counters, gauge, gauges};
 use prometheus_client::encoding::DescriptorEncoder;
 use std::fmt;
 
@@ -42,6 +42,38 @@ impl AgentMetrics {
             "saker_containers_refused",
             "Containers that were too many to be asked about or to be kept",
             &refused,
+        )
+    }
+
+    pub(super) fn encode_cluster(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let Some(kube) = &self.kube else {
+            return Ok(());
+        };
+        let (mut objects, mut troubles) = (Vec::new(), Vec::new());
+        for (kind, numbers) in self.facts.cluster.stats().kinds {
+            let labels = vec![("kind", kind.name().to_owned())];
+            objects.push((labels, numbers.objects));
+        }
+        for (kind, status) in kube.status() {
+            for (trouble, count) in status.counters.troubles {
+                let labels = vec![
+                    ("kind", kind.name().to_owned()),
+                    ("reason", trouble.name().to_owned()),
+                ];
+                troubles.push((labels, count));
+            }
+        }
+        gauges(
+            encoder,
+            "saker_kubernetes_objects",
+            "Objects of the cluster that are known, those that are gone for a short time included",
+            &objects,
+        )?;
+        counters(
+            encoder,
+            "saker_kubernetes_troubles",
+            "Requests to the API server that went wrong",
+            &troubles,
         )
     }
 }

@@ -6,6 +6,7 @@
 //! time, by the rules of its time. What matches in the same container meanwhile waits behind it, what
 //! matches nothing passes. When the answer comes, or the time is over, it is judged with what is known.
 
+use crate::fact_sources::take_note;
 use crate::pipeline::kin::Kin;
 use crate::pipeline::raiser::Raiser;
 use crate::pipeline::waiting_room::{Bounds, Decision, Departed, WaitingRoom};
@@ -150,13 +151,7 @@ impl Judge {
     /// Takes note of containers that appeared or ended: somebody is asked about the former. To be told
     /// before the events that happen in them.
     pub(crate) fn take_note(&self, changes: Vec<ContainerChange>) {
-        let containers = &self.bench.facts.containers;
-        for change in changes {
-            match change {
-                ContainerChange::Appeared(container) => containers.appeared(&container),
-                ContainerChange::Ended(id) => containers.ended(&id),
-            }
-        }
+        take_note(&self.bench.facts, changes);
     }
 
     /// Forgets containers that ended long ago.

@@ -10,7 +10,7 @@ use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, Progres
 use saker_alert::{Alert, Node, Occurrence};
 use saker_capture_file::recording::{Note, RecordingError, RecordingWriter, Room, Visibility};
 use saker_event_schema::EventId;
-use saker_rule_engine::{Evaluation, RuleSet};
+use saker_rule_engine::{Evaluation, Needs, RuleSet};
 use saker_rule_fields::EventContext;
 use std::fs::File;
 use std::io::{self, IsTerminal};
@@ -72,6 +72,11 @@ impl Alarms {
     /// The events of the kernel on which a rule can fire.
     pub(super) fn event_ids(&self) -> impl Iterator<Item = EventId> + '_ {
         self.rules.event_ids()
+    }
+
+    /// Whom the rules ask beside events.
+    pub(super) fn needs(&self) -> Needs {
+        self.rules.needs()
     }
 
     fn look_at(&mut self, context: &EventContext<'_>) -> io::Result<()> {

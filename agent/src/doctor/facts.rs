@@ -1,0 +1,87 @@
+//! Who is there to tell about containers and pods.
+
+use super::{Finding, Verdict};
+use crate::cli::KubeArgs;
+use crate::config::FactsConfig;
+use anyhow::Context;
+use saker_container_runtimes::Runtimes;
+use saker_kube_metadata::Scope;
+use saker_kube_watch::{KubeConfig, KubeWatch};
+use tokio::runtime::Builder;
+
+/// What rules may ask of the cluster about what happens on this node.
+const SCOPE: Scope = Scope::NODE_PODS.with(Scope::NAMESPACES).with(Scope::OWNERS);
+
+/// Asks the runtimes and the API server who they are. That there is none is no fault.
+pub(super) fn examine(kube: &KubeArgs) -> anyhow::Result<Vec<Finding>> {
+    let config = FactsConfig::without_file(kube)?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")?;
+    Ok(runtime.block_on(async {
+        let mut findings = runtimes(&Runtimes::find(&config.runtimes)).await;
+        findings.extend(cluster(config.kube).await);
+        findings
+    }))
+}
+
+async fn runtimes(runtimes: &Runtimes) -> Vec<Finding> {
+    const SUBJECT: &str = "container runtime";
+    if runtimes.is_empty() {
+        return vec![Finding::good(SUBJECT, "none found")];
+    }
+    let found = runtimes.found().await.into_iter();
+    let findings = found.map(|found| {
+        let place = format!("{}, {}", found.engine, found.socket.display());
+        match found.version {
+            Ok(version) => Finding::good(SUBJECT, format!("{version} ({place})")),
+            Err(error) => Finding::new(
+                SUBJECT,
+                Verdict::Degraded,
+                &format!("does not answer ({place})"),
+                &format!("{:#}", anyhow::Error::from(error)),
+            ),
+        }
+    });
+    findings.collect()
+}
+
+async fn cluster(config: Option<KubeConfig>) -> Vec<Finding> {
+    const SUBJECT: &str = "Kubernetes";
+    let lacking = |found: &str, why: &str| Finding::new(SUBJECT, Verdict::Degraded, found, why);
+    let Some(config) = config else {
+        return vec![Finding::good(SUBJECT, "switched off")];
+    };
+    let kube = match KubeWatch::connect(config).await {
+        Ok(Some(kube)) => kube,
+        Ok(None) => {
+            let found = "not in a cluster, and no --kubeconfig";
+            return vec![Finding::good(SUBJECT, found)];
+        }
+        Err(error) => {
+            let why = format!("{:#}", anyhow::Error::from(error));
+            return vec![lacking("cannot be asked", &why)];
+        }
+    };
+    let node = kube.node_name().unwrap_or("unknown");
+    let place = format!("{}, node {node}", kube.server());
+    match kube.server_version().await {
+        Err(trouble) => vec![lacking(
+            &format!("does not answer ({place})"),
+            &trouble.cause,
+        )],
+        Ok(version) => {
+            let mut findings = vec![Finding::good(SUBJECT, format!("{version} ({place})"))];
+            let checks = kube.check(SCOPE).await.into_iter();
+            findings.extend(checks.filter_map(|(kind, answer)| {
+                let trouble = answer.err()?;
+                Some(lacking(
+                    &format!("{} cannot be listed", kind.name()),
+                    &trouble.cause,
+                ))
+            }));
+            findings
+        }
+    }
+}
