@@ -267,6 +267,8 @@ impl State {
     pub(crate) fn forget(&mut self, is_over: impl Fn(Instant) -> bool + Copy) {
         let pods = self.pods.forget(is_over);
         self.pods_forgotten(&pods);
+        // What only they held is to be swept below.
+        drop(pods);
         for service in self.services.forget(is_over) {
             self.addresses.forget_service(&service);
         }
