@@ -3,6 +3,7 @@
 mod audit;
 mod audit_containers;
 mod captured;
+mod captured_containers;
 mod cluster;
 mod conformance;
 mod containers;
