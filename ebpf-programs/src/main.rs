@@ -19,6 +19,7 @@
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
 
 mod capture;
+mod cgroup;
 mod file;
 mod kernel;
 mod maps;

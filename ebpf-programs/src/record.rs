@@ -1,5 +1,6 @@
 //! Building a record: header, slots, variable data, and the way into the ring.
 
+use crate::cgroup;
 use crate::kernel::{offset, present, read_u32, read_u64};
 use crate::maps::{BULK, COUNTERS, LIFECYCLE, PLANS, SEQUENCE};
 use crate::scratch::{self, Scratch, get, put};
@@ -124,7 +125,7 @@ unsafe fn fill_header(slot: *mut Scratch, event: u32, result: i64, flags: u16, t
         (*header).time_boot_ns = bpf_ktime_get_boot_ns();
         (*header).start_boot_ns = read_u64(leader, offset!(task_start_boottime));
         (*header).exec_id = read_u64(task, offset!(task_self_exec_id));
-        (*header).cgroup_id = bpf_get_current_cgroup_id();
+        (*header).cgroup_id = cgroup::key_of(task, || bpf_get_current_cgroup_id());
         (*header).result = result;
         (*header).length = 0;
         (*header).event = EventId::new(event as u16);

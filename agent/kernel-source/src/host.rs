@@ -71,6 +71,22 @@ pub fn mount_of(kind: &str) -> Option<PathBuf> {
     })
 }
 
+/// Whether a controller of cgroups is in a hierarchy of cgroup v1.
+#[must_use]
+pub fn has_cgroup_v1(controller: &str) -> bool {
+    let controllers = fs::read_to_string("/proc/cgroups").unwrap_or_default();
+    is_in_v1(&controllers, controller)
+}
+
+/// `/proc/cgroups`: `name hierarchy cgroups enabled` a line; hierarchy 0 is cgroup v2, or none.
+fn is_in_v1(controllers: &str, controller: &str) -> bool {
+    controllers.lines().any(|line| {
+        let mut columns = line.split_whitespace();
+        let (name, hierarchy) = (columns.next(), columns.next());
+        name == Some(controller) && hierarchy.is_some_and(|number| number != "0")
+    })
+}
+
 /// Where the hierarchies of cgroups are mounted that records name ([`cgroup_key`]): the bits that
 /// stand for the hierarchy, and the mount.
 #[must_use]
@@ -136,6 +152,15 @@ mod tests {
             cgroup_mounts_in(mounts),
             expected.map(|(hierarchy, place)| (hierarchy, PathBuf::from(place)))
         );
+    }
+
+    #[test]
+    fn a_controller_of_v1_has_a_hierarchy() {
+        let controllers = "#subsys_name\thierarchy\tnum_cgroups\tenabled\n\
+            cpuset\t3\t1\t1\nmemory\t0\t63\t1\npids\t8\t1\t1\n";
+        assert!(is_in_v1(controllers, "pids"));
+        assert!(!is_in_v1(controllers, "memory"));
+        assert!(!is_in_v1(controllers, "absent"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{KernelSourceError, host, offsets, tables};
 use aya::maps::{MapData, PerCpuArray, ProgramArray, RingBuf};
 use aya::programs::{BtfTracePoint, ProgramError, ProgramInfo};
 use aya::{Btf, Ebpf, EbpfLoader};
-use saker_event_schema::{EVENTS_MAX, EventId, SCRATCH_SLOTS, TABLE_HASH};
+use saker_event_schema::{EVENTS_MAX, EventId, KernelOffsets, SCRATCH_SLOTS, TABLE_HASH};
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::path::Path;
@@ -28,11 +28,18 @@ const PROGRAMS: &[(&str, &str, Option<&str>)] = &[
     ),
     ("sched_process_fork", "sched_process_fork", None),
     ("sched_process_exit", "sched_process_exit", None),
+    ("cgroup_mkdir", "cgroup_mkdir", None),
+    ("cgroup_rmdir", "cgroup_rmdir", None),
+    ("cgroup_attach_task", "cgroup_attach_task", None),
 ];
 
-/// The programs that are attached, the others continue them. In this order: a fork that is not seen
-/// leaves an unknown process, so forks come first.
-const ATTACHED: [&str; 4] = [
+/// The programs that are attached, the others continue them. In this order: a cgroup that is not
+/// seen leaves processes without their container, and a fork that is not seen leaves an unknown
+/// process.
+const ATTACHED: [&str; 7] = [
+    "cgroup_mkdir",
+    "cgroup_rmdir",
+    "cgroup_attach_task",
     "sched_process_fork",
     "sched_process_exit",
     "sched_process_exec",
@@ -106,7 +113,7 @@ impl KernelSource {
                 agent: TABLE_HASH,
             });
         }
-        let kernel_offsets = offsets::resolve(Path::new(offsets::VMLINUX))?;
+        let kernel_offsets = running_offsets()?;
         let btf =
             Btf::from_sys_fs().map_err(|source| KernelSourceError::BadBtfForLoader { source })?;
         let agent_pid = if options.include_self {
@@ -224,12 +231,7 @@ impl KernelSource {
     /// [`KernelSourceError::Program`] where the kernel refuses.
     pub fn attach(&mut self) -> Result<usize, KernelSourceError> {
         let mut attached = 0;
-        for name in [
-            "sched_process_fork",
-            "sched_process_exit",
-            "sched_process_exec",
-            "sys_exit",
-        ] {
+        for name in ATTACHED {
             program(&mut self.ebpf, name)?
                 .attach()
                 .map_err(program_error(name))?;
@@ -270,6 +272,20 @@ impl KernelSource {
         }
         Ok(())
     }
+}
+
+/// The offsets, with the controllers of cgroups that have a v1 hierarchy on this host.
+fn running_offsets() -> Result<KernelOffsets, KernelSourceError> {
+    let mut offsets = offsets::resolve(Path::new(offsets::VMLINUX))?;
+    for (name, controller) in [
+        ("pids", &mut offsets.pids_controller),
+        ("memory", &mut offsets.memory_controller),
+    ] {
+        if !host::has_cgroup_v1(name) {
+            *controller = KernelOffsets::ABSENT;
+        }
+    }
+    Ok(offsets)
 }
 
 /// Processors that may ever be there: slots are indexed by processor number.

@@ -31,6 +31,8 @@ const OPTIONAL: &[&str] = &[
     "unix_sock_peer",
     "unix_address_len",
     "unix_address_name",
+    "pids_controller",
+    "memory_controller",
 ];
 
 /// Reads the type information at `path` and finds every offset.
@@ -81,6 +83,10 @@ fn find(btf: &Btf, path: &str) -> Option<u32> {
             .next()
             .and_then(|composite| u32::try_from(composite.size()).ok());
     }
+    if let Some(path) = path.strip_prefix("enum ") {
+        let (name, value) = path.split_once('.')?;
+        return value_of(btf, name, value);
+    }
     let (path, element) = match path.split_once('+') {
         Some((path, element)) => (path, element.parse().ok()?),
         None => (path, 0),
@@ -91,6 +97,21 @@ fn find(btf: &Btf, path: &str) -> Option<u32> {
     composites(btf, name)
         .find_map(|composite| offset_of(btf, &composite, &names))
         .map(|offset| offset + element)
+}
+
+/// The value of a name of an enumeration.
+fn value_of(btf: &Btf, enumeration: &str, name: &str) -> Option<u32> {
+    let types = btf.resolve_types_by_name(enumeration).ok()?;
+    let mut members = types
+        .into_iter()
+        .filter_map(|found| match found {
+            Type::Enum(enumeration) => Some(enumeration.members),
+            _ => None,
+        })
+        .flatten();
+    members
+        .find(|member| btf.resolve_name(member).is_ok_and(|found| found == name))
+        .map(|member| member.val())
 }
 
 /// The structs and unions of a name; there may be several.

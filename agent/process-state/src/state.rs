@@ -1,5 +1,6 @@
 //! The table of processes.
 
+mod cgroups;
 mod credentials;
 mod effects;
 mod header;

@@ -69,7 +69,7 @@ pub(crate) fn is_parameter(name: &str) -> bool {
 pub static EVENT_NAMES: &[&str] = &[
     "_llseek", "_newselect", "_sysctl", "accept", "accept4", "access", "acct", "add_key",
     "adjtimex", "alarm", "arch_prctl", "asyncevent", "bdflush", "bind", "bpf", "brk", "cachestat",
-    "capget", "capset", "chdir", "chmod", "chown", "chroot", "clock_adjtime", "clock_getres",
+    "capget", "capset", "cgroup_attach_task", "cgroup_mkdir", "cgroup_rmdir", "chdir", "chmod", "chown", "chroot", "clock_adjtime", "clock_getres",
     "clock_gettime", "clock_nanosleep", "clock_settime", "clone", "clone3", "close", "close_range",
     "connect", "container", "copy_file_range", "cpu_hotplug", "creat", "create_module",
     "delete_module", "drop", "dup", "dup2", "dup3", "epoll_create", "epoll_create1", "epoll_ctl",

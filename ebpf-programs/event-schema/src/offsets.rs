@@ -23,7 +23,7 @@ macro_rules! offsets {
 
             /// For each offset, in order: its name and the members it may be found at, newest
             /// kernel first, written `type.member.member`, with `+n` for an element of an array;
-            /// `sizeof type` is a size.
+            /// `sizeof type` is a size, `enum type.name` a value.
             pub const PATHS: &'static [(&'static str, &'static [&'static str])] =
                 &[$((stringify!($field), &[$($path),+])),*];
         }
@@ -259,4 +259,19 @@ offsets! {
     cgroup_kn = "cgroup.kn";
     /// Id of a directory.
     kernfs_node_id = "kernfs_node.id";
+    /// State of a task's cgroup for each controller.
+    css_set_subsys = "css_set.subsys";
+    /// The cgroup of such a state.
+    css_cgroup = "cgroup_subsys_state.cgroup";
+    /// Hierarchy of a cgroup.
+    cgroup_root = "cgroup.root";
+    /// Number of a hierarchy; 0 is cgroup v2.
+    cgroup_root_hierarchy_id = "cgroup_root.hierarchy_id";
+    /// Controllers of a hierarchy, one bit for each.
+    cgroup_root_subsys_mask = "cgroup_root.subsys_mask";
+    /// Not an offset but the number of the controller `pids`; the loader takes it out where
+    /// no hierarchy of cgroup v1 has the controller.
+    pids_controller = "enum cgroup_subsys_id.pids_cgrp_id";
+    /// The same of the controller `memory`.
+    memory_controller = "enum cgroup_subsys_id.memory_cgrp_id";
 }

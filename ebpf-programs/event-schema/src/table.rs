@@ -764,6 +764,40 @@ macro_rules! event_table {
             }
             extra {}
 
+            /// A cgroup was made, before a task can enter it. Of v1 only those by which records name cgroups.
+            73 CGROUP_MKDIR CgroupMkdir "cgroup_mkdir" "process" Lifecycle
+            { x86_64 [], i386 [], aarch64 [] }
+            args {}
+            extra {
+                cgroup: Uint = Hook,
+                hierarchy: Uint = Hook,
+                cgroup_path: KernelPath = Hook,
+            }
+
+            /// A cgroup was removed: no task is in it any more.
+            74 CGROUP_RMDIR CgroupRmdir "cgroup_rmdir" "process" Lifecycle
+            { x86_64 [], i386 [], aarch64 [] }
+            args {}
+            extra {
+                cgroup: Uint = Hook,
+                hierarchy: Uint = Hook,
+                cgroup_path: KernelPath = Hook,
+            }
+
+            /// A task, or all tasks of a process, were moved into a cgroup.
+            75 CGROUP_ATTACH_TASK CgroupAttachTask "cgroup_attach_task" "process" Lifecycle
+            { x86_64 [], i386 [], aarch64 [] }
+            args {}
+            extra {
+                cgroup: Uint = Hook,
+                hierarchy: Uint = Hook,
+                cgroup_path: KernelPath = Hook,
+                moved_pid: Pid = Hook,
+                moved_tid: Pid = Hook,
+                moved_start: BootTime = Hook,
+                whole_process: Bool = Hook,
+            }
+
             /// A signal was sent to a process.
             80 KILL Kill "kill" "signal" Bulk
             { x86_64 [62], i386 [37], aarch64 [129] }

@@ -1,5 +1,6 @@
 //! A new task. Feeds the process tree; the `clone` family of events is reported at the calls' exit.
 
+use crate::cgroup;
 use crate::kernel::{offset, read_u32, read_u64};
 use crate::record;
 use aya_ebpf::{macros::btf_tracepoint, programs::BtfTracePointContext};
@@ -28,9 +29,6 @@ fn report(child: u64) {
         return;
     };
     let (virtual_thread, pid_namespace) = record::ids_in_namespace(child);
-    let groups = read_u64(child, offset!(task_cgroups));
-    let group = read_u64(groups, offset!(css_set_dfl_cgrp));
-    let directory = read_u64(group, offset!(cgroup_kn));
     // SAFETY: the slot was just claimed; the row's slots lie behind the header.
     unsafe {
         let arguments = (&raw mut (*slot).record)
@@ -43,7 +41,7 @@ fn report(child: u64) {
         (*arguments).child_vtid.0 = i64::from(virtual_thread);
         (*arguments).child_start.0 = read_u64(child, offset!(task_start_boottime));
         (*arguments).child_exec_id.0 = read_u64(child, offset!(task_self_exec_id));
-        (*arguments).child_cgroup.0 = read_u64(directory, offset!(kernfs_node_id));
+        (*arguments).child_cgroup.0 = cgroup::key_of(child, || cgroup::unified(child));
         (*arguments).child_pid_namespace.0 = u64::from(pid_namespace);
         // Not the current task where the caller asked for its own parent (CLONE_PARENT).
         let parent = read_u64(child, offset!(task_real_parent));

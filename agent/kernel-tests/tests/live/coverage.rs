@@ -5,6 +5,7 @@ use saker_event_schema::ROWS;
 #[test]
 fn every_row_has_a_scenario() {
     let sources = [
+        include_str!("../cgroups.rs"),
         include_str!("credentials.rs"),
         include_str!("descriptors.rs"),
         include_str!("files.rs"),

@@ -15,6 +15,9 @@ pub(super) const fn may_change(id: EventId) -> bool {
             | event::EXECVE
             | event::EXECVEAT
             | event::PROCEXIT
+            | event::CGROUP_MKDIR
+            | event::CGROUP_RMDIR
+            | event::CGROUP_ATTACH_TASK
             | event::CHDIR
             | event::FCHDIR
             | event::CHROOT
@@ -44,6 +47,9 @@ impl ProcessState {
                     return ended;
                 }
             }
+            event::CGROUP_MKDIR => self.learn_cgroup(event),
+            event::CGROUP_RMDIR => self.forget_cgroup(event),
+            event::CGROUP_ATTACH_TASK => self.move_process(event),
             event::CHDIR | event::FCHDIR | event::CHROOT if succeeded => {
                 let cwd = path(event, "working_directory").map(Arc::from);
                 self.change(event, |process| process.cwd = cwd);
@@ -162,7 +168,7 @@ impl ProcessState {
             self.table.set_image(pid, Arc::new(image(event)));
         }
         // With cgroup v1 the id tells nothing, and runtimes move a process before its exec.
-        if cgroup == CgroupId::ROOT {
+        if cgroup.is_root() {
             self.place(pid, cgroup, BootTime(header.time_boot_ns));
         }
     }

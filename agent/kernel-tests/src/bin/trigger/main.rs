@@ -4,6 +4,7 @@
 //! test cannot know before (ports, pids) are printed as `name=value`.
 
 mod call;
+mod cgroups;
 mod credentials;
 mod descriptors;
 mod files;
@@ -31,6 +32,7 @@ fn main() {
         sockets::SCENARIOS,
         credentials::SCENARIOS,
         processes::SCENARIOS,
+        cgroups::SCENARIOS,
     ];
     let mut scenarios = families.into_iter().flatten();
     let Some((_, scenario)) = scenarios.find(|(known, _)| *known == name) else {
