@@ -117,7 +117,7 @@ fn lxc(component: &str, above: &[&[u8]]) -> Option<(ContainerId, Runtime)> {
         None if matches!(parent, b"lxc" | b"lxc.payload") => component,
         None => return None,
     };
-    Some((ContainerId::new(name), Runtime::Lxc))
+    (!name.is_empty()).then(|| (ContainerId::new(name), Runtime::Lxc))
 }
 
 /// `machine-lxc\x2d<pid>\x2d<name>.scope`, `<name>.libvirt-lxc`, `libvirt/lxc/<name>`.

@@ -100,6 +100,7 @@ impl Placements {
             self.known.remove(&first);
         }
         if self.known.contains_key(&id) {
+            self.make_room(self.removed.len());
             self.removed.push_back((now, id));
         }
         if let Some(located) = path.and_then(locate)
@@ -139,6 +140,13 @@ impl Placements {
 
     pub(crate) fn take_changes(&mut self) -> Vec<ContainerChange> {
         self.register.take_changes()
+    }
+
+    /// The most entries of what is kept.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        let kept = [self.known.len(), self.removed.len(), self.register.len()];
+        kept.into_iter().max().unwrap_or(0)
     }
 
     fn remember(&mut self, id: CgroupId, placement: Placement, retry: Option<BootTime>) {
