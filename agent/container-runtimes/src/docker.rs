@@ -2,7 +2,7 @@
 //!
 //! Podman is asked by its own dialect (`libpod`) about containers, which says more than the compatible
 //! one: whether a container is the infra container of a pod, and the digest of its image. Which of the
-//! two answers is told by its version, not by the name of the socket: `/var/run/docker.sock` is
+//! two answers is told by its headers, not by the name of the socket: `/var/run/docker.sock` is
 //! podman's where Docker's command is podman's too.
 
 mod connection;
@@ -15,7 +15,8 @@ use crate::client::{Changes, Socket, Version};
 use crate::config::RuntimesConfig;
 use crate::error::RuntimeError;
 use connection::Connection;
-use messages::{Inspected, InspectedImage, Listed, Told};
+use hyper::HeaderMap;
+use messages::{Inspected, InspectedImage, Listed};
 use saker_container_metadata::ContainerInfo;
 use saker_process_state::{ContainerId, ContainerRef, Runtime};
 
@@ -42,19 +43,13 @@ enum Dialect {
 }
 
 impl DockerClient {
-    /// Connects and asks for the version.
+    /// Connects and asks who answers.
     pub(crate) async fn connect(
         socket: &Socket,
         config: &RuntimesConfig,
     ) -> Result<Self, RuntimeError> {
         let connection = Connection::new(socket.path.clone());
-        let told: Told = connection
-            .get("version", "/version")
-            .await?
-            .ok_or_else(|| {
-                connection::failed("version", "it has no version: this is not Docker's API")
-            })?;
-        let (dialect, version) = Dialect::of(&told)?;
+        let (dialect, version) = Dialect::of(&connection.ping().await?)?;
         Ok(Self {
             connection,
             version,
@@ -70,7 +65,7 @@ impl DockerClient {
 
     /// Whether the runtime still answers.
     pub(crate) async fn check(&self) -> Result<(), RuntimeError> {
-        self.connection.ping().await
+        self.connection.ping().await.map(drop)
     }
 
     /// Everything that the runtime knows about a container; `None` where it does not know it (yet).
@@ -161,25 +156,25 @@ impl DockerClient {
 }
 
 impl Dialect {
-    fn of(told: &Told) -> Result<(Self, Version), RuntimeError> {
-        let prefix = prefix(&told.api_version)?;
-        let podman = told
-            .components
-            .iter()
-            .flatten()
-            .find(|component| component.name == "Podman Engine");
-        let version = |name: &str, version: &str| Version {
+    /// Who answers with such headers.
+    fn of(headers: &HeaderMap) -> Result<(Self, Version), RuntimeError> {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let api = header("Api-Version").ok_or_else(|| {
+            connection::failed("ping", "there is no Api-Version: this is not Docker's API")
+        })?;
+        let prefix = prefix(api)?;
+        // `Docker/20.10.24 (linux)`, `Libpod/4.3.1 (linux)`.
+        let server = header("Server").unwrap_or_default();
+        let version = server.split(['/', ' ']).nth(1).unwrap_or_default();
+        let version = |name: &str| Version {
             name: name.to_owned(),
             version: version.chars().take(PATH_PART_BYTES_MAX).collect(),
         };
-        Ok(match podman {
-            None => (Self::Docker { prefix }, version("docker", &told.version)),
-            Some(podman) => {
-                let details = podman.details.as_ref();
-                let own = details.and_then(|details| details.api_version.as_deref());
-                let libpod = self::prefix(own.unwrap_or(&podman.version))? + "/libpod";
-                let version = version("podman", &podman.version);
-                (Self::Podman { prefix, libpod }, version)
+        Ok(match header("Libpod-Api-Version") {
+            None => (Self::Docker { prefix }, version("docker")),
+            Some(own) => {
+                let libpod = self::prefix(own)? + "/libpod";
+                (Self::Podman { prefix, libpod }, version("podman"))
             }
         })
     }
@@ -208,7 +203,7 @@ fn prefix(version: &str) -> Result<String, RuntimeError> {
             .all(|byte| byte.is_ascii_digit() || byte == b'.');
     if !is_version {
         return Err(connection::failed(
-            "version",
+            "ping",
             "the version of its API is not made of numbers",
         ));
     }

@@ -3,7 +3,7 @@
 use crate::error::RuntimeError;
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::HOST;
+use hyper::header::{HOST, HeaderMap};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
@@ -33,6 +33,7 @@ pub(super) struct Connection {
 pub(super) struct Reply {
     pub(super) body: Incoming,
     status: StatusCode,
+    headers: HeaderMap,
     #[expect(dead_code, reason = "holds the task that moves the bytes")]
     task: JoinSet<()>,
 }
@@ -85,12 +86,12 @@ impl Connection {
         .await
     }
 
-    /// Asks whether anybody answers.
-    pub(super) async fn ping(&self) -> Result<(), RuntimeError> {
+    /// Asks whether anybody answers, and for nothing else: who answers is told by the headers.
+    pub(super) async fn ping(&self) -> Result<HeaderMap, RuntimeError> {
         let call = "ping";
         within_deadline(call, async {
             let reply = self.send(call, "/_ping").await?;
-            accepted(call, reply).await.map(drop)
+            accepted(call, reply).await.map(|reply| reply.headers)
         })
         .await
     }
@@ -133,6 +134,7 @@ impl Connection {
         Ok(Reply {
             body,
             status: parts.status,
+            headers: parts.headers,
             task,
         })
     }

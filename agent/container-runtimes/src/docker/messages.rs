@@ -3,31 +3,6 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Reply to `/version`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Told {
-    #[serde(default)]
-    pub(super) version: String,
-    pub(super) api_version: String,
-    pub(super) components: Option<Vec<Component>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Component {
-    pub(super) name: String,
-    #[serde(default)]
-    pub(super) version: String,
-    pub(super) details: Option<Details>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Details {
-    #[serde(rename = "APIVersion")]
-    pub(super) api_version: Option<String>,
-}
-
 /// One of the replies to `/containers/json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]

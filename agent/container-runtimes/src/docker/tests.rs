@@ -6,7 +6,7 @@ mod watching;
 use super::*;
 use crate::config::Engine;
 use saker_container_metadata::ContainerKind;
-use sample::{CONTAINER, DOCKER_VERSION, IMAGE, NEIGHBOUR, PODMAN_VERSION};
+use sample::{CONTAINER, IMAGE, NEIGHBOUR};
 use serde_json::{Value, json};
 use server::{Reply, Server};
 
@@ -28,10 +28,6 @@ async fn client_of(server: &Server) -> Result<DockerClient, RuntimeError> {
     DockerClient::connect(&socket, &RuntimesConfig::default()).await
 }
 
-fn version(of: &Value) -> (&'static str, Reply) {
-    ("/version", Reply::Json(of.to_string()))
-}
-
 fn object(of: &Value) -> Reply {
     Reply::Json(of.to_string())
 }
@@ -46,14 +42,13 @@ async fn inspect(routes: &[(&str, Reply)]) -> Result<Option<ContainerInfo>, Runt
 #[tokio::test]
 async fn docker_is_asked_about_container_and_image() {
     let server = Server::start(&[
-        version(&sample::docker_version()),
+        sample::docker(),
         ("/v1.41/containers/", object(&sample::container())),
         ("/v1.41/images/sha256:", object(&sample::image())),
-        ("/_ping", Reply::Json("OK".to_owned())),
     ]);
     let client = client_of(&server).await.unwrap();
     assert_eq!(client.version().name, "docker");
-    assert_eq!(client.version().version, DOCKER_VERSION);
+    assert_eq!(client.version().version, "20.10.24+dfsg1");
     client.check().await.unwrap();
     let info = client
         .inspect(&reference(CONTAINER))
@@ -71,7 +66,7 @@ async fn docker_is_asked_about_container_and_image() {
     assert_eq!(
         server.asked(),
         [
-            "/version".to_owned(),
+            "/_ping".to_owned(),
             "/_ping".to_owned(),
             format!("/v1.41/containers/{CONTAINER}/json"),
             format!("/v1.41/images/sha256:{IMAGE}/json"),
@@ -80,7 +75,7 @@ async fn docker_is_asked_about_container_and_image() {
 }
 
 #[tokio::test]
-async fn podman_is_told_by_its_version_and_asked_by_its_own_dialect() {
+async fn podman_is_told_by_its_headers_and_asked_by_its_own_dialect() {
     let mut infra = sample::container();
     infra["IsInfra"] = json!(true);
     infra["ImageName"] = json!("localhost:5000/pause:4.3");
@@ -88,7 +83,7 @@ async fn podman_is_told_by_its_version_and_asked_by_its_own_dialect() {
     infra["Image"] = json!(IMAGE);
     infra["Name"] = json!("pod-infra");
     let server = Server::start(&[
-        version(&sample::podman_version()),
+        sample::podman(),
         ("/v4.3.1/libpod/containers/", object(&infra)),
         (
             "/v1.41/containers/json",
@@ -97,7 +92,7 @@ async fn podman_is_told_by_its_version_and_asked_by_its_own_dialect() {
     ]);
     let client = client_of(&server).await.unwrap();
     assert_eq!(client.version().name, "podman");
-    assert_eq!(client.version().version, PODMAN_VERSION);
+    assert_eq!(client.version().version, "4.3.1");
     let info = client
         .inspect(&reference(CONTAINER))
         .await
@@ -131,7 +126,7 @@ async fn a_container_without_a_network_of_its_own_has_its_neighbours_address() {
     let member_path = format!("/v1.41/containers/{CONTAINER}/json");
     let neighbour_path = format!("/v1.41/containers/{NEIGHBOUR}/json");
     let routes = [
-        version(&sample::docker_version()),
+        sample::docker(),
         (member_path.as_str(), object(&member)),
         (neighbour_path.as_str(), object(&neighbour)),
     ];
@@ -147,7 +142,7 @@ async fn a_container_without_a_network_of_its_own_has_its_neighbours_address() {
 
 #[tokio::test]
 async fn nothing_is_known_of_a_container_that_is_not_there() {
-    let docker = version(&sample::docker_version());
+    let docker = sample::docker();
     assert_eq!(inspect(std::slice::from_ref(&docker)).await.unwrap(), None);
     // The name of one container may be the id of another.
     let mut other = sample::container();
@@ -160,7 +155,7 @@ async fn nothing_is_known_of_a_container_that_is_not_there() {
 async fn an_image_that_was_removed_leaves_the_name_that_was_asked_for() {
     for gone in [404, 500] {
         let routes = [
-            version(&sample::docker_version()),
+            sample::docker(),
             ("/v1.41/containers/", object(&sample::container())),
             ("/v1.41/images/", Reply::Refusal(gone, "no such image")),
         ];
@@ -174,7 +169,7 @@ async fn an_image_that_was_removed_leaves_the_name_that_was_asked_for() {
 
 #[tokio::test]
 async fn what_is_no_id_is_never_asked_for() {
-    let server = Server::start(&[version(&sample::docker_version())]);
+    let server = Server::start(&[sample::docker()]);
     let client = client_of(&server).await.unwrap();
     let long = "a".repeat(129);
     for id in [
@@ -190,14 +185,14 @@ async fn what_is_no_id_is_never_asked_for() {
     ] {
         assert_eq!(client.inspect(&reference(id)).await.unwrap(), None);
     }
-    assert_eq!(server.asked(), ["/version"]);
+    assert_eq!(server.asked(), ["/_ping"]);
 }
 
 #[tokio::test]
 async fn a_list_keeps_what_can_be_an_id() {
     let listed = json!([{"Id": "a1"}, {"Id": "../x", "Names": null}, {"Id": "b2"}]);
     let server = Server::start(&[
-        version(&sample::docker_version()),
+        sample::docker(),
         ("/v1.41/containers/json", object(&listed)),
     ]);
     let client = client_of(&server).await.unwrap();

@@ -127,10 +127,7 @@ proptest! {
 
 /// The reason that asking about a container fails for.
 async fn reason(reply: Reply) -> String {
-    let routes = [
-        version(&sample::docker_version()),
-        ("/v1.41/containers/", reply),
-    ];
+    let routes = [sample::docker(), ("/v1.41/containers/", reply)];
     inspect(&routes).await.unwrap_err().reason()
 }
 
@@ -177,11 +174,10 @@ async fn a_reply_without_end_is_cut() {
 #[tokio::test]
 async fn silence_has_an_end() {
     let server = Server::start(&[
-        version(&sample::docker_version()),
+        sample::docker(),
         ("/v1.41/containers/", Reply::Open(Vec::new())),
-        ("/v1.41/events", Reply::Open(Vec::new())),
         (
-            "/_ping",
+            "/v1.41/events",
             Reply::Open(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec()),
         ),
     ]);
@@ -192,34 +188,35 @@ async fn silence_has_an_end() {
     let error = client.inspect(&reference(CONTAINER)).await.unwrap_err();
     let is_late = |error: &RuntimeError, of: &str| matches!(error, RuntimeError::TimedOut { call, after: time } if *call == of && *time == after);
     assert!(is_late(&error, "inspect"), "{error}");
-    let error = client.check().await.unwrap_err();
-    assert!(is_late(&error, "ping"), "{error}");
     let (changes, _reported) = tokio::sync::mpsc::channel(1);
     let error = client.watch(&changes).await.unwrap_err();
     assert!(is_late(&error, "events"), "{error}");
+    let silent = Server::start(&[("/_ping", Reply::Open(Vec::new()))]);
+    let error = client_of(&silent).await.unwrap_err();
+    assert!(is_late(&error, "ping"), "{error}");
 }
 
 #[tokio::test]
 async fn who_does_not_speak_the_interface_is_told() {
+    let refused = |status| ("/_ping", Reply::Refusal(status, "nothing here"));
     for (reply, expected) in [
+        (refused(404), "404 Not Found: nothing here"),
+        (refused(500), "500 Internal Server Error: nothing here"),
+        (sample::ping(""), "this is not Docker's API"),
         (
-            Reply::Refusal(404, "nothing here"),
+            sample::ping("Api-Version: \u{ff}\r\n"),
             "this is not Docker's API",
         ),
         (
-            object(&json!({"Version": "1"})),
-            "missing field `ApiVersion`",
-        ),
-        (
-            object(&json!({"ApiVersion": "1.41/../x"})),
+            sample::ping("Api-Version: 1.41/../x\r\n"),
             "not made of numbers",
         ),
         (
-            object(&json!({"ApiVersion": "1.41", "Components": [{"Name": "Podman Engine"}]})),
+            sample::ping("Api-Version: 1.41\r\nLibpod-Api-Version: \r\n"),
             "not made of numbers",
         ),
     ] {
-        let server = Server::start(&[("/version", reply)]);
+        let server = Server::start(&[reply]);
         let reason = client_of(&server).await.unwrap_err().reason();
         assert!(reason.contains(expected), "{reason}");
     }

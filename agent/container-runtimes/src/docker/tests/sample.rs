@@ -1,5 +1,6 @@
 //! Replies as Docker and podman give them.
 
+use super::server::Reply;
 use serde_json::{Value, json};
 
 pub(crate) const CONTAINER: &str =
@@ -7,24 +8,21 @@ pub(crate) const CONTAINER: &str =
 pub(crate) const NEIGHBOUR: &str =
     "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9";
 pub(crate) const IMAGE: &str = "9c7e1f0b5d3a2c4e6f8091a3b5c7d9ebfd1f2031425364758697a8b9cadbecfd";
-pub(crate) const DOCKER_VERSION: &str = "20.10.24+dfsg1";
-pub(crate) const PODMAN_VERSION: &str = "4.3.1";
 
-pub(crate) fn docker_version() -> Value {
-    json!({
-        "Version": DOCKER_VERSION, "ApiVersion": "1.41", "MinAPIVersion": "1.12",
-        "Components": [{"Name": "Engine", "Version": DOCKER_VERSION, "Details": {"ApiVersion": "1.41"}}],
-    })
+/// How Docker answers a ping.
+pub(super) fn docker() -> (&'static str, Reply) {
+    ping("Api-Version: 1.41\r\nServer: Docker/20.10.24+dfsg1 (linux)\r\n")
 }
 
-pub(crate) fn podman_version() -> Value {
-    json!({
-        "Version": PODMAN_VERSION, "ApiVersion": "1.41",
-        "Components": [
-            {"Name": "Podman Engine", "Version": PODMAN_VERSION, "Details": {"APIVersion": "4.3.1"}},
-            {"Name": "Conmon", "Version": "2.1.6", "Details": {"Package": "conmon"}},
-        ],
-    })
+/// How podman does.
+pub(super) fn podman() -> (&'static str, Reply) {
+    ping("Api-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\nServer: Libpod/4.3.1 (linux)\r\n")
+}
+
+/// How somebody does who sends such headers.
+pub(super) fn ping(headers: &str) -> (&'static str, Reply) {
+    let reply = format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: 2\r\n\r\nOK");
+    ("/_ping", Reply::Raw(reply.into_bytes()))
 }
 
 pub(crate) fn container() -> Value {

@@ -25,7 +25,7 @@ async fn watched(body: &str, chunk_bytes: usize) -> (Result<(), RuntimeError>, V
     let mut reply = chunked(body, chunk_bytes);
     reply.extend(b"0\r\n\r\n");
     let server = Server::start(&[
-        version(&sample::docker_version()),
+        sample::docker(),
         ("/v1.41/events?filters=", Reply::Raw(reply)),
     ]);
     let client = client_of(&server).await.unwrap();
@@ -98,7 +98,7 @@ async fn lines_that_are_no_events_are_skipped() {
 #[tokio::test]
 async fn a_stream_that_breaks_off_is_an_error_after_what_it_told() {
     let server = Server::start(&[
-        version(&sample::docker_version()),
+        sample::docker(),
         (
             "/v1.41/events",
             Reply::Raw(chunked(&event("start", "a"), 64)),
@@ -114,7 +114,7 @@ async fn a_stream_that_breaks_off_is_an_error_after_what_it_told() {
 #[tokio::test]
 async fn who_stops_watching_closes_the_connection() {
     let server = Server::start(&[
-        version(&sample::docker_version()),
+        sample::docker(),
         (
             "/v1.41/events",
             Reply::Open(chunked(&event("start", "a"), 64)),
