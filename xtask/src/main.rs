@@ -10,6 +10,7 @@ mod codegen;
 mod command;
 mod conformance;
 mod disk;
+mod docker;
 mod ebpf;
 mod fuzz;
 mod kube;

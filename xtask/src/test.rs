@@ -1,5 +1,6 @@
 //! `test`: everything that must hold before a change is merged, as numbered and timed steps.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use crate::codegen;
 use crate::command;
 use crate::conformance;
 use crate::disk;
+use crate::docker;
 use crate::ebpf::{self, KernelLog, Warnings};
 use crate::fuzz;
 use crate::programs::{self, Program};
@@ -24,7 +26,7 @@ use crate::workspace::Workspace;
 const KERNEL_TESTS: &str = "saker-kernel-tests";
 
 /// Those of its tests that start container runtimes.
-const CONTAINER_TESTS: &[&str] = &["containers"];
+const CONTAINER_TESTS: &[&str] = &["containers", "podman"];
 
 /// What they start. CNI's plugins have no folder that is the same on all distributions.
 const CONTAINER_PROGRAMS: &[Program] = &[
@@ -39,6 +41,14 @@ const CONTAINER_PROGRAMS: &[Program] = &[
     Program {
         name: "/usr/lib/cni/bridge",
         package: "containernetworking-plugins",
+    },
+    Program {
+        name: "podman",
+        package: "podman",
+    },
+    Program {
+        name: "/bin/busybox",
+        package: "busybox-static",
     },
 ];
 
@@ -328,17 +338,19 @@ fn kernel_tests(workspace: &Workspace) -> Result<()> {
             targets.extend(["--test".to_owned(), test]);
         }
     }
-    privileged_tests(workspace, &targets).context("scenarios against the running kernel")
+    privileged_tests(workspace, &targets, &[]).context("scenarios against the running kernel")
 }
 
 fn container_tests(workspace: &Workspace) -> Result<()> {
     programs::require(CONTAINER_PROGRAMS).context("the container runtimes of the tests")?;
+    let path = docker::path().context("Docker for the tests")?;
     let targets: Vec<String> = CONTAINER_TESTS
         .iter()
         .flat_map(|&test| ["--test", test])
         .map(str::to_owned)
         .collect();
-    privileged_tests(workspace, &targets).context("tests beside container runtimes")
+    privileged_tests(workspace, &targets, &[("PATH", path)])
+        .context("tests beside container runtimes")
 }
 
 /// Names of the integration tests of the package that needs root.
@@ -359,7 +371,11 @@ fn tests_of_the_kernel(root: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn privileged_tests(workspace: &Workspace, targets: &[String]) -> Result<()> {
+fn privileged_tests(
+    workspace: &Workspace,
+    targets: &[String],
+    environment: &[(&str, OsString)],
+) -> Result<()> {
     if !command::is_root() {
         bail!(
             "the tests of the running kernel load BPF programs: run them as root \
@@ -369,6 +385,7 @@ fn privileged_tests(workspace: &Workspace, targets: &[String]) -> Result<()> {
     let mut cargo = command::cargo();
     cargo
         .current_dir(workspace.root())
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .args(["test", "--package", KERNEL_TESTS])
         .args(targets)
         // One at a time: scenarios count events of the whole machine.
