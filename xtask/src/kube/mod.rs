@@ -28,8 +28,8 @@ const KUBECONFIG: &str = "SAKER_KUBECONFIG";
 pub(crate) struct Arguments {
     /// Use the cluster that this file names instead of starting one
     ///
-    /// The tests make and remove namespaces whose names begin with `saker-`, and nothing else; the
-    /// user of the file must be allowed to.
+    /// The tests make and remove namespaces, nodes and roles whose names begin with `saker-`, and
+    /// nothing else; the user of the file must be allowed to.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
 }
