@@ -5,6 +5,9 @@ use saker_container_metadata::{ContainerInfo, Labels, Mount};
 /// Longest name, reference or path, bytes. The kernel's longest path has as many.
 const TEXT_BYTES_MAX: usize = 4_096;
 
+/// Longest id of a container, bytes.
+const ID_BYTES_MAX: usize = 256;
+
 /// Longest JSON of a network plugin, bytes, as in Falco. What is longer is cut.
 const CNI_BYTES_MAX: usize = 4_096;
 
@@ -19,6 +22,11 @@ const MOUNTS_MAX: usize = 512;
 
 /// Most bytes of all labels, or of all mounts, of a container. What does not fit is left out.
 const LIST_BYTES_MAX: usize = 128 << 10;
+
+/// Whether an id is short enough to be one.
+pub(crate) fn is_id(id: &str) -> bool {
+    id.len() <= ID_BYTES_MAX
+}
 
 /// Labels that are kept: of those whose values are not longer than `label_max_len`.
 pub(crate) fn labels<K, V>(labels: impl IntoIterator<Item = (K, V)>, label_max_len: usize) -> Labels

@@ -2,7 +2,10 @@
 
 mod client;
 mod container;
-mod messages;
+pub(crate) mod messages;
 mod sandbox;
 
 pub(crate) use client::CriClient;
+
+#[cfg(test)]
+pub(crate) mod tests;

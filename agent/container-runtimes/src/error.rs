@@ -40,6 +40,9 @@ pub enum RuntimeError {
     /// The runtime does not report what happens to its containers.
     #[error("the runtime has no stream of events")]
     NoEvents,
+    /// The runtime ended its stream of events: it is going down.
+    #[error("the runtime ended its stream of events")]
+    StreamEnded,
     /// A file of the runtime's state could not be read.
     #[error("cannot read {path}", path = .path.display())]
     Read {

@@ -89,3 +89,6 @@ impl Runtimes {
         tokio::join!(connections.keep(), lookup::answer(asked, requests));
     }
 }
+
+#[cfg(test)]
+mod tests;

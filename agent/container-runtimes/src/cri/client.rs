@@ -18,7 +18,9 @@ use http::uri::PathAndQuery;
 use hyper_util::rt::TokioIo;
 use saker_container_metadata::{ContainerInfo, Image};
 use saker_process_state::{ContainerId, ContainerRef, Runtime};
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
@@ -54,9 +56,18 @@ impl CriClient {
         config: &RuntimesConfig,
     ) -> Result<Self, RuntimeError> {
         let path = socket.path.clone();
+        // A channel would connect again by itself; but then nobody would notice that the runtime was
+        // restarted, and list its containers again.
+        let is_used = AtomicBool::new(false);
         let connector = tower::service_fn(move |_: Uri| {
+            let is_first = !is_used.swap(true, Ordering::Relaxed);
             let path = path.clone();
-            async move { UnixStream::connect(path).await.map(TokioIo::new) }
+            async move {
+                if !is_first {
+                    return Err(io::ErrorKind::ConnectionReset.into());
+                }
+                UnixStream::connect(path).await.map(TokioIo::new)
+            }
         });
         // The address is not used: the connector knows the socket.
         let channel = Endpoint::from_static("http://localhost")

@@ -68,7 +68,9 @@ impl Details {
 
     /// The sandbox that the container belongs to.
     pub(super) fn sandbox_id(&self) -> Option<&str> {
-        self.sandbox_id.as_deref().filter(|id| !id.is_empty())
+        self.sandbox_id
+            .as_deref()
+            .filter(|id| !id.is_empty() && bounds::is_id(id))
     }
 
     /// Whether all privileges were asked for. A configuration leaves it out where it is not so.

@@ -2,6 +2,7 @@
 
 use super::asked::{Asked, Availability, of_id};
 use super::sockets;
+use crate::bounds;
 use crate::client::{Change, Client, Socket};
 use crate::error::RuntimeError;
 use saker_process_state::ContainerId;
@@ -10,17 +11,22 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-/// How often sockets are looked for, ended containers are forgotten, and a runtime is asked whether it
-/// still answers while it reports nothing.
+/// How often sockets are looked for, and ended containers are forgotten.
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often a runtime that reports nothing is asked whether it still answers.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// A stream of events that ends sooner is none: CRI-O closes it at once where events are switched off.
+const STREAM_TIME_MIN: Duration = Duration::from_secs(1);
 
 /// Pause before the second attempt to connect; it doubles with each.
 const RETRY_PAUSE_MIN: Duration = Duration::from_millis(250);
 
 /// Longest pause between attempts to connect.
-const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// Changes that may wait; a runtime that reports more of them waits.
 const CHANGES_MAX: usize = 256;
@@ -135,6 +141,7 @@ impl Connection {
         tasks.spawn(listing);
         while let Some(change) = reported.recv().await {
             match change {
+                Change::Began(id) | Change::Ended(id) if !bounds::is_id(id.full()) => {}
                 Change::Ended(id) => self.asked.containers.ended(&id),
                 Change::Began(id) => {
                     while tasks.len() > CHANGES_ASKED_MAX {
@@ -170,19 +177,23 @@ impl Connection {
 /// Passes on what the runtime reports. Where it reports nothing, looks whether it still answers. Says
 /// why it no longer does.
 async fn watch(client: &Client, changes: mpsc::Sender<Change>) -> RuntimeError {
-    let mut reports = true;
-    loop {
-        if reports && let Err(error) = client.watch(&changes).await {
-            reports = !matches!(error, RuntimeError::NoEvents);
+    let begun = Instant::now();
+    match client.watch(&changes).await {
+        Err(error) if begun.elapsed() >= STREAM_TIME_MIN => return error,
+        Ok(()) if begun.elapsed() >= STREAM_TIME_MIN => return RuntimeError::StreamEnded,
+        Err(error) => {
             tracing::debug!(
                 reason = error.reason(),
                 "container runtime reports no events"
             );
         }
+        Ok(()) => tracing::debug!("container runtime reports no events"),
+    }
+    loop {
         if let Err(error) = client.check().await {
             return error;
         }
-        sleep(LOOK_INTERVAL).await;
+        sleep(CHECK_INTERVAL).await;
     }
 }
 
@@ -190,7 +201,7 @@ async fn watch(client: &Client, changes: mpsc::Sender<Change>) -> RuntimeError {
 async fn list(asked: &Asked, client: &Client) {
     match client.list().await {
         Ok(ids) => {
-            for id in ids {
+            for id in ids.into_iter().filter(|id| bounds::is_id(id.full())) {
                 learn(asked, client, id).await;
             }
         }

@@ -5,6 +5,7 @@ use crate::config::Engine;
 use crate::state::{self, Owner, State};
 use saker_container_metadata::{Reason, Request, Requests};
 use saker_process_state::{ContainerRef, Runtime};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -61,11 +62,20 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
     let mut pause = PAUSE_MIN;
     let mut is_late = false;
     loop {
-        let about = asked.about(&container, engines);
-        let answer = if is_late {
-            about.await
-        } else {
-            timeout_at(deadline, about).await.unwrap_or(Answer::Failed)
+        let mut about = pin!(asked.about(&container, engines));
+        let mut answer = None;
+        if !is_late {
+            answer = timeout_at(deadline, &mut about).await.ok();
+            if answer.is_none() {
+                give_up(&asked, &container, state.as_ref(), Reason::TimedOut);
+                is_late = true;
+                pause = LATE_PAUSE_MIN;
+            }
+        }
+        // An answer that is late is still one.
+        let answer = match answer {
+            Some(answer) => answer,
+            None => about.await,
         };
         let reason = match answer {
             Answer::Found(info) => return asked.containers.learn(info),
