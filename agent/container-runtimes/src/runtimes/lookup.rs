@@ -17,6 +17,9 @@ const LOOKUPS_MAX: usize = 4_096;
 /// Pause before the second attempt; it doubles with each.
 const PAUSE_MIN: Duration = Duration::from_millis(10);
 
+/// Longest pause while somebody waits.
+const PAUSE_MAX: Duration = Duration::from_millis(100);
+
 /// Pause before the first attempt after nobody waits any more; it doubles with each.
 const LATE_PAUSE_MIN: Duration = Duration::from_secs(1);
 
@@ -61,13 +64,14 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
     }
     let mut pause = PAUSE_MIN;
     let mut is_late = false;
+    let mut reason = Reason::TimedOut;
     loop {
         let mut about = pin!(asked.about(&container, engines));
         let mut answer = None;
         if !is_late {
             answer = timeout_at(deadline, &mut about).await.ok();
             if answer.is_none() {
-                give_up(&asked, &container, state.as_ref(), Reason::TimedOut);
+                give_up(&asked, &container, state.as_ref(), reason);
                 is_late = true;
                 pause = LATE_PAUSE_MIN;
             }
@@ -77,7 +81,7 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
             Some(answer) => answer,
             None => about.await,
         };
-        let reason = match answer {
+        reason = match answer {
             Answer::Found(info) => return asked.containers.learn(info),
             Answer::Nobody => return without_runtime(&asked, &container, state),
             Answer::Unknown => Reason::NotFound,
@@ -89,7 +93,8 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
             pause = LATE_PAUSE_MIN;
         }
         sleep(pause).await;
-        pause = pause.saturating_mul(2).min(LATE_PAUSE_MAX);
+        let longest = if is_late { LATE_PAUSE_MAX } else { PAUSE_MAX };
+        pause = pause.saturating_mul(2).min(longest);
         if begun.elapsed() >= LOOKUP_TIME_MAX || !asked.containers.is_running(&container.id) {
             return;
         }

@@ -18,6 +18,12 @@ use tonic::Code;
 /// More than any of the tests takes.
 const LONG: Duration = Duration::from_secs(30);
 
+/// How long answers are awaited here: long enough that "at once" can be told from it on a busy machine.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// What happens at once takes less.
+const AT_ONCE: Duration = Duration::from_millis(1_500);
+
 /// A host whose runtimes are served.
 struct Host {
     root: TempDir,
@@ -30,8 +36,13 @@ impl Host {
     fn serve<T>(prepare: impl FnOnce(&TempDir) -> T) -> (Self, T) {
         let root = tempfile::tempdir().unwrap();
         let prepared = prepare(&root);
-        let config = RuntimesConfig::new(&RuntimesSettings::default(), root.path()).unwrap();
-        let (containers, requests) = Containers::new(Limits::default(), Box::new(|| {}));
+        let mut config = RuntimesConfig::new(&RuntimesSettings::default(), root.path()).unwrap();
+        config.wait = WAIT;
+        let limits = Limits {
+            wait: WAIT,
+            ..Limits::default()
+        };
+        let (containers, requests) = Containers::new(limits, Box::new(|| {}));
         let runtimes = Runtimes::find(&config);
         let serving = tokio::spawn(runtimes.serve(containers.clone(), requests));
         let host = Self {
@@ -126,7 +137,7 @@ async fn a_request_is_answered() {
     let (host, server) = Host::with(sample::known(), Events::Reported);
     host.appeared(CONTAINER);
     let time = host.until_complete(CONTAINER).await;
-    assert!(time < Duration::from_millis(400), "{time:?}");
+    assert!(time < AT_ONCE, "{time:?}");
     let info = host.get(CONTAINER).info.unwrap();
     assert_eq!(info.name.as_deref(), Some("server"));
     assert_eq!(info.pod.as_ref().unwrap().name.as_deref(), Some("web-0"));
@@ -190,24 +201,20 @@ async fn without_a_runtime_files_are_all_there_is_and_nobody_waits() {
     host.appeared(CONTAINER);
     host.appeared("unknown");
     let time = host.until_complete(CONTAINER).await;
-    assert!(time < Duration::from_millis(400), "{time:?}");
+    assert!(time < AT_ONCE, "{time:?}");
     let time = host
         .until("unknown", |answer| {
             answer.expectation == Expectation::Ended(Reason::NoRuntime)
         })
         .await;
-    assert!(time < Duration::from_millis(400), "{time:?}");
+    assert!(time < AT_ONCE, "{time:?}");
 }
 
 #[tokio::test]
 async fn what_only_files_can_say_is_not_asked() {
     let (host, server) = Host::serve(|root| {
         write_state(root, "default", CONTAINER);
-        Server::start(
-            &socket_of(root.path()),
-            without_container(),
-            Events::Reported,
-        )
+        Server::start(&socket_of(root.path()), Known::default(), Events::Reported)
     });
     host.appeared(CONTAINER);
     host.until_complete(CONTAINER).await;
@@ -226,7 +233,7 @@ async fn a_container_that_is_not_known_yet_is_asked_about_again_soon() {
     let time = host.until_complete(CONTAINER).await;
     // 10 + 20 + 40 + 80 milliseconds.
     assert!(time > Duration::from_millis(140), "{time:?}");
-    assert!(time < Duration::from_millis(450), "{time:?}");
+    assert!(time < AT_ONCE, "{time:?}");
     assert_eq!(server.known().count("ContainerStatus"), 5);
 }
 
@@ -250,9 +257,10 @@ async fn a_late_answer_is_still_learned() {
             answer.expectation == Expectation::Ended(Reason::NotFound)
         })
         .await;
-    assert!(time < Duration::from_millis(600), "{time:?}");
+    assert!(time < WAIT + AT_ONCE, "{time:?}");
+    // After 10, 30, 70 and 150 milliseconds, then every 100.
     let asked = server.known().count("ContainerStatus");
-    assert!((4..=8).contains(&asked), "{asked}");
+    assert!((8..=24).contains(&asked), "{asked}");
     *server.known() = sample::known();
     host.until_complete(CONTAINER).await;
 }
@@ -269,14 +277,14 @@ async fn a_slow_runtime_is_not_waited_for_but_listened_to() {
     });
     host.until_settled(&server).await;
     *server.known() = sample::known();
-    server.known().delay = Duration::from_secs(1);
+    server.known().delay = Duration::from_secs(3);
     host.appeared(CONTAINER);
     let time = host
         .until(CONTAINER, |answer| {
             answer.expectation == Expectation::Ended(Reason::TimedOut)
         })
         .await;
-    assert!(time < Duration::from_millis(700), "{time:?}");
+    assert!(time < WAIT + AT_ONCE, "{time:?}");
     host.until(CONTAINER, |answer| {
         // Now what only the files say counts, too.
         let info = answer.info.as_ref();
@@ -335,6 +343,7 @@ async fn five_hundred_at_once_are_answered_a_few_at_a_time() {
         let container = sample::container(&id);
         server.known().containers.insert(id, container);
     }
+    server.known().asked.clear();
     server.known().delay = Duration::from_millis(2);
     for number in 0..500 {
         host.appeared(&id(number));
