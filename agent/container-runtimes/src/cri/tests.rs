@@ -318,7 +318,8 @@ async fn who_speaks_something_else_is_an_error() {
     tokio::spawn(async move {
         use tokio::io::AsyncWriteExt;
         while let Ok((mut stream, _)) = listener.accept().await {
-            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+            let said = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+            said.unwrap();
         }
     });
     assert!(timeout(LONG, connect(&path)).await.unwrap().is_err());

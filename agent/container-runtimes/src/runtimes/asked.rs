@@ -34,7 +34,7 @@ pub(super) enum Availability {
 /// What the runtimes say about a container.
 pub(super) enum Answer {
     /// All about it.
-    Found(ContainerInfo),
+    Found(Box<ContainerInfo>),
     /// None of them knows it (yet).
     Unknown,
     /// One did not answer, or not in a way that could be used.
@@ -79,7 +79,7 @@ impl Asked {
                     Availability::Gone => continue,
                 };
                 match self.inspect(&client, container).await {
-                    Ok(Some(info)) => return Answer::Found(info),
+                    Ok(Some(info)) => return Answer::Found(Box::new(info)),
                     Ok(None) if matches!(answer, Answer::Nobody) => answer = Answer::Unknown,
                     Ok(None) => {}
                     Err(error) => {

@@ -82,7 +82,7 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
             None => about.await,
         };
         reason = match answer {
-            Answer::Found(info) => return asked.containers.learn(info),
+            Answer::Found(info) => return asked.containers.learn(*info),
             Answer::Nobody => return without_runtime(&asked, &container, state),
             Answer::Unknown => Reason::NotFound,
             Answer::Failed => Reason::TimedOut,
