@@ -30,6 +30,7 @@ use commands::InputError;
 use saker_alert::escaped;
 use saker_capture_replay::ReplayError;
 use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
 
 /// Bad rules, configuration or usage; also what clap exits with.
 pub(crate) const EXIT_BAD_INPUT: u8 = 2;
@@ -98,10 +99,15 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What is not logged unless `SAKER_LOG` names it: the client of Kubernetes repeats each failure that
+/// the watches already tell once, and logs whole replies.
+const NOT_LOGGED: &str = "kube_client=off,kube_runtime=off";
+
 /// Logs to standard error; `SAKER_LOG` sets the level, for example `debug`.
 fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SAKER_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let level = std::env::var("SAKER_LOG").unwrap_or_else(|_| "warn".to_owned());
+    let filter = EnvFilter::try_new(format!("{NOT_LOGGED},{level}"))
+        .unwrap_or_else(|_| EnvFilter::new(format!("{NOT_LOGGED},warn")));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
