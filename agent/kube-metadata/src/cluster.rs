@@ -15,7 +15,7 @@ use crate::stats::Stats;
 use crate::table::Watch;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 /// Longest chain of owners that is followed. The longest of Kubernetes' own has two.
@@ -65,6 +65,7 @@ pub struct Cluster {
 
 struct Shared {
     limits: Limits,
+    own_node: OnceLock<Box<str>>,
     state: RwLock<State>,
     /// Uids that were asked for, of pods and of owners.
     asked_uids: Asked,
@@ -94,6 +95,7 @@ impl Cluster {
     pub fn new(limits: Limits, on_change: Box<dyn Fn() + Send + Sync>) -> Self {
         let shared = Shared {
             limits,
+            own_node: OnceLock::new(),
             state: RwLock::new(State::new(&limits)),
             asked_uids: Asked::new(limits.wait),
             asked_namespaces: Asked::new(limits.wait),
@@ -231,6 +233,12 @@ impl Cluster {
         }
     }
 
+    /// Name of the node that this agent runs on, if who watches knows it.
+    #[must_use]
+    pub fn own_node(&self) -> Option<&str> {
+        self.shared.own_node.get().map(|name| &**name)
+    }
+
     /// The node with this name.
     #[must_use]
     pub fn node(&self, name: &str) -> Option<Arc<Node>> {
@@ -339,6 +347,11 @@ impl Cluster {
 
 /// For who watches.
 impl Cluster {
+    /// This agent runs on the node with this name. The first name stays.
+    pub fn set_own_node(&self, name: &str) {
+        self.shared.own_node.get_or_init(|| name.into());
+    }
+
     /// From now on these objects are watched, and no others.
     pub fn set_scope(&self, scope: Scope) {
         self.write().set_scope(scope);

@@ -70,6 +70,9 @@ impl KubeWatch {
     /// Keeps `cluster` as the API server describes it, as far as the scope asks for it, and the scope may
     /// change at any time. Ends when the sender of the scope is gone.
     pub async fn serve(&self, cluster: Cluster, mut scope: watch::Receiver<Scope>) {
+        if let Some(node) = &self.node_name {
+            cluster.set_own_node(node);
+        }
         let mut watches = Watches::default();
         let mut forget = interval(FORGET_EVERY);
         forget.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -151,6 +151,7 @@ impl<'a> EventContext<'a> {
     /// The same event, with the time of the one before, nanoseconds since the epoch: what
     /// `evt.deltatime` counts from.
     #[must_use]
+    #[inline]
     pub const fn after(mut self, previous_time_ns: u64) -> Self {
         self.previous_time_ns = Some(previous_time_ns);
         self
@@ -158,6 +159,7 @@ impl<'a> EventContext<'a> {
 
     /// The same event, with what is known of containers and pods.
     #[must_use]
+    #[inline]
     pub const fn with_facts(mut self, facts: &'a Facts, patience: Patience) -> Self {
         self.facts = Some(facts);
         self.patience = patience;

@@ -133,6 +133,11 @@ impl<'a> EventContext<'a> {
         })
     }
 
+    /// Name of the node that the event happened on.
+    pub(crate) fn own_node(&self) -> Option<&'a str> {
+        self.event().and(self.facts)?.cluster.own_node()
+    }
+
     /// Something that the cluster knows beside the pod, looked up where `cell` says.
     pub(crate) fn around_pod<'c, T>(
         &'c self,

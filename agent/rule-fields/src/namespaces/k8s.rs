@@ -140,9 +140,12 @@ static WORKLOAD: &[FieldRow] = &[
     asked(
         "k8s.node.name",
         RUNTIME_OR_CLUSTER,
-        "Name of the node that the pod runs on. Saker's own.",
+        "Name of the node, also for processes outside of pods. Saker's own.",
         |context, _| {
-            let node = context.of_pod(|pod| pod.node.as_deref());
+            let node = match context.own_node() {
+                Some(node) => Fact::Known(node),
+                None => context.of_pod(|pod| pod.node.as_deref()),
+            };
             context.show(node.map(shown), FieldValue::Missing)
         },
     ),

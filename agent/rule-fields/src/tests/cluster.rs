@@ -244,6 +244,17 @@ fn what_owns_a_pod() {
 }
 
 #[test]
+fn the_node_is_known_where_it_has_a_name() {
+    let facts = Facts::none();
+    let on_host = || Scene::new(unlink(2)).with_facts(&facts);
+    on_host().missing(&["k8s.node.name"]);
+    facts.cluster.set_own_node("nest");
+    on_host().text("k8s.node.name", "nest");
+    let in_pod = Scene::new(unlink(POD_CGROUP)).with_facts(&facts);
+    in_pod.text("k8s.node.name", "nest");
+}
+
+#[test]
 fn what_is_awaited_is_pending_until_patience_ends() {
     let cluster = Cluster::unknown();
     cluster.set_scope(EVERYTHING);
