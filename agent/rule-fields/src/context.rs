@@ -7,7 +7,7 @@ use crate::descriptor::{self, Descriptor, DescriptorKind};
 use crate::facts::{Facts, Patience};
 use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
 use crate::processes::Processes;
-use crate::scratch::{LentTexts, Scratch, Texts};
+use crate::scratch::{Lent, Scratch, Texts};
 pub(crate) use knowledge::Place;
 use knowledge::SharedLookups;
 use saker_audit_source::AuditEvent;
@@ -108,7 +108,7 @@ pub struct EventContext<'a> {
     descriptor_kind: OnceCell<Option<DescriptorKind>>,
     /// Whether the path that the caller asked for is as it should be already.
     is_path_normal: OnceCell<bool>,
-    texts: LentTexts<'a>,
+    texts: Lent<'a, Texts>,
 }
 
 impl<'a> EventContext<'a> {
@@ -129,11 +129,11 @@ impl<'a> EventContext<'a> {
             previous_time_ns: None,
             facts: None,
             patience: Patience::MayWait,
-            lookups: SharedLookups::default(),
+            lookups: SharedLookups::Own(surroundings.scratch.lookups()),
             path_view: PathView::Requested,
             descriptor_kind: OnceCell::new(),
             is_path_normal: OnceCell::new(),
-            texts: LentTexts::new(surroundings.scratch),
+            texts: surroundings.scratch.texts(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Buffers that are used again, so that an event that matches nothing allocates nothing.
 
+use crate::facts::Lookups;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use std::cell::{OnceCell, RefCell};
@@ -17,11 +18,8 @@ const PATTERNS_MAX: usize = 64;
 /// Spare buffers of one thread, and the patterns that rules name as arguments of fields.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    #[expect(
-        clippy::vec_box,
-        reason = "an event that makes a text takes the box, not the whole set"
-    )]
-    spare: RefCell<Vec<Box<Texts>>>,
+    texts: Pool<Texts>,
+    lookups: Pool<Lookups>,
     /// `None` for what is no regular expression.
     patterns: RefCell<Vec<(Arc<str>, Option<Regex>)>>,
 }
@@ -31,7 +29,8 @@ impl Scratch {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            spare: RefCell::new(Vec::new()),
+            texts: Pool::new(),
+            lookups: Pool::new(),
             patterns: RefCell::new(Vec::new()),
         }
     }
@@ -55,15 +54,88 @@ impl Scratch {
         pattern.as_ref().map(look)
     }
 
-    fn take(&self) -> Box<Texts> {
-        self.spare.borrow_mut().pop().unwrap_or_default()
+    /// Texts of one event.
+    pub(crate) const fn texts(&self) -> Lent<'_, Texts> {
+        Lent::new(&self.texts)
     }
 
-    fn give_back(&self, mut texts: Box<Texts>) {
-        let mut spare = self.spare.borrow_mut();
-        if spare.len() < SETS_MAX {
-            texts.clear();
-            spare.push(texts);
+    /// What one event looks up.
+    pub(crate) const fn lookups(&self) -> Lent<'_, Lookups> {
+        Lent::new(&self.lookups)
+    }
+}
+
+/// What an event makes for itself, and leaves to a later one.
+pub(crate) trait Reused: Default {
+    /// Forgets the event.
+    fn clear(&mut self);
+}
+
+impl Reused for Lookups {
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// Spare sets of one kind. Boxed: an event that needs one takes the box, and one that needs none, as
+/// most do, makes and drops no more than an empty cell.
+struct Pool<T>(RefCell<Vec<Box<T>>>);
+
+impl<T> Pool<T> {
+    const fn new() -> Self {
+        Self(RefCell::new(Vec::new()))
+    }
+}
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> std::fmt::Debug for Pool<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").finish_non_exhaustive()
+    }
+}
+
+/// What one event makes for itself, lent by a [`Scratch`] when it is first needed.
+pub(crate) struct Lent<'a, T: Reused> {
+    pool: &'a Pool<T>,
+    set: OnceCell<Box<T>>,
+}
+
+impl<'a, T: Reused> Lent<'a, T> {
+    const fn new(pool: &'a Pool<T>) -> Self {
+        Self {
+            pool,
+            set: OnceCell::new(),
+        }
+    }
+
+    /// The set, if it was needed before.
+    pub(crate) fn if_needed(&self) -> Option<&T> {
+        self.set.get().map(|set| &**set)
+    }
+}
+
+impl<T: Reused> Deref for Lent<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.set
+            .get_or_init(|| self.pool.0.borrow_mut().pop().unwrap_or_default())
+    }
+}
+
+impl<T: Reused> Drop for Lent<'_, T> {
+    fn drop(&mut self) {
+        if let Some(mut set) = self.set.take() {
+            let mut spare = self.pool.0.borrow_mut();
+            if spare.len() < SETS_MAX {
+                set.clear();
+                spare.push(set);
+            }
         }
     }
 }
@@ -82,7 +154,7 @@ macro_rules! texts {
             $($(#[$doc])* pub(crate) $text: Text,)*
         }
 
-        impl Texts {
+        impl Reused for Texts {
             fn clear(&mut self) {
                 $(self.$text.clear();)*
             }
@@ -147,46 +219,14 @@ impl Text {
     }
 }
 
-/// The texts of one event, lent by a [`Scratch`] when the first of them is needed: most events need none.
-#[derive(Debug)]
-pub(crate) struct LentTexts<'a> {
-    scratch: &'a Scratch,
-    texts: OnceCell<Box<Texts>>,
-}
-
-impl<'a> LentTexts<'a> {
-    pub(crate) const fn new(scratch: &'a Scratch) -> Self {
-        Self {
-            scratch,
-            texts: OnceCell::new(),
-        }
-    }
-}
-
-impl Deref for LentTexts<'_> {
-    type Target = Texts;
-
-    fn deref(&self) -> &Texts {
-        self.texts.get_or_init(|| self.scratch.take())
-    }
-}
-
-impl Drop for LentTexts<'_> {
-    fn drop(&mut self) {
-        if let Some(texts) = self.texts.take() {
-            self.scratch.give_back(texts);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{LentTexts, Scratch};
+    use super::Scratch;
 
     #[test]
     fn a_buffer_serves_the_same_text_of_the_next_event() {
         let scratch = Scratch::new();
-        let first = LentTexts::new(&scratch);
+        let first = scratch.texts();
         let made = first.raw.get_or_make(|out| {
             out.extend_from_slice(b"some text");
             true
@@ -194,41 +234,41 @@ mod tests {
         assert_eq!(made, Some(&b"some text"[..]));
         assert_eq!(first.raw.get_or_make(|_| false), made, "made once");
         drop(first);
-        let second = LentTexts::new(&scratch);
+        let second = scratch.texts();
         let made = second
             .raw
             .get_or_make(|out| out.is_empty() && out.capacity() > 0);
         assert_eq!(made, Some(&b""[..]));
-        assert!(scratch.spare.borrow().is_empty(), "the set is in use");
+        assert!(scratch.texts.0.borrow().is_empty(), "the set is in use");
     }
 
     #[test]
     fn no_text_keeps_the_buffer() {
         let scratch = Scratch::new();
         for _ in 0..2 {
-            let texts = LentTexts::new(&scratch);
+            let texts = scratch.texts();
             assert_eq!(texts.raw.get_or_make(|_| false), None);
         }
-        assert_eq!(scratch.spare.borrow().len(), 1);
+        assert_eq!(scratch.texts.0.borrow().len(), 1);
     }
 
     #[test]
     fn an_event_without_texts_takes_no_buffers() {
         let scratch = Scratch::new();
-        drop(LentTexts::new(&scratch));
-        assert!(scratch.spare.borrow().is_empty());
+        drop(scratch.texts());
+        assert!(scratch.texts.0.borrow().is_empty());
     }
 
     #[test]
     fn a_long_buffer_is_not_kept() {
         let scratch = Scratch::new();
-        let texts = LentTexts::new(&scratch);
+        let texts = scratch.texts();
         texts.raw.get_or_make(|out| {
             out.resize(super::BUFFER_BYTES_MAX + 1, 0);
             true
         });
         drop(texts);
-        let texts = LentTexts::new(&scratch);
+        let texts = scratch.texts();
         texts.raw.get_or_make(|out| {
             assert_eq!(out.capacity(), 0);
             true

@@ -2,6 +2,7 @@
 
 use super::EventContext;
 use crate::facts::{Enrichment, Fact, Facts, Lookups, Patience};
+use crate::scratch::Lent;
 use crate::value::FieldValue;
 use saker_container_metadata::{
     Answer as ContainerAnswer, ContainerInfo, Expectation, PodSandbox, Reason,
@@ -13,25 +14,28 @@ use std::sync::Arc;
 
 /// What was looked up, by this context or by the one whose view this is.
 pub(super) enum SharedLookups<'a> {
-    Own(Lookups),
+    Own(Lent<'a, Lookups>),
     Others(&'a Lookups),
 }
 
-impl Default for SharedLookups<'_> {
-    fn default() -> Self {
-        Self::Own(Lookups::default())
-    }
-}
-
 impl SharedLookups<'_> {
-    const fn get(&self) -> &Lookups {
+    fn get(&self) -> &Lookups {
         match self {
             Self::Own(lookups) => lookups,
             Self::Others(lookups) => lookups,
         }
     }
 
-    pub(super) const fn share(&self) -> SharedLookups<'_> {
+    /// Why something is not known; nothing was asked for where nothing was needed.
+    fn lacking(&self) -> Enrichment {
+        let lookups = match self {
+            Self::Own(lookups) => lookups.if_needed(),
+            Self::Others(lookups) => Some(*lookups),
+        };
+        lookups.map_or(Enrichment::Complete, |lookups| lookups.lacking.get())
+    }
+
+    pub(super) fn share(&self) -> SharedLookups<'_> {
         SharedLookups::Others(self.get())
     }
 }
@@ -55,8 +59,8 @@ fn found<T>(value: Option<T>) -> Fact<T> {
 impl<'a> EventContext<'a> {
     /// How much of what the fields read so far needed was known. What is pending is not lacking.
     #[must_use]
-    pub const fn enrichment(&self) -> Enrichment {
-        self.lookups.get().lacking.get()
+    pub fn enrichment(&self) -> Enrichment {
+        self.lookups.lacking()
     }
 
     /// Where the process runs.
