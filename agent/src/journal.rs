@@ -1,5 +1,9 @@
 //! What is learnt beside events, for a recording.
 
+mod containers;
+
+pub(crate) use containers::ContainerNotes;
+
 use saker_capture_file::recording::{Note, StoredSnapshot};
 use saker_process_state::{CgroupId, CgroupResolver, Pid, ProcessSource, Snapshot, Users};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

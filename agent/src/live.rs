@@ -6,7 +6,7 @@
 use crate::cli::KubeArgs;
 use crate::config::FactsConfig;
 use crate::fact_sources::{FactSources, Waker, take_note};
-use crate::journal::Journal;
+use crate::journal::{ContainerNotes, Journal};
 use crate::pipeline::queue::{self, RecordReceiver};
 use crate::pipeline::reader;
 use crate::this_host::{self, boot_time_ns, is_alive, wall_offset_ns};
@@ -169,6 +169,7 @@ impl LiveEvents {
     ) -> anyhow::Result<()> {
         take_note(&self.facts, self.processes.take_container_changes());
         let scratch = Scratch::new();
+        let mut container_notes = ContainerNotes::default();
         let mut clock = WallClock::new(wall_offset_ns());
         let mut upkeep = Instant::now() + UPKEEP;
         let mut sweep = Instant::now() + SWEEP;
@@ -202,6 +203,10 @@ impl LiveEvents {
             let is_for_state = self.processes.may_be_changed_by(&event);
             let process = self.processes.apply(&event);
             take_note(&self.facts, self.processes.take_container_changes());
+            if let (Some(journal), Some(container)) = (&self.journal, process.container()) {
+                let containers = &self.facts.containers;
+                container_notes.note(&container.id, containers, journal);
+            }
             let surroundings = Surroundings {
                 processes: Some(&self.processes),
                 clock: &clock,

@@ -48,6 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "saker-capture-file",
         &[
             "saker-capture-state",
+            "saker-container-metadata",
             "saker-falco-events",
             "saker-process-state",
             "saker-event-decode",
@@ -89,6 +90,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "saker-capture-file",
             "saker-capture-state",
+            "saker-container-metadata",
+            "saker-kube-metadata",
             "saker-falco-events",
             "saker-rule-fields",
             "saker-process-state",

@@ -7,16 +7,18 @@ use crate::replay::Options;
 use crate::stats::{Missing, Skipped, Stats, count};
 use answers::Answers;
 use saker_capture_file::recording::{Item, Note, RecordingError, RecordingReader, Visibility};
+use saker_container_metadata::{Containers, Limits as ContainerLimits, Requests};
 use saker_event_decode::{EventView, WallClock};
+use saker_kube_metadata::Cluster;
 use saker_process_state::{BootTime, Limits, ProcessState, Snapshot, User, Users};
-use saker_rule_fields::{EventContext, Host, Payload, Scratch, Surroundings};
+use saker_rule_fields::{EventContext, Facts, Host, Patience, Payload, Scratch, Surroundings};
 use std::collections::HashSet;
 
 /// Most processes of the begin that are taken from a recording.
 const PROCESSES_MAX: usize = 65_536;
 
-/// Most bytes of texts of the processes of the begin, and as many of users and groups: a small file can
-/// hold very long ones.
+/// Most bytes of texts of the processes of the begin, as many of users and groups, and as many of
+/// containers: a small file can hold very long ones.
 const TEXT_BYTES_MAX: usize = 64 << 20;
 
 /// Most bytes of the texts of one answer of the host; arguments and environment of a process fit.
@@ -39,6 +41,11 @@ struct Stage {
     snapshot_bytes: usize,
     /// Bytes of the texts of users and groups.
     user_bytes: usize,
+    /// Bytes of the texts of containers.
+    container_bytes: usize,
+    facts: Facts,
+    /// Nobody is asked; what runtimes said is in the recording.
+    _requests: Requests,
     host: Host,
     clock: WallClock,
     scratch: Scratch,
@@ -57,6 +64,11 @@ impl RecordingPlayer {
         host.utc_offset_s = header.utc_offset_s;
         host.began_wall_ns = header.began_wall_ns;
         let answers = Answers::default();
+        let (containers, requests) = Containers::new(ContainerLimits::default(), Box::new(|| {}));
+        let facts = Facts {
+            containers,
+            cluster: Cluster::unknown(),
+        };
         let limits = Limits::default();
         Ok(Self {
             stage: Stage {
@@ -69,6 +81,9 @@ impl RecordingPlayer {
                 snapshots: Vec::new(),
                 snapshot_bytes: 0,
                 user_bytes: 0,
+                container_bytes: 0,
+                facts,
+                _requests: requests,
                 host,
                 clock: WallClock::new(header.wall_offset_ns),
                 scratch: Scratch::new(),
@@ -119,7 +134,8 @@ impl RecordingPlayer {
                 scratch: &stage.scratch,
             };
             let payload = Payload::Syscall(&event);
-            let context = EventContext::new(payload, Some(&process), surroundings, number);
+            let context = EventContext::new(payload, Some(&process), surroundings, number)
+                .with_facts(&stage.facts, Patience::Ended);
             return Ok(Some(look(&context)));
         }
         self.is_at_end = true;
@@ -209,6 +225,7 @@ impl Stage {
             Note::Group { gid, name } => self.host.users.insert_group(gid, &name),
             Note::Process(snapshot) => self.snapshots.push((*snapshot).into()),
             Note::Started => self.start(),
+            Note::Container(container) => self.facts.containers.learn((*container).into()),
             Note::Clock {
                 wall_offset_ns,
                 utc_offset_s,
@@ -236,6 +253,7 @@ impl Stage {
             Note::Process(_) if self.snapshots.len() >= PROCESSES_MAX => return false,
             Note::Process(_) => &mut self.snapshot_bytes,
             Note::User { .. } | Note::Group { .. } => &mut self.user_bytes,
+            Note::Container(_) => &mut self.container_bytes,
             answer => return answer.text_bytes() <= ANSWER_TEXT_BYTES_MAX,
         };
         let bytes = used.saturating_add(note.text_bytes());

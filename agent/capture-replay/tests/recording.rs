@@ -4,13 +4,17 @@ use saker_capture_file::recording::{
     Header, Note, RecordingWriter, Room, StoredSnapshot, Visibility, WriterOptions,
 };
 use saker_capture_replay::{Options, Replay, ReplayError};
+use saker_container_metadata::{ContainerInfo, Containers, Limits as ContainerLimits};
 use saker_event_decode::{EventBuilder, EventView, WallClock};
 use saker_event_schema::event;
+use saker_kube_metadata::Cluster;
 use saker_process_state::{
-    BootTime, CgroupId, CgroupResolver, Limits, Pid, ProcessSource, ProcessState, Snapshot, User,
-    Users,
+    BootTime, CgroupId, CgroupResolver, ContainerId, Limits, Pid, ProcessSource, ProcessState,
+    Runtime, Snapshot, User, Users,
 };
-use saker_rule_fields::{EventContext, FieldValue, Fields, Host, Payload, Scratch, Surroundings};
+use saker_rule_fields::{
+    EventContext, Facts, FieldValue, Fields, Host, Patience, Payload, Scratch, Surroundings,
+};
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
@@ -214,6 +218,11 @@ fn record(is_hidden: impl Fn(usize) -> bool) -> Recorded {
     }
     note(Note::Started);
     processes.bootstrap(snapshots);
+    let (containers, _requests) = Containers::new(ContainerLimits::default(), Box::new(|| {}));
+    let facts = Facts {
+        containers,
+        cluster: Cluster::unknown(),
+    };
     let mut clock = WallClock::new(header.wall_offset_ns);
     let scratch = Scratch::new();
     let mut live = Vec::new();
@@ -226,6 +235,12 @@ fn record(is_hidden: impl Fn(usize) -> bool) -> Recorded {
                     utc_offset_s: 7200,
                 });
                 host.utc_offset_s = 7200;
+            }
+            5 => {
+                let mut info = ContainerInfo::new(ContainerId::new(CONTAINER), Runtime::Containerd);
+                info.image.repository = Some("shop/web".into());
+                note(Note::Container(Box::new((&info).into())));
+                facts.containers.learn(info);
             }
             6 => {
                 host.users = Users::none();
@@ -255,7 +270,8 @@ fn record(is_hidden: impl Fn(usize) -> bool) -> Recorded {
             scratch: &scratch,
         };
         let payload = Payload::Syscall(&event);
-        let context = EventContext::new(payload, Some(&process), surroundings, number);
+        let context = EventContext::new(payload, Some(&process), surroundings, number)
+            .with_facts(&facts, Patience::Ended);
         let visibility = if is_hidden(place) {
             Visibility::Hidden
         } else {
@@ -309,6 +325,7 @@ fn every_field_is_as_it_was() {
         CONTAINER.get(..12).expect("an id"),
         "somebody",
         "renamed",
+        "shop/web",
     ] {
         assert!(all.contains(text), "no {text}");
     }

@@ -42,6 +42,7 @@
 //! # }
 //! ```
 
+mod container;
 mod error;
 mod frame;
 mod frames;
@@ -58,6 +59,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use container::StoredContainer;
 pub use error::{Damage, RecordingError};
 pub use frame::{FORMAT_VERSION, FRAME_BYTES_MAX, MAGIC};
 pub use header::{Header, StoredArgument, StoredRow};

@@ -1,5 +1,6 @@
 //! What is recorded beside events.
 
+use super::container::StoredContainer;
 use super::error::RecordingError;
 use super::process::StoredSnapshot;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,8 @@ pub enum Note {
         #[serde(with = "serde_bytes")]
         path: Option<Vec<u8>>,
     },
+    /// What a runtime said about the container of an event.
+    Container(Box<StoredContainer>),
     /// Processes were looked for whose end was not seen.
     Sweep {
         /// When, nanoseconds since boot.
@@ -88,6 +91,7 @@ impl Note {
             } => lengths(&[name, home, shell]),
             Self::Group { name, .. } => name.len(),
             Self::Process(snapshot) => snapshot.text_bytes(),
+            Self::Container(container) => container.text_bytes(),
             Self::ProcessRead { snapshot, .. } => snapshot
                 .as_ref()
                 .map_or(0, |snapshot| snapshot.text_bytes()),

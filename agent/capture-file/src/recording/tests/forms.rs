@@ -2,14 +2,19 @@
 
 use super::sample::{events, header, play, record, recording, small_frames};
 use crate::recording::{
-    Closing, Item, Note, RecordingReader, RecordingWriter, Room, StoredSnapshot, Sync, Target,
-    Visibility, WriterOptions,
+    Closing, Item, Note, RecordingReader, RecordingWriter, Room, StoredContainer, StoredSnapshot,
+    Sync, Target, Visibility, WriterOptions,
+};
+use saker_container_metadata::{
+    Command, ContainerInfo, ContainerKind, Image as ContainerImage, Labels, Mount, PodSandbox,
+    Probes,
 };
 use saker_process_state::{
-    BootTime, Capabilities, CgroupId, Comm, Credentials, Image, Origin, Pid, Placement, Process,
-    ProcessKey, Snapshot, StringVector,
+    BootTime, Capabilities, CgroupId, Comm, ContainerId, Credentials, Image, Origin, Pid,
+    Placement, Process, ProcessKey, Runtime, Snapshot, StringVector,
 };
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 #[test]
@@ -83,6 +88,7 @@ fn every_note_comes_back() {
             path: Some(b"/kubepods".to_vec()),
         },
         Note::Cgroup { id: 9, path: None },
+        Note::Container(Box::new(StoredContainer::from(&container()))),
         Note::Sweep {
             time_boot_ns: 4,
             gone: vec![1, 2],
@@ -97,6 +103,76 @@ fn every_note_comes_back() {
     let (_, played, stats) = play(&file).expect("a recording");
     assert_eq!(played, notes);
     assert_eq!(stats.unknown, 0);
+}
+
+#[test]
+fn a_container_comes_back_whole() {
+    let container = container();
+    let stored = StoredContainer::from(&container);
+    assert_eq!(ContainerInfo::from(stored.clone()), container);
+    let texts = Note::Container(Box::new(stored)).text_bytes();
+    assert!(texts > 200, "{texts}");
+    let unknown = ContainerInfo::new(ContainerId::new("a"), Runtime::Unknown);
+    assert_eq!(
+        ContainerInfo::from(StoredContainer::from(&unknown)),
+        unknown
+    );
+}
+
+/// A container of which everything is known.
+fn container() -> ContainerInfo {
+    let text = |text: &str| Some(Box::from(text));
+    let labels = |key: &str| Some(Labels::from([(key.into(), "value".into())]));
+    let command = |exe: &str| {
+        Some(Command {
+            exe: exe.into(),
+            arguments: ["-f".into()].into(),
+        })
+    };
+    let mut container = ContainerInfo::new(ContainerId::new("3ad7b26ded6d"), Runtime::Crio);
+    container.kind = ContainerKind::Sandbox;
+    container.name = text("web");
+    container.image = ContainerImage {
+        reference: text("docker.io/library/nginx:1"),
+        id: text("0123"),
+        repository: text("docker.io/library/nginx"),
+        tag: text("1"),
+        digest: text("sha256:0123"),
+    };
+    container.privileged = Some(true);
+    container.mounts = Some(
+        [Mount {
+            source: "/src".into(),
+            destination: "/dst".into(),
+            mode: "z".into(),
+            is_writable: true,
+            propagation: "rslave".into(),
+        }]
+        .into(),
+    );
+    container.labels = labels("app");
+    container.ip = Some([10, 0, 0, 1].into());
+    container.cni_json = text("{}");
+    container.host_pid = Some(false);
+    container.host_network = Some(true);
+    container.host_ipc = Some(false);
+    container.created_wall_ns = Some(1);
+    container.started_wall_ns = Some(u64::MAX);
+    container.probes = Probes {
+        healthcheck: command("curl"),
+        liveness: command("live"),
+        readiness: command("ready"),
+    };
+    container.pod = Some(Arc::new(PodSandbox {
+        id: "5ad7".into(),
+        name: text("web-0"),
+        namespace: text("shop"),
+        uid: text("f1a8"),
+        labels: labels("tier"),
+        ip: Some(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])),
+        cni_json: text("{\"a\":1}"),
+    }));
+    container
 }
 
 /// A process of which everything is known.
