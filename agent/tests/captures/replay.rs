@@ -47,9 +47,12 @@ fn alerts_come_at_the_time_and_in_the_name_of_the_captured_host() {
 fn what_was_counted_is_told_apart_from_the_alerts() {
     let said = replay(&folder(), &["--time", "iso-8601"]);
     let lines: Vec<&str> = said.out.lines().collect();
+    // What Falco's container plugin suggests follows each output.
     assert_eq!(
         lines[0],
-        "2023-11-14T22:13:20.000000000+0000: Warning shadow read by cat (event=1)"
+        "2023-11-14T22:13:20.000000000+0000: Warning shadow read by cat (event=1) container_id=host \
+         container_name=host container_image_repository= container_image_tag= k8s_pod_name=<NA> \
+         k8s_ns_name=<NA>"
     );
     for text in [
         "events: 2 of 1 capture in",
