@@ -1,4 +1,4 @@
-//! Podman and Docker, real ones, and what the agent learns of their containers.
+//! Podman and Docker, real ones, and what the agent learns and tells of their containers.
 
 #[path = "podman/asking.rs"]
 mod asking;
@@ -14,8 +14,12 @@ use docker::Docker;
 use podman::Podman;
 use saker_container_metadata::{ContainerInfo, ContainerKind, Mount};
 use saker_container_runtimes::Engine;
+use saker_kernel_tests::agent::Agent;
 use saker_process_state::Runtime;
+use serde_json::{Value, json};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
+use tempfile::TempDir;
 
 /// What a container is made with everywhere.
 const OPTIONS: [&str; 6] = [
@@ -200,4 +204,178 @@ fn docker_says_what_its_containers_are() {
     assert_eq!(info.mounts.as_deref(), Some(&[] as &[Mount]));
     docker.run(&["rm", "--force", &later]);
     asking.ended(&later);
+}
+
+/// A rule about a file that nothing else on the host reads, and what it tells of the container.
+const RULE: &str = r#"
+- rule: Read in a container
+  desc: A program of a container read the password file of the tests' image.
+  condition: >
+    evt.type in (open, openat, openat2) and fd.name = /etc/shadow and
+    container.image.repository endswith saker/probe
+  output: >
+    read (%evt.type %proc.cmdline %container.id %container.full_id %container.name %container.type
+    %container.image %container.image.id %container.image.repository %container.image.tag
+    %container.image.digest %container.privileged %container.mounts %container.labels
+    %container.label.team %container.host_pid %container.host_network %container.start_ts)
+  priority: WARNING
+"#;
+
+/// Where the agent of a test is told by a file which runtime it asks.
+struct Told {
+    folder: TempDir,
+}
+
+impl Told {
+    fn of(engine: &str, socket: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let engine_settings = |name: &str| {
+            if name == engine {
+                json!({"sockets": [socket]})
+            } else {
+                json!({"enabled": false})
+            }
+        };
+        let names = ["cri", "docker", "podman"];
+        let engines: serde_json::Map<_, _> = names
+            .into_iter()
+            .map(|name| (name.to_owned(), engine_settings(name)))
+            .collect();
+        let configuration = json!({
+            "containers": {"engines": engines},
+            "kubernetes": {"enabled": false},
+        });
+        std::fs::write(folder.path().join("saker.yaml"), configuration.to_string())
+            .expect("a file");
+        std::fs::write(folder.path().join("rules.yaml"), RULE).expect("a file");
+        Self { folder }
+    }
+
+    fn start(&self) -> Agent {
+        let path = |name: &str| self.folder.path().join(name);
+        let [config, rules] = [path("saker.yaml"), path("rules.yaml")];
+        let text = |path: &Path| path.to_str().expect("text").to_owned();
+        Agent::start(&["--config", &text(&config), "--rules", &text(&rules)])
+    }
+}
+
+/// A field of an alert as text.
+fn field(alert: &Value, name: &str) -> String {
+    match &alert["output_fields"][name] {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn an_alert_tells_the_container_of_podman_that_raised_it() {
+    let podman = Podman::start();
+    let told = Told::of("podman", &podman.socket());
+    let mut agent = told.start();
+    let options = [
+        "run",
+        "--detach",
+        "--name=reader",
+        "--label=team=shop",
+        "--volume=/usr:/data:ro",
+        podman::IMAGE,
+        "cat",
+        "/etc/shadow",
+    ];
+    let id = podman.run(&options);
+    let alert = agent.alert("Read in a container", |alert| {
+        field(alert, "container.name") == "reader"
+    });
+    let found = podman.run(&[
+        "image",
+        "inspect",
+        "--format={{.Id}} {{.Digest}}",
+        podman::IMAGE,
+    ]);
+    let (image_id, digest) = found.split_once(' ').expect("id and digest");
+    for (name, expected) in [
+        ("proc.cmdline", "cat /etc/shadow"),
+        ("container.id", &id[..12]),
+        ("container.full_id", &id),
+        ("container.type", "podman"),
+        ("container.image", podman::IMAGE),
+        ("container.image.id", image_id),
+        ("container.image.repository", "localhost/saker/probe"),
+        ("container.image.tag", "1.2"),
+        ("container.image.digest", digest),
+        ("container.privileged", "false"),
+        ("container.mounts", "/usr:/data::false:rprivate"),
+        ("container.labels", "team:shop"),
+        ("container.label.team", "shop"),
+        ("container.host_pid", "false"),
+        ("container.host_network", "true"),
+    ] {
+        assert_eq!(field(&alert, name), expected, "{name}");
+    }
+    assert_eq!(alert["output_fields"].get("saker.enrichment"), None);
+    agent.end();
+}
+
+#[test]
+fn containers_of_podman_that_end_at_once_are_each_told() {
+    let podman = Podman::start();
+    let told = Told::of("podman", &podman.socket());
+    let mut agent = told.start();
+    let names: Vec<String> = (0..10).map(|number| format!("short-{number}")).collect();
+    for name in &names {
+        let name = format!("--name={name}");
+        podman.run(&["run", "--rm", &name, podman::IMAGE, "cat", "/etc/shadow"]);
+    }
+    for name in &names {
+        let alert = agent.alert("Read in a container", |alert| {
+            field(alert, "container.name") == *name
+        });
+        assert_eq!(field(&alert, "container.image.tag"), "1.2");
+        assert_eq!(alert["output_fields"].get("saker.enrichment"), None);
+    }
+    assert_eq!(agent.count("Read in a container"), names.len());
+    agent.end();
+}
+
+#[test]
+fn an_alert_tells_the_container_of_docker_that_raised_it() {
+    let docker = Docker::start();
+    // There, with what it runs, before the agent is.
+    let options = [
+        "run",
+        "--detach",
+        "--name=sleeper",
+        "--network=none",
+        "--label=team=shop",
+        docker::IMAGE,
+        "sleep",
+        "1000",
+    ];
+    let id = docker.run(&options);
+    let told = Told::of("docker", &docker.socket());
+    let mut agent = told.start();
+    docker.run(&["exec", "sleeper", "cat", "/etc/shadow"]);
+    let alert = agent.alert("Read in a container", |alert| {
+        field(alert, "container.name") == "sleeper"
+    });
+    let run = ["run", "--rm", "--name=reader", "--network=none"];
+    let what = [docker::IMAGE, "cat", "/etc/shadow"];
+    docker.run(&[&run[..], &what].concat());
+    let later = agent.alert("Read in a container", |alert| {
+        field(alert, "container.name") == "reader"
+    });
+    for (name, expected) in [
+        ("container.full_id", id.as_str()),
+        ("container.type", "docker"),
+        ("container.image", docker::IMAGE),
+        ("container.image.repository", "saker/probe"),
+        ("container.image.tag", "1.2"),
+        ("container.label.team", "shop"),
+        ("container.host_network", "false"),
+    ] {
+        assert_eq!(field(&alert, name), expected, "{name}");
+    }
+    assert_eq!(field(&later, "container.image.repository"), "saker/probe");
+    assert_eq!(later["output_fields"].get("saker.enrichment"), None);
+    agent.end();
 }
