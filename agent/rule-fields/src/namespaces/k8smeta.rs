@@ -159,7 +159,7 @@ static SERVICES: &[FieldRow] = &[
         "Names of the services that lead to the pod.",
         |context, _| {
             of_services(context, |service, names| {
-                names.push(shown(&service.name.name))
+                names.push(shown(&service.name.name));
             })
         },
     ),
