@@ -19,8 +19,9 @@ impl Docker {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let configuration = folder.path().join("daemon.json");
-        std::fs::write(&configuration, "{}").expect("a file");
         let path = |name: &str| folder.path().join(name);
+        let settings = serde_json::json!({"deprecated-key-path": path("key.json")});
+        std::fs::write(&configuration, settings.to_string()).expect("a file");
         let socket = path("docker.sock");
         let mut command = Command::new("dockerd");
         command
