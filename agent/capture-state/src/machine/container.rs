@@ -70,8 +70,8 @@ fn matched(path: &[u8]) -> Option<(&[u8], Runtime)> {
     known
         .or_else(|| Some((of_ctr(path)?, Runtime::Containerd)))
         .or_else(|| Some((of_lxc(path)?, Runtime::Lxc)))
-        .or_else(|| Some((of_libvirt(path)?, Runtime::Lxc)))
-        .or_else(|| Some((of_bpm(path)?, Runtime::Unknown)))
+        .or_else(|| Some((of_libvirt(path)?, Runtime::LibvirtLxc)))
+        .or_else(|| Some((of_bpm(path)?, Runtime::Bpm)))
 }
 
 /// The name of a container of LXC.

@@ -201,9 +201,11 @@ const fn type_name(container_type: u32) -> &'static str {
 const fn runtime(container_type: u32) -> Runtime {
     match container_type {
         0 => Runtime::Docker,
-        1 | 2 => Runtime::Lxc,
+        1 => Runtime::Lxc,
+        2 => Runtime::LibvirtLxc,
         7 => Runtime::Containerd,
         8 => Runtime::Crio,
+        9 => Runtime::Bpm,
         11 => Runtime::Podman,
         _ => Runtime::Unknown,
     }

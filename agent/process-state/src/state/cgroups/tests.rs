@@ -1,7 +1,7 @@
 use super::*;
 use crate::container::ContainerChange;
 use crate::process::Placement;
-use crate::source::{CgroupResolver, NoSource};
+use crate::source::{CgroupResolver, NoSource, Snapshot};
 use crate::state::Limits;
 use saker_event_decode::{EventBuilder, Value};
 use saker_event_schema::{EventId, data_flag, event};
@@ -162,6 +162,41 @@ fn a_process_that_is_moved_is_there_before_it_acts() {
     let process = state.by_pid(Pid(9)).expect("the process");
     assert_eq!(container(process), Some(ID));
     assert_eq!(process.cgroup_id, Some(PIDS));
+}
+
+#[test]
+fn containers_that_ran_before_appear_once() {
+    let mut state = state();
+    let snapshot = |pid: u32, cgroup: Option<CgroupId>, path: String| {
+        let record = acts(pid, PIDS, 30 * MS).build();
+        let view = EventView::parse(&record).expect("a record");
+        let mut process = super::super::header::minimal(&view);
+        process.cgroup_id = cgroup;
+        Snapshot {
+            process,
+            cgroup_path: Some(path.into_bytes().into()),
+        }
+    };
+    let nested = CgroupId::new(Hierarchy::Pids, 71);
+    state.bootstrap([
+        snapshot(8, Some(nested), format!("{}/init.scope", path())),
+        snapshot(9, Some(PIDS), path()),
+        // Its cgroup was removed meanwhile: the path is all that is known.
+        snapshot(10, None, path()),
+        snapshot(11, Some(CgroupId::ROOT), "/x.service".into()),
+    ]);
+    assert_eq!(changes(&mut state), ["+4c01db0b339c"]);
+    let of = |pid| {
+        state
+            .by_pid(Pid(pid))
+            .and_then(|it| it.container().cloned())
+    };
+    let (first, second) = (of(8).expect("one"), of(9).expect("one"));
+    assert!(Arc::ptr_eq(&first, &second), "one record for all");
+    assert_eq!(of(10).as_ref(), Some(&first));
+    assert_eq!(of(11), None);
+    apply(&mut state, &removed(PIDS, &path()));
+    assert_eq!(changes(&mut state), ["-4c01db0b339c"]);
 }
 
 #[test]
