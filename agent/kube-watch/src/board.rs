@@ -79,9 +79,9 @@ impl Board {
             same && (*other == kind || is_of_the_server(trouble.kind))
         });
         if is_new {
-            tracing::warn!(resource = kind.name(), "cannot watch Kubernetes: {trouble}");
+            tracing::warn!(resource = kind.name(), %trouble, "cannot watch Kubernetes");
         } else {
-            tracing::debug!(resource = kind.name(), "cannot watch Kubernetes: {trouble}");
+            tracing::debug!(resource = kind.name(), %trouble, "cannot watch Kubernetes");
         }
         if let Some(status) = statuses.get_mut(&kind) {
             let counter = status.counters.troubles.entry(trouble.kind).or_default();

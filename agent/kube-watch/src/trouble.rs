@@ -8,6 +8,9 @@ use saker_kube_metadata::Kind;
 use std::error::Error;
 use std::time::Duration;
 
+/// Most of what the server says of a failure that is shown.
+const CAUSE_CHARACTERS_MAX: usize = 400;
+
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TroubleKind {
@@ -108,7 +111,7 @@ impl Trouble {
         };
         Self {
             kind: found,
-            cause: causes(error),
+            cause: shown(&causes(error)),
             remedy: String::new(),
             retry_after: None,
         }
@@ -124,7 +127,7 @@ impl Trouble {
             watcher::Error::WatchError(status) => Self::of_status(status, kind, "watch"),
             watcher::Error::NoResourceVersion => Self {
                 kind: TroubleKind::NotUnderstood,
-                cause: error.to_string(),
+                cause: shown(&error.to_string()),
                 remedy: String::new(),
                 retry_after: None,
             },
@@ -159,7 +162,7 @@ impl Trouble {
             cause: match (status.message.as_str(), status.code) {
                 ("", 0) => "the API server sent what is neither an event nor an error".to_owned(),
                 ("", code) => format!("the API server answered {code}"),
-                (message, _) => message.to_owned(),
+                (message, _) => shown(message),
             },
             remedy,
             retry_after: seconds.map(|seconds| Duration::from_secs(seconds.into())),
@@ -196,6 +199,22 @@ fn is_too_long_inside(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
+/// A text of the server's as it may be shown: not too long, and without characters that steer terminals.
+fn shown(text: &str) -> String {
+    let is_whole = text.chars().nth(CAUSE_CHARACTERS_MAX).is_none();
+    let start = text.chars().take(CAUSE_CHARACTERS_MAX);
+    let mut shown: String = start
+        .map(|character| match character {
+            character if character.is_control() => char::REPLACEMENT_CHARACTER,
+            character => character,
+        })
+        .collect();
+    if !is_whole {
+        shown.push('…');
+    }
+    shown
+}
+
 /// The error and what is behind it, without saying anything twice.
 fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
@@ -209,4 +228,48 @@ fn causes(error: &dyn Error) -> String {
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CAUSE_CHARACTERS_MAX, Trouble, TroubleKind};
+    use kube::core::Status;
+    use saker_kube_metadata::Kind;
+
+    fn trouble(code: u16, message: &str) -> Trouble {
+        let status = Status::failure(message, "").with_code(code);
+        Trouble::of_client(&kube::Error::Api(status.boxed()), Kind::Jobs, "watch")
+    }
+
+    #[test]
+    fn a_missing_permission_is_named() {
+        let text = trouble(403, "jobs.batch is forbidden").to_string();
+        assert_eq!(
+            text,
+            "jobs.batch is forbidden: allow the verb \"watch\" on the resource \"jobs\" of the API group \"batch\" (deploy/kubernetes/agent-rbac.yaml)"
+        );
+    }
+
+    #[test]
+    fn what_the_server_says_is_shown_in_part_and_without_control() {
+        let long = format!("\u{1b}[2Jgo\n{}", "x".repeat(1 << 20));
+        let shown = trouble(500, &long);
+        assert_eq!(shown.kind, TroubleKind::Refused);
+        assert!(
+            shown.cause.starts_with("\u{fffd}[2Jgo\u{fffd}xxx"),
+            "{}",
+            shown.cause
+        );
+        assert_eq!(shown.cause.chars().count(), CAUSE_CHARACTERS_MAX + 1);
+        assert_eq!(trouble(503, "").cause, "the API server answered 503");
+    }
+
+    #[test]
+    fn kinds_have_names_of_their_own() {
+        let names: std::collections::BTreeSet<&str> = TroubleKind::ALL
+            .into_iter()
+            .map(TroubleKind::name)
+            .collect();
+        assert_eq!(names.len(), TroubleKind::ALL.len());
+    }
 }
