@@ -8,6 +8,7 @@ mod sockets;
 use crate::client::{Client, Socket};
 use crate::config::RuntimesConfig;
 use crate::error::RuntimeError;
+use crate::state::{self, StateFolder};
 use asked::Asked;
 use connections::Connections;
 use saker_container_metadata::{Containers, Requests};
@@ -24,36 +25,38 @@ const FOUND_WAIT: Duration = Duration::from_secs(2);
 pub struct Runtimes {
     config: RuntimesConfig,
     sockets: Vec<Socket>,
+    folders: Vec<StateFolder>,
 }
 
 /// A runtime that was found.
 #[derive(Debug)]
 pub struct Found {
-    /// The interface that it was asked by: `cri`, `docker`, `podman`.
+    /// The interface that it was asked by: `cri`, `docker`, `podman`; `files` of a folder of state.
     pub engine: &'static str,
-    /// Its socket, as the agent sees it.
-    pub socket: PathBuf,
+    /// Its socket or folder, as the agent sees it.
+    pub place: PathBuf,
     /// Its name and version, such as `containerd 1.7.2`, or why it does not answer.
     pub version: Result<String, RuntimeError>,
 }
 
 impl Runtimes {
-    /// Looks which sockets there are. Nobody is asked yet.
+    /// Looks which sockets and folders of state there are. Nobody is asked yet.
     #[must_use]
     pub fn find(config: &RuntimesConfig) -> Self {
         Self {
             config: config.clone(),
             sockets: sockets::existing(config),
+            folders: state::folders(config),
         }
     }
 
-    /// Whether no socket was found.
+    /// Whether nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sockets.is_empty()
+        self.sockets.is_empty() && self.folders.is_empty()
     }
 
-    /// Asks each runtime for its version.
+    /// Asks each runtime for its version. Folders of state follow the sockets.
     pub async fn found(&self) -> Vec<Found> {
         let mut found = Vec::with_capacity(self.sockets.len());
         for socket in &self.sockets {
@@ -71,10 +74,15 @@ impl Runtimes {
             };
             found.push(Found {
                 engine: socket.engine.name(),
-                socket: socket.path.clone(),
+                place: socket.path.clone(),
                 version,
             });
         }
+        found.extend(self.folders.iter().map(|folder| Found {
+            engine: "files",
+            place: folder.path.clone(),
+            version: Ok(format!("state of {}", folder.runtime)),
+        }));
         found
     }
 

@@ -15,6 +15,7 @@ use crate::error::RuntimeError;
 use file::Folder;
 use saker_container_metadata::ContainerInfo;
 use saker_process_state::ContainerRef;
+use std::path::{Path, PathBuf};
 
 /// What the files say about a container.
 #[derive(Debug)]
@@ -60,6 +61,32 @@ impl State {
             ..ContainerInfo::new(info.id.clone(), info.runtime)
         }
     }
+}
+
+/// A folder in which a runtime keeps the state of its containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StateFolder {
+    /// Who keeps it.
+    pub(crate) runtime: &'static str,
+    /// Where it lies for the agent.
+    pub(crate) path: PathBuf,
+}
+
+/// The folders that there are now.
+pub(crate) fn folders(config: &RuntimesConfig) -> Vec<StateFolder> {
+    let all = (bundle::TASKS.iter().map(|path| ("containerd", *path)))
+        .chain(
+            storage::STORAGES
+                .iter()
+                .map(|path| ("CRI-O or podman", *path)),
+        )
+        .chain([("Docker", docker::CONTAINERS), ("runc", bundle::RUNC)]);
+    all.map(|(runtime, path)| StateFolder {
+        runtime,
+        path: config.on_host(Path::new(path)),
+    })
+    .filter(|folder| folder.path.is_dir())
+    .collect()
 }
 
 /// Looks for the state of a container, which may take a millisecond: not for asynchronous threads.

@@ -33,7 +33,7 @@ async fn runtimes(runtimes: &Runtimes) -> Vec<Finding> {
     }
     let found = runtimes.found().await.into_iter();
     let findings = found.map(|found| {
-        let place = format!("{}, {}", found.engine, found.socket.display());
+        let place = format!("{}, {}", found.engine, found.place.display());
         match found.version {
             Ok(version) => Finding::good(SUBJECT, format!("{version} ({place})")),
             Err(error) => Finding::new(

@@ -385,17 +385,20 @@ async fn what_was_found_is_told() {
     // No socket.
     fs::create_dir_all(root.path().join("run/podman")).unwrap();
     fs::write(root.path().join("run/podman/podman.sock"), "").unwrap();
+    fs::create_dir_all(root.path().join("var/lib/docker/containers")).unwrap();
     let config = RuntimesConfig::new(&RuntimesSettings::default(), root.path()).unwrap();
     let runtimes = Runtimes::find(&config);
     assert!(!runtimes.is_empty());
     let found = runtimes.found().await;
-    assert_eq!(found.len(), 2);
+    assert_eq!(found.len(), 3);
     assert_eq!(found[0].engine, "cri");
-    assert_eq!(found[0].socket, socket);
+    assert_eq!(found[0].place, socket);
     assert_eq!(found[0].version.as_deref().unwrap(), "containerd 1.7.2");
-    assert_eq!(found[1].socket, deaf);
+    assert_eq!(found[1].place, deaf);
     let reason = found[1].version.as_ref().unwrap_err().reason();
     assert!(reason.contains("Connection refused"), "{reason}");
+    assert_eq!(found[2].engine, "files");
+    assert_eq!(found[2].version.as_deref().unwrap(), "state of Docker");
 
     let empty = tempfile::tempdir().unwrap();
     let config = RuntimesConfig::new(&RuntimesSettings::default(), empty.path()).unwrap();

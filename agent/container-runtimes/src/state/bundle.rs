@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// Where containerd keeps bundles, one folder for each of its namespaces: as Kubernetes, k3s, Docker
 /// and Bottlerocket start it.
-const TASKS: [&str; 5] = [
+pub(super) const TASKS: [&str; 5] = [
     "/run/containerd/io.containerd.runtime.v2.task",
     "/run/k3s/containerd/io.containerd.runtime.v2.task",
     "/run/docker/containerd/daemon/io.containerd.runtime.v2.task",
@@ -31,7 +31,7 @@ const RUNC_NAMESPACES: [&str; 3] = [
 ];
 
 /// Where `runc` notes it when it is called without a folder of one's own.
-const RUNC: &str = "/run/runc";
+pub(super) const RUNC: &str = "/run/runc";
 
 /// The namespace of containerd's CRI plugin.
 const CRI_NAMESPACE: &str = "k8s.io";

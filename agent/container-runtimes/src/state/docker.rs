@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Where Docker keeps containers, unless it is told otherwise.
-const CONTAINERS: &str = "/var/lib/docker/containers";
+pub(super) const CONTAINERS: &str = "/var/lib/docker/containers";
 
 /// What is read of `config.v2.json`.
 #[derive(Debug, Default, Deserialize)]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Where both keep containers: the part that goes away with a reboot, which has the specification
 /// that is run, and the part that stays.
-const STORAGES: [&str; 2] = ["/run/containers/storage", "/var/lib/containers/storage"];
+pub(super) const STORAGES: [&str; 2] = ["/run/containers/storage", "/var/lib/containers/storage"];
 
 /// Lists of all containers with their names, below the part that stays.
 const LISTS: [&str; 2] = [

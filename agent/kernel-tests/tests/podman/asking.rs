@@ -54,8 +54,9 @@ impl Asking {
     /// What the runtime calls itself.
     pub(crate) fn version(&self) -> String {
         let found = self.runtime.block_on(Runtimes::find(&self.config).found());
-        let [Found { version, .. }] = &found[..] else {
-            panic!("one runtime: {found:?}");
+        // Folders of state that this host has follow.
+        let [Found { version, .. }, ..] = &found[..] else {
+            panic!("no runtime");
         };
         version.as_ref().expect("a version").clone()
     }
