@@ -194,7 +194,7 @@ fn a_runtime_describes_the_container_of_a_process() {
     let (_, case) = file.cases().next().unwrap();
     let outcome = Bench::new(&rules).run(case).unwrap();
     let shop = outcome.alerts.iter().find(|alert| &*alert.rule == "Shop");
-    let message = shop.unwrap().message.to_string();
+    let message = shop.unwrap().message.clone();
     let expected = "web 1.29 c web-0 shop docker 1f2e3d4c5b6a 0123456789ab complete";
     assert!(message.ends_with(expected), "{message}");
 
