@@ -120,14 +120,23 @@ impl KindWatch {
     }
 
     fn config(&self, page_objects: u32) -> watcher::Config {
-        let config = watcher::Config::default().page_size(page_objects);
+        let config = watcher::Config::default();
         match &self.selection {
-            // The pods of a node are few: what the server has at hand is good enough.
-            Selection::OnNode(node) => config
-                .fields(&format!("spec.nodeName={node}"))
-                .any_semantic(),
-            // A list from the server's cache would come in one piece, which takes memory on this side.
-            Selection::All => config,
+            // The pods of a node are few, and the server has them in its cache, which knows no pages.
+            // Without it the server would read all pods of the cluster to find them.
+            Selection::OnNode(node) => {
+                let config = config.fields(&format!("spec.nodeName={node}"));
+                if page_objects == PAGE_OBJECTS {
+                    watcher::Config {
+                        page_size: None,
+                        ..config.any_semantic()
+                    }
+                } else {
+                    config.page_size(page_objects)
+                }
+            }
+            // From the cache they would come in one piece, which takes memory on this side.
+            Selection::All => config.page_size(page_objects),
         }
     }
 

@@ -71,15 +71,24 @@ async fn requests_are_as_small_as_can_be() {
         assert_eq!(asked.path, "/api/v1/pods");
         assert_eq!(asked.query["fieldSelector"], selector);
         assert!(!asked.query.contains_key("sendInitialEvents"));
+        // From the cache of the server, which has them at hand.
+        if !asked.is_watch() {
+            assert_eq!(asked.query["resourceVersion"], "0");
+            assert!(!asked.query.contains_key("limit"));
+        }
     }
+    let mut watches = server.watches();
+    watches.wait_for(|open| *open == 1).await.expect("a server");
     drop(watched);
+    watches.wait_for(|open| *open == 0).await.expect("a server");
 
+    let of_node = server.asked().len();
     let watched = Watched::synced(node_config(&server), everything()).await;
     eventually("everything is watched", || {
         *server.watches().borrow() == Kind::ALL.len()
     })
     .await;
-    for asked in server.asked() {
+    for asked in server.asked().split_off(of_node) {
         let plural = asked.path.rsplit('/').next().expect("a path");
         let whole = [
             "pods",
@@ -88,10 +97,15 @@ async fn requests_are_as_small_as_can_be() {
             "nodes",
             "networkpolicies",
         ];
+        assert!(!asked.query.contains_key("fieldSelector"));
         let is_metadata = asked.accept.contains("as=PartialObjectMetadata");
         assert_eq!(is_metadata, !whole.contains(&plural), "{asked:?}");
         if asked.is_watch() {
             assert_eq!(asked.query["allowWatchBookmarks"], "true");
+        } else {
+            // In pages, which the cache does not know.
+            assert_eq!(asked.query["limit"], "500");
+            assert!(!asked.query.contains_key("resourceVersion"));
         }
     }
     drop(watched);

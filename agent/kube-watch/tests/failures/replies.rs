@@ -95,6 +95,21 @@ async fn a_page_that_is_too_long() {
     );
 }
 
+/// The pods of a node come in one piece, unless that is too long.
+#[tokio::test]
+async fn pods_of_a_node_that_are_too_long() {
+    let server = ApiServer::start().await;
+    for n in 0..1_000 {
+        make_pod(&server, &format!("pod-{n}"), "saker-node-a");
+    }
+    let watched = Watched::synced(small_replies(&server), Scope::NODE_PODS).await;
+    let pods = watched.cluster.stats().of_kind(Kind::Pods);
+    assert_eq!(pods.objects, 1_000);
+    let asked = server.asked();
+    assert_eq!(asked[0].query.get("limit"), None);
+    assert_eq!(asked[1].query["limit"], "100");
+}
+
 /// Where even the smallest page is more than is read, that is said.
 #[tokio::test]
 async fn objects_that_are_too_long() {
