@@ -4,7 +4,7 @@ use super::{Finding, Verdict};
 use crate::cli::KubeArgs;
 use crate::config::FactsConfig;
 use anyhow::Context;
-use saker_container_runtimes::Runtimes;
+use saker_container_runtimes::{RuntimeError, Runtimes};
 use saker_kube_metadata::Scope;
 use saker_kube_watch::{KubeConfig, KubeWatch};
 use tokio::runtime::Builder;
@@ -36,6 +36,10 @@ async fn runtimes(runtimes: &Runtimes) -> Vec<Finding> {
         let place = format!("{}, {}", found.engine, found.place.display());
         match found.version {
             Ok(version) => Finding::good(SUBJECT, format!("{version} ({place})")),
+            // Docker's containerd comes without CRI, and is asked through Docker.
+            Err(error @ RuntimeError::Unsupported { .. }) => {
+                Finding::good(SUBJECT, format!("not asked: {error} ({place})"))
+            }
             Err(error) => Finding::new(
                 SUBJECT,
                 Verdict::Degraded,
