@@ -1,5 +1,7 @@
 //! The cluster, shared by the watches that fill it in and the fields that read it.
 
+mod filling;
+
 use crate::addresses::Holder;
 use crate::answer::Answer;
 use crate::asked::Asked;
@@ -7,16 +9,16 @@ use crate::kind::Kind;
 use crate::members::Past;
 use crate::network_policy::NetworkPolicy;
 use crate::objects::{
-    Namespace, Node, Object, OwnerReference, Pod, PodPhase, Service, Workload, WorkloadKind,
+    Namespace, Node, OwnerReference, Pod, PodPhase, Service, Workload, WorkloadKind,
 };
 use crate::scope::Scope;
-use crate::state::{Change, State};
+use crate::state::State;
 use crate::stats::Stats;
 use crate::table::Watch;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Longest chain of owners that is followed. The longest of Kubernetes' own has two.
 const OWNERS_MAX: usize = 4;
@@ -342,74 +344,5 @@ impl Cluster {
     fn write(&self) -> RwLockWriteGuard<'_, State> {
         let state = self.shared.state.write();
         state.unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// For who watches.
-impl Cluster {
-    /// This agent runs on the node with this name. The first name stays.
-    pub fn set_own_node(&self, name: &str) {
-        self.shared.own_node.get_or_init(|| name.into());
-    }
-
-    /// From now on these objects are watched, and no others.
-    pub fn set_scope(&self, scope: Scope) {
-        self.write().set_scope(scope);
-        self.changed();
-    }
-
-    /// A list of all objects of a kind begins: what it does not bring is gone at its end.
-    pub fn begin_list(&self, kind: Kind) {
-        if let Some(table) = self.write().table_mut(kind) {
-            table.begin_list();
-        }
-    }
-
-    /// An object is there, in this state.
-    pub fn learn(&self, object: Object) {
-        let change = self.write().learn(object, Instant::now());
-        if change == Change::Some {
-            self.changed();
-        }
-    }
-
-    /// An object is gone.
-    pub fn end(&self, object: &Object) {
-        self.write().end(object, Instant::now());
-    }
-
-    /// All objects of a kind were listed.
-    pub fn end_list(&self, kind: Kind) {
-        self.write().end_list(kind, Instant::now());
-        self.changed();
-    }
-
-    /// The objects of a kind cannot be had now. Those that were had stay known.
-    pub fn fail(&self, kind: Kind) {
-        let mut state = self.write();
-        if state.watch(kind) != Watch::Syncing {
-            return;
-        }
-        if let Some(table) = state.table_mut(kind) {
-            table.set_watch(Watch::Failing);
-        }
-        drop(state);
-        self.changed();
-    }
-
-    /// Forgets what is gone since long.
-    pub fn forget_ended(&self) {
-        let kept = self.shared.limits.kept;
-        let is_over = |since: Instant| since.elapsed() >= kept;
-        self.write().forget(is_over);
-        self.shared.asked_uids.forget(is_over);
-        self.shared.asked_namespaces.forget(is_over);
-    }
-
-    fn changed(&self) {
-        self.shared.generation.fetch_add(1, Relaxed);
-        if self.shared.is_awaited.swap(false, Relaxed) {
-            (self.shared.on_change)();
-        }
     }
 }
