@@ -352,7 +352,7 @@ fn the_doctor_finds_this_host_fit() {
         "attach kinds",
         "cgroup v2",
         "io_uring",
-        "container runtimes",
+        "container runtime",
     ] {
         assert!(subjects.contains(&subject), "{subjects:?}");
     }

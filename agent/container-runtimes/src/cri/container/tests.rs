@@ -66,3 +66,32 @@ fn a_status_with_nothing_in_it_says_nothing() {
     };
     assert_eq!(info, expected);
 }
+
+proptest::proptest! {
+    /// Whatever a peer sends is a container or an error.
+    #[test]
+    fn arbitrary_answers_do_no_harm(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..256),
+        text in ".{0,64}",
+        created_at in proptest::prelude::any::<i64>(),
+        propagation in proptest::prelude::any::<i32>(),
+    ) {
+        let mut status = <ContainerStatus as prost::Message>::decode(&*bytes).unwrap_or_default();
+        status.created_at = created_at;
+        status.image_ref.clone_from(&text);
+        status.image = Some(crate::cri::messages::ImageSpec { image: text.clone() });
+        status.mounts.push(crate::cri::messages::Mount { propagation, ..Default::default() });
+        let mounts = status.mounts.len();
+        let quoted = serde_json::json!({
+            "config": {"image": {"image": text}},
+            "runtimeSpec": {"annotations": {"io.kubernetes.cri.image-name": text}}
+        });
+        for details in [details(&text), details(&quoted.to_string())] {
+            let info = info(ContainerId::new("a"), Runtime::Crio, status.clone(), &details, 100);
+            proptest::prop_assert_eq!(info.mounts.unwrap().len(), mounts);
+            let reference = info.image.reference.unwrap_or_default();
+            let repository = info.image.repository.unwrap_or_default();
+            proptest::prop_assert!(reference.starts_with(&*repository));
+        }
+    }
+}
