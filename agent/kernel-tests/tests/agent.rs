@@ -240,8 +240,16 @@ fn metrics_are_served_and_add_up() {
     for _ in 0..20 {
         assert!(Command::new("true").status().expect("true runs").success());
     }
+    assert!(get(&address, "/readyz").ends_with("ok\n"));
     let text = get(&address, "/metrics");
-    for name in ["saker_rules_enabled", "saker_build_info", "saker_processes"] {
+    for name in [
+        "saker_rules_enabled",
+        "saker_build_info",
+        "saker_processes",
+        "saker_containers",
+        "saker_events_held",
+        "saker_enrichment_wait_seconds_bucket",
+    ] {
         assert!(text.contains(name), "{name} is missing:\n{text}");
     }
     // What is in the rings at this moment is emitted and not delivered; a quiet moment comes.
