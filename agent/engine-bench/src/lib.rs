@@ -4,7 +4,8 @@
 //!
 //! Speed is measured where the agent spends it: a record is decoded, the process table takes it in,
 //! fields are read and the rules are evaluated, on one core. [`Stream`] makes the records, [`Node`]
-//! does with them what the agent's matcher does, and [`generated_rules`] makes rule sets of any size.
+//! does with them what the agent's matcher does, [`generated_rules`] makes rule sets of any size, and [`facts`()]
+//! tells what is known of the node's containers and of its cluster.
 //! The program `engine-bench` measures with them.
 //!
 //! # Invariants
@@ -36,10 +37,12 @@
     )
 )]
 
+mod facts;
 mod generated_rules;
 mod node;
 mod stream;
 
+pub use facts::{Extent, facts};
 pub use generated_rules::generated_rules;
 pub use node::{Cgroups, Node};
 pub use stream::{Shape, Stream};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use saker_event_decode::{DecodeError, EventView, WallClock};
 use saker_process_state::{CgroupId, CgroupResolver, Limits, NoSource, ProcessState, Users};
-use saker_rule_fields::{EventContext, Host, Payload, Scratch, Surroundings};
+use saker_rule_fields::{EventContext, Facts, Host, Patience, Payload, Scratch, Surroundings};
 
 use crate::stream::Stream;
 
@@ -21,6 +21,7 @@ pub struct Node {
     host: Host,
     clock: WallClock,
     scratch: Scratch,
+    facts: Facts,
     number: u64,
 }
 
@@ -43,8 +44,16 @@ impl Node {
             host: Host::new("node", users),
             clock: WallClock::new(BOOT_WALL_NS),
             scratch: Scratch::new(),
+            facts: Facts::none(),
             number: 0,
         })
+    }
+
+    /// The same host, with what is known of its containers and its cluster.
+    #[must_use]
+    pub fn with_facts(mut self, facts: Facts) -> Self {
+        self.facts = facts;
+        self
     }
 
     /// Decodes a record, takes it into the process table and lends it out as rules see it.
@@ -67,7 +76,8 @@ impl Node {
             scratch: &self.scratch,
         };
         let payload = Payload::Syscall(&event);
-        let context = EventContext::new(payload, Some(&process), surroundings, self.number);
+        let context = EventContext::new(payload, Some(&process), surroundings, self.number)
+            .with_facts(&self.facts, Patience::MayWait);
         Ok(look(&context))
     }
 }

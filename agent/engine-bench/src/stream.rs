@@ -211,10 +211,15 @@ fn cgroups(random: &mut Rng) -> HashMap<u64, Vec<u8>> {
         let id: String = (0..CONTAINER_ID_LENGTH)
             .map(|_| random.digit(16).to_ascii_lowercase())
             .collect();
-        let path = format!("/kubepods/burstable/pod{number:08x}/{id}");
+        let path = format!("/kubepods/burstable/pod{}/{id}", pod_uid(number));
         cgroups.insert(HOST_CGROUP + number, path.into_bytes());
     }
     cgroups
+}
+
+/// Uid of the pod with this number.
+pub(crate) fn pod_uid(number: u64) -> String {
+    format!("{number:08x}-8d3a-4b53-9c0e-{number:012x}")
 }
 
 /// One of them, or the other where there is none.

@@ -44,6 +44,9 @@ pub(crate) enum Measurement {
     Load,
     /// CPU time, memory and instructions of rule sets on generated events; needs no root
     Rules,
+    /// CPU time of reading what is known of containers and pods, and the memory of 1,000 containers and
+    /// 10,000 pods; needs no root
+    Facts,
     /// CPU time and memory of replaying captures, as they are and of 10 million events; needs no root
     Replay,
 }
@@ -73,6 +76,7 @@ impl Arguments {
             Some(Measurement::Idle) => " idle",
             Some(Measurement::Load) => " load",
             Some(Measurement::Rules) => " rules",
+            Some(Measurement::Facts) => " facts",
             Some(Measurement::Replay) => " replay",
         };
         let quick = if self.quick { " --quick" } else { "" };
@@ -184,7 +188,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     if arguments.wants_agent() && !command::is_root() {
         bail!(
             "the agent needs root to attach its programs: run `cargo xtask bench` as root \
-             (`cargo xtask bench rules` and `replay` need none)"
+             (`cargo xtask bench rules`, `facts` and `replay` need none)"
         );
     }
     // Before anything is built: that would count as a disturbance.
@@ -194,7 +198,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         ));
     }
     let plan = Plan::new(arguments);
-    let without_agent = [Measurement::Rules, Measurement::Replay];
+    let without_agent = [Measurement::Rules, Measurement::Facts, Measurement::Replay];
     let engine_bench = if without_agent.into_iter().any(|it| arguments.wants(it)) {
         Some(rules::build(workspace)?)
     } else {
@@ -208,12 +212,20 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
             true => Some(rules::run(&binary, plan.rules)?),
             false => None,
         };
+        let facts = match arguments.wants(Measurement::Facts) {
+            true => Some(rules::facts(&binary, plan.runs)?),
+            false => None,
+        };
         let replay = match arguments.wants(Measurement::Replay) {
             true => replay::run(workspace, &binary, plan.replay)?,
             false => None,
         };
         let machine = machine::describe(workspace, &binary, &arguments.display());
-        let tables = [("Rules", rules.as_deref()), ("Replay", replay.as_deref())];
+        let tables = [
+            ("Rules", rules.as_deref()),
+            ("Facts", facts.as_deref()),
+            ("Replay", replay.as_deref()),
+        ];
         print_tables(&machine, plan.runs, &tables);
     }
     Ok(())
@@ -316,6 +328,7 @@ mod tests {
             Measurement::Idle,
             Measurement::Load,
             Measurement::Rules,
+            Measurement::Facts,
             Measurement::Replay,
         ] {
             assert!(arguments.wants(measurement), "{measurement:?}");

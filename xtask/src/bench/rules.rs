@@ -70,6 +70,12 @@ pub(super) fn run(binary: &Path, plan: Plan) -> Result<String> {
     ))
 }
 
+/// Measures reading of what is known of containers and pods, and returns the table.
+pub(super) fn facts(binary: &Path, rounds: u32) -> Result<String> {
+    progress::heading("facts");
+    engine_bench(binary, &["facts", "--rounds", &rounds.to_string()])
+}
+
 /// The sets that can be measured here; `engine-bench` says which cannot, and why.
 fn sets_there(binary: &Path) -> Result<Vec<String>> {
     let few = ["times", "--rounds", "1", "--events", "1000"];

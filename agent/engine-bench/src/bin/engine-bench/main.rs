@@ -3,6 +3,7 @@
 
 mod by_type;
 mod clock;
+mod facts;
 mod measure;
 mod once;
 mod replay;
@@ -83,6 +84,11 @@ enum Command {
   engine-bench replay trace.scap --set stable
   engine-bench repeat trace.scap long.scap --events 10000000 && engine-bench replay long.scap")]
     Replay(ReplayArguments),
+    /// Measure what it takes to read what is known of containers and pods
+    ///
+    /// The files that processes in containers open are played to one rule after the other, each of
+    /// which asks about the container of every event and matches none.
+    Facts(FactsArguments),
     /// Make a long capture of a short one: its events over and over
     Repeat(RepeatArguments),
 }
@@ -145,6 +151,22 @@ struct RepeatArguments {
     events: u64,
 }
 
+#[derive(Debug, clap::Args)]
+struct FactsArguments {
+    /// Events per round
+    #[arg(long, value_name = "N", default_value = "100000")]
+    events: NonZeroUsize,
+    /// How often everything is measured
+    #[arg(long, value_name = "N", default_value = "7")]
+    rounds: NonZeroUsize,
+    /// Containers that the runtime of the node knows
+    #[arg(long, value_name = "N", default_value = "1000")]
+    containers: u64,
+    /// Pods that the API server knows
+    #[arg(long, value_name = "N", default_value = "10000")]
+    pods: u64,
+}
+
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -182,6 +204,13 @@ fn run(arguments: &Arguments) -> Result<()> {
             let measured = replay::measure(replay)?;
             match arguments.output {
                 Output::Markdown => report::replay(&measured),
+                Output::Json => serde_json::to_string_pretty(&measured)?,
+            }
+        }
+        Command::Facts(known) => {
+            let measured = facts::measure(known)?;
+            match arguments.output {
+                Output::Markdown => report::facts(&measured),
                 Output::Json => serde_json::to_string_pretty(&measured)?,
             }
         }
