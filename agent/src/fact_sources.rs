@@ -61,11 +61,13 @@ impl FactSources {
         let kube = runtime.block_on(connect(config.kube))?;
         let limits = Limits {
             wait: config.wait,
+            kept: config.kept,
             ..Limits::default()
         };
         let (containers, requests) = Containers::new(limits, waker.on_change());
         let limits = ClusterLimits {
             wait: config.wait,
+            kept: config.kept,
             ..ClusterLimits::default()
         };
         let cluster = match kube {

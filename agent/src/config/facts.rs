@@ -15,6 +15,12 @@ const WAIT_MS: u64 = 500;
 /// The longest wait that may be asked for: memory for what waits is bounded, and alerts come late.
 const WAIT_MS_MAX: u64 = 10_000;
 
+/// How long containers and pods stay known after their end, unless the file says otherwise.
+const KEPT_SECONDS: u64 = 600;
+
+/// The longest time that may be asked for; how many stay known is bounded all the same.
+const KEPT_SECONDS_MAX: u64 = 86_400;
+
 /// Where the host's root folder lies, as Falco has it.
 const HOST_ROOT: &str = "HOST_ROOT";
 
@@ -23,6 +29,7 @@ const HOST_ROOT: &str = "HOST_ROOT";
 #[serde(deny_unknown_fields, default)]
 pub(super) struct EnrichmentFile {
     wait_ms: Option<u64>,
+    kept_seconds: Option<u64>,
 }
 
 /// `kubernetes:`
@@ -39,6 +46,8 @@ pub(super) struct KubernetesFile {
 pub(crate) struct FactsConfig {
     /// How long an event waits at most.
     pub(crate) wait: Duration,
+    /// How long containers and pods stay known after their end.
+    pub(crate) kept: Duration,
     /// The runtimes of containers.
     pub(crate) runtimes: RuntimesConfig,
     /// The API server; `None` where it is not to be asked.
@@ -62,12 +71,21 @@ impl FactsConfig {
             });
         }
         let wait = Duration::from_millis(wait_ms);
+        let kept_seconds = enrichment.kept_seconds.unwrap_or(KEPT_SECONDS);
+        if kept_seconds > KEPT_SECONDS_MAX {
+            return Err(ConfigError::Value {
+                key: "enrichment.kept_seconds",
+                value: kept_seconds.to_string(),
+                expected: format!("seconds, at most {KEPT_SECONDS_MAX}"),
+            });
+        }
         let root = std::env::var_os(HOST_ROOT).filter(|root| !root.is_empty());
         let root = root.map_or_else(|| PathBuf::from("/"), PathBuf::from);
         let mut runtimes = RuntimesConfig::new(containers, &root)?;
         runtimes.wait = wait;
         Ok(Self {
             wait,
+            kept: Duration::from_secs(kept_seconds),
             runtimes,
             kube: kube(kubernetes, arguments),
         })

@@ -95,16 +95,18 @@ fn outputs_get_what_is_suggested_unless_the_file_says_otherwise() {
 fn containers_and_cluster_have_settings() {
     let facts = build("").expect("defaults").facts;
     assert_eq!(facts.wait, std::time::Duration::from_millis(500));
+    assert_eq!(facts.kept, std::time::Duration::from_secs(600));
     assert!(facts.kube.is_some_and(|kube| kube.kubeconfig.is_none()));
     let facts = build(
         "containers: {label_max_len: 7, engines: {docker: {enabled: false}, \
-         cri: {sockets: [/run/a.sock]}}}\nenrichment: {wait_ms: 50}\n\
+         cri: {sockets: [/run/a.sock]}}}\nenrichment: {wait_ms: 50, kept_seconds: 2}\n\
          kubernetes: {kubeconfig: /etc/kube, node_name: nest}\n",
     )
     .expect("valid")
     .facts;
     assert_eq!(facts.wait, std::time::Duration::from_millis(50));
     assert_eq!(facts.runtimes.wait, facts.wait);
+    assert_eq!(facts.kept, std::time::Duration::from_secs(2));
     assert_eq!(facts.runtimes.label_max_len, 7);
     let kube = facts.kube.expect("asked");
     assert_eq!(kube.kubeconfig.as_deref(), Some(Path::new("/etc/kube")));
@@ -113,6 +115,7 @@ fn containers_and_cluster_have_settings() {
     assert!(off.kube.is_none());
     for text in [
         "enrichment: {wait_ms: 60000}",
+        "enrichment: {kept_seconds: 86401}",
         "containers: {engines: {cri: {sockets: [run/a.sock]}}}",
     ] {
         assert!(build(text).is_err(), "{text}");
