@@ -41,6 +41,8 @@ pub(super) enum Answer {
     Failed,
     /// There is none to ask.
     Nobody,
+    /// Those that could know it do not answer at all, at the moment.
+    Gone,
 }
 
 impl Asked {
@@ -76,11 +78,18 @@ impl Asked {
                         answer = Answer::Failed;
                         continue;
                     }
-                    Availability::Gone => continue,
+                    Availability::Gone => {
+                        if matches!(answer, Answer::Nobody) {
+                            answer = Answer::Gone;
+                        }
+                        continue;
+                    }
                 };
                 match self.inspect(&client, container).await {
                     Ok(Some(info)) => return Answer::Found(Box::new(info)),
-                    Ok(None) if matches!(answer, Answer::Nobody) => answer = Answer::Unknown,
+                    Ok(None) if matches!(answer, Answer::Nobody | Answer::Gone) => {
+                        answer = Answer::Unknown;
+                    }
                     Ok(None) => {}
                     Err(error) => {
                         tracing::debug!(

@@ -3,7 +3,7 @@
 use super::asked::{Answer, Asked};
 use crate::config::Engine;
 use crate::state::{self, Owner, State};
-use saker_container_metadata::{Reason, Request, Requests};
+use saker_container_metadata::{ContainerKind, Reason, Request, Requests};
 use saker_process_state::{ContainerRef, Runtime};
 use std::pin::pin;
 use std::sync::Arc;
@@ -82,8 +82,18 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
             None => about.await,
         };
         reason = match answer {
-            Answer::Found(info) => return asked.containers.learn(*info),
+            Answer::Found(info) => {
+                let is_started =
+                    info.started_wall_ns.is_some() || info.kind != ContainerKind::Container;
+                asked.containers.learn(*info);
+                if !is_started {
+                    await_start(&asked, &container, engines).await;
+                }
+                return;
+            }
             Answer::Nobody => return without_runtime(&asked, &container, state),
+            // Its list of containers tells the rest when it is back.
+            Answer::Gone => return give_up(&asked, &container, state.as_ref(), Reason::NoRuntime),
             Answer::Unknown => Reason::NotFound,
             Answer::Failed => Reason::TimedOut,
         };
@@ -97,6 +107,21 @@ async fn look_up(asked: Arc<Asked>, container: Request) {
         pause = pause.saturating_mul(2).min(longest);
         if begun.elapsed() >= LOOKUP_TIME_MAX || !asked.containers.is_running(&container.id) {
             return;
+        }
+    }
+}
+
+/// Asks about a container that was found before it was started until it was: only then it is known when.
+async fn await_start(asked: &Asked, container: &ContainerRef, engines: &[Engine]) {
+    let begun = Instant::now();
+    let mut pause = PAUSE_MIN;
+    while begun.elapsed() < LOOKUP_TIME_MAX && asked.containers.is_running(&container.id) {
+        sleep(pause).await;
+        pause = pause.saturating_mul(2).min(LATE_PAUSE_MAX);
+        if let Answer::Found(info) = asked.about(container, engines).await
+            && info.started_wall_ns.is_some()
+        {
+            return asked.containers.learn(*info);
         }
     }
 }
