@@ -167,12 +167,15 @@ impl Agent {
     /// Number of alerts of a rule so far.
     #[must_use]
     pub fn count(&self, rule: &str) -> usize {
-        self.alerts
-            .lock()
-            .expect("alerts")
-            .iter()
-            .filter(|alert| alert["rule"] == rule)
-            .count()
+        self.alerts_of(rule).len()
+    }
+
+    /// Alerts of a rule so far, in order.
+    #[must_use]
+    pub fn alerts_of(&self, rule: &str) -> Vec<Value> {
+        let alerts = self.alerts.lock().expect("alerts");
+        let of_rule = alerts.iter().filter(|alert| alert["rule"] == rule);
+        of_rule.cloned().collect()
     }
 
     /// Waits for the next alert of a rule after so many.
@@ -183,18 +186,13 @@ impl Agent {
     fn find(&mut self, rule: &str, choose: impl Fn(&[Value]) -> Option<Value>) -> Value {
         let limit = Instant::now() + PATIENCE;
         loop {
-            let all = self.alerts.lock().expect("alerts").clone();
-            let of_rule: Vec<Value> = all
-                .iter()
-                .filter(|alert| alert["rule"] == rule)
-                .cloned()
-                .collect();
-            if let Some(alert) = choose(&of_rule) {
+            if let Some(alert) = choose(&self.alerts_of(rule)) {
                 return alert;
             }
             assert!(
                 Instant::now() < limit,
-                "no alert of `{rule}` fits; all alerts: {all:#?}"
+                "no alert of `{rule}` fits; all alerts: {:#?}",
+                self.alerts.lock().expect("alerts")
             );
             std::thread::sleep(Duration::from_millis(10));
         }

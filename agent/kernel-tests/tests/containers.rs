@@ -1,5 +1,14 @@
 //! Containers of a real containerd, and what alerts say of them.
 
+#[path = "containers/facts.rs"]
+mod facts;
+#[path = "containers/faults.rs"]
+mod faults;
+#[path = "containers/many.rs"]
+mod many;
+#[path = "containers/scene.rs"]
+mod scene;
+
 use saker_kernel_tests::containerd::{Container, Containerd, IMAGE, Pod, REPOSITORY};
 use std::path::PathBuf;
 
@@ -8,7 +17,7 @@ fn nothing_is_left_of_a_server() {
     let containerd = Containerd::start();
     let sandbox = containerd.run(Pod::new("left"));
     let id = containerd.launch(&sandbox, &Container::new("web", IMAGE, &["pause"]));
-    containerd.look_at(&id, "/etc/shadow");
+    containerd.look_in(&id);
     let client = containerd.client();
     let image = containerd.block_on(client.image_of(&id)).expect("a status");
     assert!(

@@ -3,6 +3,7 @@
  * actor pause            waits for its end, as the first process of a pod does
  * actor read FILE        opens a file, and ends
  * actor repeat N FILE    makes N children one after the other that open a file and end at once
+ * actor await FILE       opens a file whenever it gets SIGUSR1
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -23,6 +24,12 @@ static void look_at(const char *path)
 	int descriptor = open(path, O_RDONLY);
 	if (descriptor >= 0)
 		close(descriptor);
+}
+
+/* Does nothing: the signal only has to end the pause. */
+static void wake(int signal)
+{
+	(void)signal;
 }
 
 int main(int count, char **arguments)
@@ -48,6 +55,19 @@ int main(int count, char **arguments)
 			waitpid(child, 0, 0);
 		}
 		return 0;
+	}
+	if (count == 3 && strcmp(arguments[1], "await") == 0) {
+		sigset_t wanted, usual;
+		sigemptyset(&wanted);
+		sigaddset(&wanted, SIGUSR1);
+		/* Blocked but during the wait, or one could come between two waits and be lost. */
+		sigprocmask(SIG_BLOCK, &wanted, &usual);
+		signal(SIGUSR1, wake);
+		signal(SIGTERM, end);
+		for (;;) {
+			sigsuspend(&usual);
+			look_at(arguments[2]);
+		}
 	}
 	return 2;
 }

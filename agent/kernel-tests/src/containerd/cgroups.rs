@@ -54,6 +54,11 @@ impl Hierarchies {
         folders.filter(|folder| folder.exists()).collect()
     }
 
+    /// Processes in a group and below.
+    pub(super) fn processes(&self, path: &str) -> Vec<Pid> {
+        processes_below(&self.folder(path))
+    }
+
     fn all(&self) -> impl Iterator<Item = &PathBuf> {
         std::iter::once(&self.unified).chain(&self.others)
     }

@@ -1,15 +1,16 @@
 //! A client of the container runtime interface that does what the kubelet does.
 
 use super::messages::{
-    ContainerId, ContainerStatusResponse, CreateContainerRequest, Done, ExecSyncRequest,
-    ExecSyncResponse, ImageSpec, ImageStatusRequest, ImageStatusResponse, PodSandboxId,
-    PodSandboxStatusResponse, RunPodSandboxRequest,
+    CONTAINER_EXITED, ContainerId, ContainerStatus, ContainerStatusResponse,
+    CreateContainerRequest, Done, ExecSyncRequest, ExecSyncResponse, ImageSpec, ImageStatusRequest,
+    ImageStatusResponse, PodSandboxId, PodSandboxStatusResponse, RunPodSandboxRequest,
 };
 use super::pod::{Container, Pod};
 use http::uri::PathAndQuery;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+use tokio::time::sleep;
 use tonic::client::Grpc;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
@@ -17,6 +18,9 @@ use tonic_prost::ProstCodec;
 
 /// How long a call may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Pause before the state of a container is asked for again.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A pod that runs.
 #[derive(Clone, Debug)]
@@ -53,8 +57,12 @@ impl Cri {
         }
     }
 
-    /// Whether the server has an image.
-    pub(super) async fn has_image(&self, image: &str) -> Result<bool, Status> {
+    /// Id of an image, with the algorithm's name, if the server has the image.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer.
+    pub async fn image_id(&self, image: &str) -> Result<Option<String>, Status> {
         let image = image.to_owned();
         let request = ImageStatusRequest {
             image: Some(ImageSpec { image }),
@@ -62,7 +70,7 @@ impl Cri {
         let answer: ImageStatusResponse = self
             .call("/runtime.v1.ImageService/ImageStatus", request)
             .await?;
-        Ok(answer.image.is_some())
+        Ok(answer.image.map(|image| image.id))
     }
 
     /// Makes and starts a pod.
@@ -86,9 +94,11 @@ impl Cri {
     ///
     /// The server refuses, or does not answer.
     pub async fn create(&self, sandbox: &Sandbox, container: &Container) -> Result<String, Status> {
+        let image_id = self.image_id(&container.image).await?;
+        let image_id = image_id.ok_or_else(|| Status::not_found(&container.image))?;
         let request = CreateContainerRequest {
             pod_sandbox_id: sandbox.id.clone(),
-            config: Some(container.config(&sandbox.pod)),
+            config: Some(container.config(&sandbox.pod, image_id)),
             sandbox_config: Some(sandbox.pod.config()),
         };
         let ContainerId { container_id } = self.ask("CreateContainer", request).await?;
@@ -136,9 +146,28 @@ impl Cri {
     ///
     /// The server refuses, or does not answer.
     pub async fn image_of(&self, container_id: &str) -> Result<String, Status> {
+        Ok(self.status(container_id).await?.image_ref)
+    }
+
+    /// Waits until the first process of a container has ended, and returns its exit code.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer.
+    pub async fn wait(&self, container_id: &str) -> Result<i32, Status> {
+        loop {
+            let status = self.status(container_id).await?;
+            if status.state == CONTAINER_EXITED {
+                return Ok(status.exit_code);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn status(&self, container_id: &str) -> Result<ContainerStatus, Status> {
         let request = container(container_id);
         let answer: ContainerStatusResponse = self.ask("ContainerStatus", request).await?;
-        Ok(answer.status.unwrap_or_default().image_ref)
+        Ok(answer.status.unwrap_or_default())
     }
 
     /// Address of a pod; empty where it has the host's network.

@@ -70,7 +70,7 @@ fn layer(program: &Path) -> Vec<u8> {
     let program = std::fs::read(program).expect("the program of the images");
     let mut layer = tar::Builder::new(Vec::new());
     append(&mut layer, "actor", 0o755, &program);
-    append(&mut layer, "etc/passwd", 0o644, b"root:x:0:0::/:/actor\n");
+    append(&mut layer, "marker", 0o644, b"");
     layer.into_inner().expect("a layer")
 }
 

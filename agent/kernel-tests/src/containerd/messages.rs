@@ -14,6 +14,9 @@ pub(super) const NAMESPACE_CONTAINER: i32 = 1;
 /// Namespaces of the host.
 pub(super) const NAMESPACE_NODE: i32 = 2;
 
+/// State of a container whose first process has ended.
+pub(super) const CONTAINER_EXITED: i32 = 2;
+
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct RunPodSandboxRequest {
     #[prost(message, optional, tag = "1")]
@@ -174,6 +177,10 @@ pub(super) struct ContainerStatusResponse {
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct ContainerStatus {
+    #[prost(int32, tag = "3")]
+    pub(super) state: i32,
+    #[prost(int32, tag = "7")]
+    pub(super) exit_code: i32,
     #[prost(string, tag = "9")]
     pub(super) image_ref: String,
 }

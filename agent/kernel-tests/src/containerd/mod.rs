@@ -15,6 +15,7 @@ mod scratch;
 
 pub use cri::{Cri, Sandbox};
 pub use pod::{Container, HostFolder, Namespaces, Pod};
+pub use tonic::Status;
 
 use cgroups::Hierarchies;
 use configuration::Layout;
@@ -29,7 +30,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
-/// The image of the tests' containers: `/actor` and nothing else.
+/// A file in [`IMAGE`] for its program to look at.
+pub const MARKER: &str = "/marker";
+
+/// The image of the tests' containers: the program `/actor` and the file [`MARKER`].
 pub const IMAGE: &str = "registry.test:5000/shop/actor:1.4";
 
 /// Repository of [`IMAGE`].
@@ -145,15 +149,31 @@ impl Containerd {
         id.unwrap_or_else(|status| panic!("no container: {status}"))
     }
 
-    /// Lets the program of the image look at a file, in a container that runs.
+    /// Runs the program of the image in a container that runs, and looks at the marker with it.
     ///
     /// # Panics
     ///
     /// Where it cannot be run.
-    pub fn look_at(&self, container_id: &str, file: &str) {
-        let command = ["/actor", "read", file];
+    pub fn look_in(&self, container_id: &str) {
+        let command = ["/actor", "read", MARKER];
         let code = self.block_on(self.client.execute(container_id, &command));
         assert_eq!(code.unwrap_or_else(|status| panic!("{status}")), 0);
+    }
+
+    /// Lets a container that waits (`actor await`) look at its file. The server need not run for that.
+    ///
+    /// # Panics
+    ///
+    /// Where the container does not run.
+    pub fn wake(&self, sandbox: &Sandbox, container_id: &str) {
+        let cgroup = format!("{}/{container_id}", sandbox.pod.cgroup());
+        let mut waiting = Vec::new();
+        self.wait_for(|| {
+            waiting = self.hierarchies.processes(&cgroup);
+            waiting.retain(|&process| waits_for_signals(process));
+            !waiting.is_empty()
+        });
+        kill_process(waiting[0], Signal::USR1).expect("it runs");
     }
 
     /// Stops the server without its noticing (`SIGSTOP`).
@@ -218,16 +238,16 @@ impl Containerd {
                 .expect("`ctr` (package containerd)");
             assert!(output.status.success(), "no image {name}: {output:?}");
             // The interface of the cluster hears of images by events.
-            self.wait_for(|| matches!(self.block_on(self.client.has_image(name)), Ok(true)));
+            self.wait_for(|| matches!(self.block_on(self.client.image_id(name)), Ok(Some(_))));
         }
     }
 
     fn wait_until_ready(&self) {
         // Any answer will do.
-        self.wait_for(|| self.block_on(self.client.has_image(IMAGE)).is_ok());
+        self.wait_for(|| self.block_on(self.client.image_id(IMAGE)).is_ok());
     }
 
-    fn wait_for(&self, is_so: impl Fn() -> bool) {
+    fn wait_for(&self, mut is_so: impl FnMut() -> bool) {
         let limit = Instant::now() + START;
         while !is_so() {
             let log = || std::fs::read_to_string(self.layout.log()).unwrap_or_default();
@@ -287,6 +307,19 @@ fn spawn(layout: &Layout, cgroup: &Path) -> Child {
         .stderr(log)
         .spawn()
         .expect("a shell")
+}
+
+/// Whether an actor has come so far that it takes signals.
+fn waits_for_signals(process: Pid) -> bool {
+    let status = format!("/proc/{}/status", process.as_raw_nonzero());
+    let status = std::fs::read_to_string(status).unwrap_or_default();
+    let value = |key: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(key));
+        line.unwrap_or_default().trim().to_owned()
+    };
+    let caught = u64::from_str_radix(&value("SigCgt:"), 16).unwrap_or_default();
+    // SIGUSR1 is signal 10. What runc runs before the actor catches signals, too.
+    value("Name:") == "actor" && caught & (1 << 9) != 0
 }
 
 fn remove_network_results(is_ours: impl Fn(&str) -> bool) {

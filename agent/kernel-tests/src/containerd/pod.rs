@@ -81,7 +81,7 @@ impl Pod {
                 uid: self.uid.clone(),
                 namespace: self.namespace.clone(),
             }),
-            hostname: self.name.clone(),
+            hostname: self.namespaces.hostname(&self.name),
             labels,
             annotations: HashMap::from([(source, "api".to_owned())]),
             linux: Some(LinuxPodSandboxConfig {
@@ -96,6 +96,14 @@ impl Pod {
 }
 
 impl Namespaces {
+    /// Who has the host's network has its name.
+    fn hostname(self, name: &str) -> String {
+        match self {
+            Self::Own => name.to_owned(),
+            Self::Host => String::new(),
+        }
+    }
+
     fn options(self) -> NamespaceOption {
         let (shared, pid) = match self {
             Self::Own => (NAMESPACE_POD, NAMESPACE_CONTAINER),
@@ -151,7 +159,8 @@ impl Container {
         }
     }
 
-    pub(super) fn config(&self, pod: &Pod) -> ContainerConfig {
+    /// As the kubelet asks for it: by the id of the image.
+    pub(super) fn config(&self, pod: &Pod, image_id: String) -> ContainerConfig {
         let mut labels = HashMap::from(pod.own_labels());
         let name = "io.kubernetes.container.name".to_owned();
         labels.insert(name, self.name.clone());
@@ -165,9 +174,7 @@ impl Container {
             metadata: Some(ContainerMetadata {
                 name: self.name.clone(),
             }),
-            image: Some(ImageSpec {
-                image: self.image.clone(),
-            }),
+            image: Some(ImageSpec { image: image_id }),
             arguments: self.arguments.clone(),
             working_dir: "/".to_owned(),
             mounts: mounts.collect(),
