@@ -335,6 +335,40 @@ async fn a_runtime_that_dies_and_comes_back_is_asked_again() {
 }
 
 #[tokio::test]
+async fn when_a_container_was_started_is_asked_for_again() {
+    let (host, server) = Host::with(without_container(), Events::Unimplemented);
+    host.until_settled(&server).await;
+    let starts_at = |wall_ns: i64| {
+        let mut container = sample::container(CONTAINER);
+        container.status.as_mut().unwrap().started_at = wall_ns;
+        let containers = &mut server.known().containers;
+        containers.insert(CONTAINER.to_owned(), container);
+    };
+    let start = |answer: &Answer| answer.info.as_ref()?.started_wall_ns;
+    starts_at(0);
+    host.appeared(CONTAINER);
+    host.until_complete(CONTAINER).await;
+    assert_eq!(start(&host.get(CONTAINER)), None);
+    starts_at(7);
+    host.until(CONTAINER, |answer| start(answer) == Some(7))
+        .await;
+}
+
+#[tokio::test]
+async fn while_a_runtime_is_gone_files_are_not_all_there_is() {
+    let (host, server) = Host::with(sample::known(), Events::Unimplemented);
+    host.until_complete(CONTAINER).await;
+    drop(server);
+    let new = id(7);
+    write_state(&host.root, "k8s.io", &new);
+    host.appeared(&new);
+    let is_gone = |answer: &Answer| answer.expectation == Expectation::Ended(Reason::NoRuntime);
+    host.until(&new, is_gone).await;
+    let info = host.get(&new).info.expect("what the files say");
+    assert_eq!(info.name.as_deref(), Some("server"));
+}
+
+#[tokio::test]
 async fn five_hundred_at_once_are_answered_a_few_at_a_time() {
     let (host, server) = Host::with(without_container(), Events::Unimplemented);
     host.until_settled(&server).await;
