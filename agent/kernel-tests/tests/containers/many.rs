@@ -18,9 +18,13 @@ const WORKERS: usize = 8;
 /// Ended containers are soon forgotten; and a busy machine may take long to say what a container is.
 const SETTINGS: &str = "enrichment:\n  kept_seconds: 2\n  wait_ms: 10000\n";
 
-/// How much more memory the agent may hold after twice as many containers, KiB. Each container that
-/// were kept would take some; the allocator's own slack is less than this.
-const GROWTH_KIB_MAX: u64 = 4_096;
+/// How much more memory the agent may hold after all containers than before them, KiB: ended processes are
+/// kept for a while as well, and an allocator gives little back.
+const GROWTH_KIB_MAX: u64 = 16 << 10;
+
+/// How much more after the second half than after the first, when nothing new is to be kept any more, KiB.
+/// That containers are forgotten is told by their number.
+const GROWTH_OF_HALF_KIB_MAX: u64 = 4 << 10;
 
 /// Starts a container that does its one thing and ends, and removes it.
 async fn pass_through(client: &Cri, sandbox: &Sandbox, name: &str) -> Result<String, Status> {
@@ -109,9 +113,7 @@ fn five_hundred_containers_give_as_many_alerts_and_leave_no_memory() {
         );
     }
     assert_eq!(seen, made);
-    assert!(
-        after_second <= after_first + GROWTH_KIB_MAX,
-        "{after_first} KiB, then {after_second} KiB"
-    );
+    assert!(after_second <= after_first + GROWTH_OF_HALF_KIB_MAX);
+    assert!(after_second <= at_start + GROWTH_KIB_MAX);
     watch.agent.end();
 }
