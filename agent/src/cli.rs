@@ -207,6 +207,10 @@ pub(crate) struct DoctorArgs {
     #[arg(long)]
     pub(crate) load: bool,
 
+    /// Configuration file, for the sockets of runtimes and the cluster; /etc/saker/saker.yaml where it exists.
+    #[arg(short, long, value_name = "FILE", env = "SAKER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
     /// How the findings are printed.
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: OutputFormat,

@@ -254,6 +254,21 @@ impl Config {
     }
 }
 
+impl FactsConfig {
+    /// What the configuration file and the command line say of it; for commands that need nothing else of
+    /// the file.
+    pub(crate) fn find(config: Option<&Path>, arguments: &KubeArgs) -> Result<Self, ConfigError> {
+        let (file, path) = ConfigFile::find(config)?;
+        Self::build(
+            &file.enrichment,
+            &file.containers,
+            file.kubernetes,
+            arguments,
+        )
+        .map_err(|error| error.within(path))
+    }
+}
+
 impl Config {
     /// How these rules are compiled.
     pub(crate) fn compile_options(&self) -> CompileOptions {

@@ -2,7 +2,7 @@
 
 mod facts;
 
-use crate::cli::{KubeArgs, OutputFormat};
+use crate::cli::{DoctorArgs, OutputFormat};
 use saker_event_schema::ROWS;
 use saker_kernel_source::{
     AttachKind, KernelSource, KernelSourceError, SourceOptions, Variant, host, offsets,
@@ -70,13 +70,13 @@ impl Finding {
 }
 
 /// Looks at the host and prints what it finds; the exit code says whether the agent can run.
-pub(crate) fn examine(output: OutputFormat, kube: &KubeArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn examine(arguments: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let mut findings = vec![kernel(), type_information(), privileges(), lockdown()];
     findings.extend(programs());
     findings.extend([pid_namespace(), compat_entry(), cgroups(), io_uring()]);
-    findings.extend(facts::examine(kube)?);
+    findings.extend(facts::examine(arguments)?);
     let mut out = std::io::stdout().lock();
-    match output {
+    match arguments.output {
         OutputFormat::Json => writeln!(out, "{}", serde_json::to_string(&findings)?)?,
         OutputFormat::Text => {
             let colour = out.is_terminal();

@@ -109,7 +109,7 @@ impl LiveEvents {
         let losses = source.counters()?;
         let (sender, records) = queue::records();
         source.attach()?;
-        let config = FactsConfig::without_file(&KubeArgs::default())?;
+        let config = FactsConfig::find(None, &KubeArgs::default())?;
         let (facts, fact_sources) = FactSources::start(config, needs, &Waker::default())?;
         let processes = this_host::processes(journal.as_ref());
         let host = this_host::facts();

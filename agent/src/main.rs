@@ -69,7 +69,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Doctor(arguments) if arguments.load => doctor::load(),
-        Command::Doctor(arguments) => doctor::examine(arguments.output, &arguments.kube),
+        Command::Doctor(arguments) => doctor::examine(&arguments),
         Command::Rules { command } => match command {
             RulesCommand::Check(arguments) => commands::rules_check::run(&arguments),
             RulesCommand::List(arguments) => commands::rules_list::run(&arguments),

@@ -59,6 +59,7 @@ fn options() -> Options {
             enter_bytes: 20_000,
             users: 10,
             containers: 5,
+            container_bytes: 2_000,
             interfaces: 5,
         },
         ..Options::default()

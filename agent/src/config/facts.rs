@@ -90,16 +90,6 @@ impl FactsConfig {
             kube: kube(kubernetes, arguments),
         })
     }
-
-    /// Where no file is read.
-    pub(crate) fn without_file(arguments: &KubeArgs) -> Result<Self, ConfigError> {
-        Self::build(
-            &EnrichmentFile::default(),
-            &RuntimesSettings::default(),
-            KubernetesFile::default(),
-            arguments,
-        )
-    }
 }
 
 /// How the API server is reached; what the command line names is asked in any case.

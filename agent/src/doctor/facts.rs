@@ -1,7 +1,7 @@
 //! Who is there to tell about containers and pods.
 
 use super::{Finding, Verdict};
-use crate::cli::KubeArgs;
+use crate::cli::DoctorArgs;
 use crate::config::FactsConfig;
 use anyhow::Context;
 use saker_container_runtimes::{RuntimeError, Runtimes};
@@ -13,8 +13,8 @@ use tokio::runtime::Builder;
 const SCOPE: Scope = Scope::NODE_PODS.with(Scope::NAMESPACES).with(Scope::OWNERS);
 
 /// Asks the runtimes and the API server who they are. That there is none is no fault.
-pub(super) fn examine(kube: &KubeArgs) -> anyhow::Result<Vec<Finding>> {
-    let config = FactsConfig::without_file(kube)?;
+pub(super) fn examine(arguments: &DoctorArgs) -> anyhow::Result<Vec<Finding>> {
+    let config = FactsConfig::find(arguments.config.as_deref(), &arguments.kube)?;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
