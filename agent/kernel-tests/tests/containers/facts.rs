@@ -126,16 +126,21 @@ fn a_container_of_a_pod_is_described_whole() {
     );
     // The server says it a moment later: the container was known before it was started.
     let limit = Instant::now() + PATIENCE;
-    let started: u128 = loop {
+    let (started, lasted): (u128, u128) = loop {
         let seen = watch.all_of(&id).len();
         containerd.look_in(&id);
         let alert = watch.wait_for_alerts(&id, seen + 1).swap_remove(seen);
-        if let Ok(started) = field(&alert, "container.start_ts").parse() {
-            break started;
+        let number = |name| field(&alert, name).parse();
+        if let (Ok(started), Ok(lasted)) =
+            (number("container.start_ts"), number("container.duration"))
+        {
+            break (started, lasted);
         }
         assert!(Instant::now() < limit, "{alert:#}");
     };
-    assert!(before < started && started < now_ns(), "{started}");
+    let now = now_ns();
+    assert!(before < started && started < now, "{started}");
+    assert!(0 < lasted && lasted < now - before, "{lasted}");
     watch.agent.end();
 }
 
