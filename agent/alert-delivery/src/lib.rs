@@ -1,0 +1,2 @@
+//! From raised alerts to their destinations.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Alerts on disk until their destination has them.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! How alerts leave: syslog, HTTP, retries, secrets.
+#![forbid(unsafe_code)]

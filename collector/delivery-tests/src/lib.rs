@@ -1,0 +1,2 @@
+//! Agent, collector, queues and stores together, with faults injected.
+#![forbid(unsafe_code)]
