@@ -135,6 +135,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "saker-tls",
         ],
     ),
+    ("saker-alert-intake", &["saker-proto"]),
     ("saker-alert-queue", &["saker-proto"]),
     ("saker-alert-store", &["saker-alert-formats", "saker-proto"]),
     (
@@ -151,6 +152,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "saker-alert-clients",
             "saker-alert-formats",
+            "saker-alert-intake",
             "saker-alert-queue",
             "saker-alert-sinks",
             "saker-alert-store",
@@ -224,6 +226,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "saker-fuzz",
         &[
             "saker-alert",
+            "saker-alert-intake",
             "saker-alert-spool",
             "saker-audit-source",
             "saker-capture-file",
