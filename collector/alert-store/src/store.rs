@@ -1,8 +1,11 @@
 //! What a store is.
 
+use crate::{
+    Claim, Cursor, DeadLetter, DeadLetterSelection, OutboxId, Query, Settlement, StoreError,
+    StoredAlert,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
-use saker_alert_formats::Notification;
 use saker_proto::{AlertId, v1};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,83 +29,37 @@ pub struct Aggregation {
     pub window: Duration,
 }
 
-/// What became of a batch.
+/// What became of a batch: every alert of it is new or a duplicate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// Alerts that were not known yet.
     pub new: u64,
     /// Alerts that were there already.
     pub duplicates: u64,
+    /// Those of the new ones that are held back, to be told as one when the window is over.
+    pub aggregated: u64,
     /// Notifications that sinks can be told now.
     pub notifications: u64,
+    /// Notifications that became dead letters because the outbox of a sink is full, counted for each sink.
+    pub overflowed: u64,
 }
 
-/// Names what a sink has yet to be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OutboxId(pub i64);
-
-/// What a sink is to be told, for as long as the lease lasts; then others may claim it.
-#[derive(Clone, Debug)]
-pub struct Claim {
-    /// Its name.
-    pub id: OutboxId,
-    /// What to tell.
-    pub notification: Notification,
-    /// How often it was tried before.
-    pub attempts: u32,
+/// What became of windows that are over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Closed {
+    /// Notifications of repeats that sinks can be told now.
+    pub notifications: u64,
+    /// Notifications that became dead letters because the outbox of a sink is full, counted for each sink.
+    pub overflowed: u64,
 }
 
-/// What became of a claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settlement {
-    /// The sink was told.
-    Delivered,
-    /// To be tried again after this time.
-    Retry {
-        /// How long to wait.
-        after: Duration,
-        /// What went wrong.
-        reason: String,
-    },
-    /// Given up, and kept with the reason.
-    DeadLetter {
-        /// What went wrong.
-        reason: String,
-    },
-}
-
-/// A place in the order in which alerts were stored, opaque to others.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cursor(pub String);
-
-/// Which alerts are asked for; what is empty excludes nothing.
-#[derive(Clone, Debug, Default)]
-pub struct Query {
-    /// What they are like.
-    pub filter: v1::AlertFilter,
-    /// Events of this time or later, nanoseconds since the epoch.
-    pub since_ns: Option<u64>,
-    /// Events before this time.
-    pub until_ns: Option<u64>,
-    /// Nodes by host name.
-    pub nodes: Vec<String>,
-    /// Containers by short id, full id or name.
-    pub containers: Vec<String>,
-    /// Pods by name.
-    pub pods: Vec<String>,
-    /// No more than these; the newest ones.
-    pub limit: u32,
-}
-
-/// An alert of the store.
-#[derive(Clone, Debug)]
-pub struct StoredAlert {
-    /// Its place in the order of storing.
-    pub cursor: Cursor,
-    /// The alert.
-    pub alert: v1::Alert,
-    /// How many alerts share its group so far: the same rule, place and program within the window.
-    pub group_count: u64,
+/// What was forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expired {
+    /// Alerts.
+    pub alerts: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
 }
 
 /// Numbers of a store.
@@ -112,9 +69,17 @@ pub struct StoreStats {
     pub outbox: Vec<(String, u64)>,
     /// For each sink: what was given up.
     pub dead_letters: Vec<(String, u64)>,
+    /// Alerts that are held back until their window is over.
+    pub held: u64,
+    /// Rows that cannot be read and were skipped, since this collector started.
+    pub corrupt_rows: u64,
+    /// Dead letters that made room for newer ones, since this collector started.
+    pub dead_letters_dropped: u64,
 }
 
 /// Keeps alerts. Any number of collectors may share one, where its kind allows it.
+///
+/// Dropping a future either leaves nothing done or all of it.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Stores a batch, in one transaction: drops what is known by id, counts repeats to their group, and notes
@@ -122,7 +87,8 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     ///
-    /// The database cannot be reached or refuses; nothing was stored.
+    /// The database cannot be reached or refuses; nothing was stored, or, if the connection was lost at the very
+    /// end, all of it. To repeat it does no harm.
     async fn record(
         &self,
         batch: &[Incoming],
@@ -130,16 +96,12 @@ pub trait Store: Send + Sync {
         aggregation: Aggregation,
     ) -> Result<Recorded, StoreError>;
 
-    /// Turns repeats whose window is over into notifications; tells how many.
+    /// Turns repeats whose window is over into notifications. Collectors that share the store may all do so.
     ///
     /// # Errors
     ///
     /// The database cannot be reached or refuses.
-    async fn close_windows(
-        &self,
-        sinks: &[String],
-        aggregation: Aggregation,
-    ) -> Result<u64, StoreError>;
+    async fn close_windows(&self, sinks: &[String]) -> Result<Closed, StoreError>;
 
     /// What a sink is to be told now, oldest first. Nobody else gets the same before the lease is over.
     ///
@@ -164,6 +126,31 @@ pub trait Store: Send + Sync {
         settlements: Vec<(OutboxId, Settlement)>,
     ) -> Result<(), StoreError>;
 
+    /// What was given up, the newest `max`.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be reached or refuses.
+    async fn dead_letters(
+        &self,
+        selection: &DeadLetterSelection,
+        max: usize,
+    ) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// Lets the sinks be told after all; tells how many dead letters that were.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be reached or refuses.
+    async fn retry_dead_letters(&self, selection: &DeadLetterSelection) -> Result<u64, StoreError>;
+
+    /// Forgets dead letters; tells how many. The alerts stay.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be reached or refuses.
+    async fn purge_dead_letters(&self, selection: &DeadLetterSelection) -> Result<u64, StoreError>;
+
     /// Alerts that are asked for, newest first.
     ///
     /// # Errors
@@ -171,8 +158,11 @@ pub trait Store: Send + Sync {
     /// The database cannot be reached or refuses.
     async fn query(&self, query: &Query) -> Result<Vec<StoredAlert>, StoreError>;
 
-    /// Alerts in the order in which they were stored, `max` at most, and where to continue. Without a cursor:
-    /// none, and where to continue for what comes from now on.
+    /// Alerts in the order in which they were stored, `max` at most, and where to continue. No alert is ever
+    /// stored before a cursor that was given. Without a cursor: none, and where to continue for what comes from
+    /// now on, or, if the query has `since_ns`, for the alerts of events since then.
+    ///
+    /// One call looks at a bounded number of alerts: the cursor may have moved on although there is none.
     ///
     /// # Errors
     ///
@@ -184,12 +174,12 @@ pub trait Store: Send + Sync {
         max: usize,
     ) -> Result<(Vec<StoredAlert>, Cursor), StoreError>;
 
-    /// Forgets alerts of events that are older; tells how many.
+    /// Forgets alerts of events that are older, and dead letters that are.
     ///
     /// # Errors
     ///
     /// The database cannot be reached or refuses.
-    async fn expire(&self, keep: Duration) -> Result<u64, StoreError>;
+    async fn expire(&self, keep: Duration) -> Result<Expired, StoreError>;
 
     /// Numbers for metrics.
     ///
@@ -197,12 +187,11 @@ pub trait Store: Send + Sync {
     ///
     /// The database cannot be reached or refuses.
     async fn stats(&self) -> Result<StoreStats, StoreError>;
-}
 
-/// A store did not do what it was asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The cursor is none that the store gave.
-    #[error("invalid cursor '{0}': only what this store gave can be continued from")]
-    InvalidCursor(String),
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be reached or refuses.
+    async fn ping(&self) -> Result<(), StoreError>;
 }
