@@ -1,2 +1,5 @@
 //! From raised alerts to their destinations.
 #![forbid(unsafe_code)]
+
+pub mod pump;
+pub mod uplink;
