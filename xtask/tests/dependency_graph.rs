@@ -113,6 +113,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "saker-container-metadata",
             "saker-kube-metadata",
             "saker-falco-events",
+            "saker-process-state",
             "saker-rule-engine",
             "saker-rule-fields",
             "saker-rule-language",

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use saker_rule_engine::{Event, PathView, Rule};
-use saker_rule_fields::{EventContext, Payload};
+use saker_rule_fields::{EventContext, Payload, Subject};
 
-use crate::id::{AlertId, IdParts, halves};
+use crate::id::{IdParts, halves};
 use crate::model::Alert;
 use crate::output::{fields, render};
 
@@ -75,7 +75,8 @@ impl Occurrence {
 }
 
 impl Alert {
-    /// The alert that a rule raises for an event, under the view of paths in which it fired.
+    /// The alert that a rule raises for an event, under the view of paths in which it fired. Who acted is
+    /// added by [`Self::with_details`].
     #[must_use]
     pub fn compose<E: Event + ?Sized>(
         node: &Node,
@@ -84,7 +85,7 @@ impl Alert {
         view: PathView,
         occurrence: &Occurrence,
     ) -> Self {
-        let id = AlertId::derive(&IdParts {
+        let id = IdParts {
             origin: &node.boot_id,
             time_wall_ns: occurrence.time_wall_ns,
             time_boot_ns: occurrence.time_boot_ns,
@@ -92,7 +93,8 @@ impl Alert {
             sequence: occurrence.sequence,
             rule: &rule.name,
             view,
-        });
+        }
+        .id();
         Self {
             id,
             time_wall_ns: occurrence.time_wall_ns,
@@ -100,12 +102,14 @@ impl Alert {
             priority: rule.priority,
             source: Arc::clone(&rule.source),
             tags: Arc::clone(&rule.tags),
-            hostname: Arc::clone(&node.hostname),
+            node: node.clone(),
             message: render(&rule.output, event, view).unwrap_or_default(),
             fields: fields(&rule.output, event, view, occurrence.time_wall_ns),
             path_view: view,
             // After the fields: they tell what they lack when they are read.
             enrichment: event.enrichment(),
+            subject: Subject::default(),
+            rules: None,
         }
     }
 }

@@ -1,18 +1,7 @@
-//! Identity of an alert.
+//! How the identity of an alert follows from the event, the rule and the view.
 
-use std::fmt;
-use std::str::FromStr;
-
+use saker_proto::AlertId;
 use saker_rule_engine::PathView;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-/// Identifies an alert: the same event, rule and view give the same id again, also in replay, so that
-/// what is delivered twice can be told from what happened twice.
-///
-/// 48 bits of wall-clock milliseconds, so that ids sort by time, then 80 bits of a hash (FNV-1a). It
-/// tells alerts apart and is no protection against forgery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AlertId(u128);
 
 /// What an id is made of.
 #[derive(Clone, Copy, Debug)]
@@ -36,74 +25,25 @@ pub struct IdParts<'a> {
 const HASH_BITS: u32 = 80;
 const NANOSECONDS_PER_MILLISECOND: u64 = 1_000_000;
 
-impl AlertId {
-    /// Derives the id.
+impl IdParts<'_> {
+    /// The id: 80 bits of FNV-1a follow the milliseconds.
     #[must_use]
-    pub fn derive(parts: &IdParts<'_>) -> Self {
-        let view: u8 = match parts.view {
+    pub fn id(&self) -> AlertId {
+        let view: u8 = match self.view {
             PathView::Requested => 0,
             PathView::Resolved => 1,
         };
         let mut hash = Fnv::new();
-        hash.field(parts.origin.as_bytes());
-        hash.field(&parts.time_boot_ns.to_le_bytes());
-        hash.field(&parts.cpu.to_le_bytes());
-        hash.field(&parts.sequence.to_le_bytes());
-        hash.field(parts.rule.as_bytes());
+        hash.field(self.origin.as_bytes());
+        hash.field(&self.time_boot_ns.to_le_bytes());
+        hash.field(&self.cpu.to_le_bytes());
+        hash.field(&self.sequence.to_le_bytes());
+        hash.field(self.rule.as_bytes());
         hash.field(&[view]);
-        let milliseconds = u128::from(parts.time_wall_ns / NANOSECONDS_PER_MILLISECOND);
+        let milliseconds = u128::from(self.time_wall_ns / NANOSECONDS_PER_MILLISECOND);
         // The upper bits of FNV-1a are the better mixed ones.
-        Self((milliseconds << HASH_BITS) | (hash.0 >> (u128::BITS - HASH_BITS)))
-    }
-
-    /// Its sixteen bytes, the time first.
-    #[must_use]
-    pub fn to_bytes(self) -> [u8; 16] {
-        self.0.to_be_bytes()
-    }
-
-    /// The id with these bytes.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(u128::from_be_bytes(bytes))
-    }
-}
-
-impl fmt::Display for AlertId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
-    }
-}
-
-/// The text is not an alert id.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid alert id '{0}', it is 32 hexadecimal digits")]
-pub struct InvalidAlertId(String);
-
-impl FromStr for AlertId {
-    type Err = InvalidAlertId;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        u128::from_str_radix(text, 16)
-            .ok()
-            .filter(|_| is_hex)
-            .map(Self)
-            .ok_or_else(|| InvalidAlertId(text.to_owned()))
-    }
-}
-
-impl Serialize for AlertId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for AlertId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        let id = (milliseconds << HASH_BITS) | (hash.0 >> (u128::BITS - HASH_BITS));
+        AlertId::from_bytes(id.to_be_bytes())
     }
 }
 
@@ -154,8 +94,8 @@ mod tests {
 
     #[test]
     fn ids_are_the_same_again_and_differ_by_every_part() {
-        let id = AlertId::derive(&PARTS);
-        assert_eq!(id, AlertId::derive(&PARTS));
+        let id = PARTS.id();
+        assert_eq!(id, PARTS.id());
         let others = [
             IdParts {
                 origin: "boo",
@@ -181,28 +121,21 @@ mod tests {
             },
         ];
         for other in others {
-            assert_ne!(AlertId::derive(&other), id, "{other:?}");
+            assert_ne!(other.id(), id, "{other:?}");
         }
     }
 
     #[test]
-    fn ids_sort_by_time_and_survive_text() {
-        let id = AlertId::derive(&PARTS);
-        let later = AlertId::derive(&IdParts {
+    fn ids_sort_by_time() {
+        let later = IdParts {
             time_wall_ns: PARTS.time_wall_ns + 1_000_000,
             ..PARTS
-        });
-        assert!(id < later);
-        assert_eq!(id.to_string().parse(), Ok(id));
-        assert_eq!(AlertId::from_bytes(id.to_bytes()), id);
-        assert!(
-            "+0000000000000000000000000000001"
-                .parse::<AlertId>()
-                .is_err()
-        );
-        assert_eq!(
-            serde_json::from_str::<AlertId>(&serde_json::to_string(&id).unwrap()).unwrap(),
-            id
-        );
+        };
+        assert!(PARTS.id() < later.id());
+    }
+
+    #[test]
+    fn an_id_stays_what_it_was_in_all_versions() {
+        assert_eq!(PARTS.id().to_string(), "01565658d679ccbf69018a7b434d73d9");
     }
 }

@@ -75,7 +75,7 @@ impl JsonRenderer {
     pub fn line(&self, alert: &Alert) -> Result<String, serde_json::Error> {
         let shown = |presence: Presence| presence == Presence::Shown;
         let mut line = serde_json::to_string(&Object {
-            hostname: &alert.hostname,
+            hostname: &alert.node.hostname,
             output: shown(self.keys.output).then(|| self.text.line(alert)),
             message: shown(self.keys.message).then_some(&alert.message),
             priority: alert.priority.name(),

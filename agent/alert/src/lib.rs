@@ -3,7 +3,8 @@
 //! # Purpose
 //!
 //! [`Alert::compose`] makes an owned [`Alert`] of a rule that fired and the event that it fired for;
-//! [`TextRenderer`] and [`JsonRenderer`] print it as Falco's users know it.
+//! [`TextRenderer`] and [`JsonRenderer`] print it as Falco's users know it, and [`Alert::to_wire`] gives the
+//! message that travels.
 //!
 //! # Invariants
 //!
@@ -36,13 +37,17 @@ mod output;
 mod text_line;
 mod time;
 mod value;
+mod wire;
 
 pub use compose::{Node, Occurrence};
 pub use escape::{escaped, push_escaped};
-pub use id::{AlertId, IdParts, InvalidAlertId};
+pub use id::IdParts;
 pub use json::{JsonKeys, JsonRenderer, Presence};
 pub use model::{Alert, OutputField};
 pub use output::{fields, render, texts};
+pub use saker_proto::AlertId;
+pub use saker_rule_fields::Subject;
 pub use text_line::{Colour, TextRenderer};
 pub use time::{Clock, TimeFormat, rfc3339};
 pub use value::OutputValue;
+pub use wire::{Agent, priority};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use saker_alert::{
-    Alert, AlertId, Clock, Colour, JsonKeys, JsonRenderer, OutputField, OutputValue, Presence,
-    TextRenderer, TimeFormat,
+    Alert, AlertId, Clock, Colour, JsonKeys, JsonRenderer, Node, OutputField, OutputValue,
+    Presence, Subject, TextRenderer, TimeFormat,
 };
 use saker_container_metadata::Reason;
 use saker_rule_engine::{Enrichment, PathView};
@@ -19,7 +19,10 @@ fn alert(time_wall_ns: u64) -> Alert {
         priority: Priority::Warning,
         source: "syscall".into(),
         tags: ["filesystem", "process", "testing"].map(Arc::from).into(),
-        hostname: "test-falco-hostname".into(),
+        node: Node {
+            hostname: "test-falco-hostname".into(),
+            boot_id: "boot".into(),
+        },
         message: "An open was seen (command=cat /dev/null)".into(),
         fields: vec![OutputField {
             name: "proc.cmdline".into(),
@@ -27,6 +30,8 @@ fn alert(time_wall_ns: u64) -> Alert {
         }],
         path_view: PathView::Requested,
         enrichment: Enrichment::Complete,
+        subject: Subject::default(),
+        rules: None,
     }
 }
 

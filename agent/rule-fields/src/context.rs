@@ -354,15 +354,25 @@ impl<'a> EventContext<'a> {
 
     /// The parent, its parent, and so on.
     pub(crate) fn ancestors(&self) -> impl Iterator<Item = &'a Process> + use<'a> {
-        let processes = self.surroundings.processes;
-        let above = move |process: &Process| processes?.parent(process).map(Arc::as_ref);
-        let first = self.process.and_then(above);
-        let live = std::iter::successors(first, move |process| above(process)).take(ANCESTORS_MAX);
+        let live = self.shared_ancestors().map(Arc::as_ref);
         let captured = self
             .captured()
             .into_iter()
             .flat_map(CapturedEvent::ancestors);
         live.chain(captured.map(|thread| &thread.process))
+    }
+
+    /// The parent, its parent, and so on, as the process table has them.
+    pub(crate) fn shared_ancestors(&self) -> impl Iterator<Item = &'a Arc<Process>> + use<'a> {
+        let processes = self.surroundings.processes;
+        let above = move |process: &Process| processes?.parent(process);
+        let first = self.process.and_then(above);
+        std::iter::successors(first, move |process| above(process)).take(ANCESTORS_MAX)
+    }
+
+    /// The processes around the one that acted.
+    pub(crate) const fn processes(&self) -> Option<&'a dyn Processes> {
+        self.surroundings.processes
     }
 
     /// The process that has this pid now.

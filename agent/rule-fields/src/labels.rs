@@ -57,6 +57,17 @@ impl<'c> LabelSet<'c> {
         self.visit(|key, value| list.push(FieldValue::owned(format!("{key}:{value}"))));
     }
 
+    /// The first of them, in the order of their keys.
+    pub(crate) fn first(self, labels_max: usize) -> Box<[(Box<str>, Box<str>)]> {
+        let mut labels = Vec::new();
+        self.visit(|key, value| {
+            if labels.len() < labels_max {
+                labels.push((key.into(), value.into()));
+            }
+        });
+        labels.into()
+    }
+
     fn visit(self, mut visit: impl FnMut(&str, &str)) {
         match self {
             Self::Runtime(labels) => labels.iter().for_each(|(key, value)| visit(key, value)),

@@ -48,7 +48,9 @@ mod namespaces;
 mod paths;
 mod processes;
 mod row;
+mod schema;
 mod scratch;
+mod subject;
 mod value;
 
 pub use captured::CapturedEvent;
@@ -64,7 +66,9 @@ pub use processes::Processes;
 pub use row::{Availability, Extractor, FieldRow, FieldSources, Plurality};
 pub use saker_audit_source::AuditEvent;
 pub use saker_rule_language::FieldCatalog;
+pub use schema::schema_digest;
 pub use scratch::Scratch;
+pub use subject::{Relative, SUBJECT_ANCESTORS_MAX, Subject, SubjectContainer, SubjectPod};
 pub use value::FieldValue;
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! The rows, one file for each namespace.
 
-mod container;
+pub(crate) mod container;
 mod evt;
 mod fd;
 mod fs_path;
 mod group;
 mod json;
-mod k8s;
+pub(crate) mod k8s;
 mod k8smeta;
 mod ka;
 mod other;

@@ -163,7 +163,8 @@ impl Player {
                 self.boot_id.as_ref(),
             );
             let occurrence = Occurrence::of(context);
-            let alert = Alert::compose(node, rule, &event, found.view, &occurrence);
+            let alert = Alert::compose(node, rule, &event, found.view, &occurrence)
+                .with_details(context.subject(), self.rules.digest());
             self.summary.count(&alert);
             writeln!(self.out, "{}", self.printer.line(&alert)?)?;
         }

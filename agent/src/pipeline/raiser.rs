@@ -31,7 +31,8 @@ impl Raiser {
             return;
         };
         let occurrence = Occurrence::of(context);
-        let alert = Alert::compose(&self.node, rule, event, found.view, &occurrence);
+        let alert = Alert::compose(&self.node, rule, event, found.view, &occurrence)
+            .with_details(context.subject(), rules.digest());
         self.statistics.count_alert(&alert);
         if self.alerts.try_send(alert).is_err() {
             self.statistics.alerts_lost.fetch_add(1, Relaxed);

@@ -103,7 +103,8 @@ pub struct Process {
     /// In the process's own pid namespace; 0 where it is not known.
     #[prost(uint32, tag = "3")]
     pub pid_in_namespace: u32,
-    /// When its leader began, nanoseconds since the boot of the node. With the pid it identifies a process.
+    /// When its leader began, nanoseconds since the boot of the node; 0 where it is not known, as in captures
+    /// of Falco. With the pid it identifies a process.
     #[prost(fixed64, tag = "4")]
     pub start_boot_ns: u64,
     #[prost(string, tag = "5")]
@@ -111,7 +112,7 @@ pub struct Process {
     /// Path of the program as the process's own root sees it.
     #[prost(string, tag = "6")]
     pub executable: ::prost::alloc::string::String,
-    /// Name of the program and its arguments.
+    /// Name of the program and its arguments, at most 4,096 bytes of them.
     #[prost(string, repeated, tag = "7")]
     pub arguments: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, tag = "8")]
@@ -126,9 +127,15 @@ pub struct Process {
     /// Device number of the controlling terminal; 0 without one.
     #[prost(uint32, tag = "12")]
     pub terminal: u32,
-    /// Parent, its parent, and so on. They have no ancestors of their own.
+    /// Parent, its parent, and so on, at most sixteen. They have no ancestors of their own.
     #[prost(message, repeated, tag = "13")]
     pub ancestors: ::prost::alloc::vec::Vec<Process>,
+    /// When its leader began, nanoseconds since the epoch; 0 where it is not known.
+    #[prost(fixed64, tag = "14")]
+    pub start_unix_ns: u64,
+    /// Whether arguments, or bytes of them, are missing.
+    #[prost(bool, tag = "15")]
+    pub arguments_cut: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Container {
@@ -162,6 +169,7 @@ pub struct Pod {
     pub namespace: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub uid: ::prost::alloc::string::String,
+    /// At most 128 of them.
     #[prost(map = "string, string", tag = "4")]
     pub labels: ::std::collections::HashMap<
         ::prost::alloc::string::String,
@@ -182,6 +190,9 @@ pub struct Node {
     /// Boot id of the node, or id of the recording or capture that was played.
     #[prost(string, tag = "2")]
     pub boot_id: ::prost::alloc::string::String,
+    /// Its name in the cluster; empty where it is not known.
+    #[prost(string, tag = "3")]
+    pub kubernetes_name: ::prost::alloc::string::String,
 }
 /// What raised the alert.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

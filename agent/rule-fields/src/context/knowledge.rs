@@ -112,6 +112,12 @@ impl<'a> EventContext<'a> {
         })
     }
 
+    /// What the runtime says about a container of this host, as far as it is known.
+    pub(crate) fn container_info(&self, container: &ContainerRef) -> Option<Arc<ContainerInfo>> {
+        let facts = self.facts.filter(|_| self.captured().is_none())?;
+        self.container_answer(facts, container).info.clone()
+    }
+
     fn container_answer(&self, facts: &Facts, container: &ContainerRef) -> &ContainerAnswer {
         let lookups = self.lookups.get();
         lookups

@@ -38,6 +38,14 @@ impl<T> Fact<T> {
         }
     }
 
+    /// What is known.
+    pub(crate) fn known(self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// It in other words.
     pub(crate) fn map<U>(self, words: impl FnOnce(T) -> U) -> Fact<U> {
         self.and_then(|whole| Some(words(whole)))

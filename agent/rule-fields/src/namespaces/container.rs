@@ -314,7 +314,8 @@ pub(super) fn short_id<'c>(context: &EventContext<'c>) -> Option<&'c str> {
     }
 }
 
-const fn runtime_name(runtime: Runtime) -> Option<&'static str> {
+/// What Falco calls a runtime.
+pub(crate) const fn runtime_name(runtime: Runtime) -> Option<&'static str> {
     match runtime {
         Runtime::Docker => Some("docker"),
         Runtime::Containerd => Some("containerd"),

@@ -42,30 +42,13 @@ static POD: &[FieldRow] = &[
         "k8s.pod.name",
         RUNTIME_OR_CLUSTER,
         "Name of the pod.",
-        |context, _| {
-            let name = context.of_container(|container| {
-                let of_pod = container.pod.as_ref().and_then(|pod| pod.name.as_deref());
-                of_pod.or_else(|| label(container, "io.kubernetes.pod.name"))
-            });
-            let name = name.or_else(|| context.of_pod(|pod| Some(&*pod.name.name)));
-            context.show(name.map(shown), FieldValue::Missing)
-        },
+        |context, _| context.show(name(context).map(shown), FieldValue::Missing),
     ),
     asked(
         "k8s.ns.name",
         RUNTIME_OR_CLUSTER,
         "Namespace of the pod.",
-        |context, _| {
-            let name = context.of_container(|container| {
-                let of_pod = container
-                    .pod
-                    .as_ref()
-                    .and_then(|pod| pod.namespace.as_deref());
-                of_pod.or_else(|| label(container, "io.kubernetes.pod.namespace"))
-            });
-            let name = name.or_else(|| context.of_pod(|pod| Some(&*pod.name.namespace)));
-            context.show(name.map(shown), FieldValue::Missing)
-        },
+        |context, _| context.show(namespace(context).map(shown), FieldValue::Missing),
     ),
     asked(
         "k8s.pod.uid",
@@ -153,10 +136,7 @@ static WORKLOAD: &[FieldRow] = &[
         "k8s.pod.service_account",
         RUNTIME_OR_CLUSTER,
         "Service account of the pod. Saker's own.",
-        |context, _| {
-            let account = context.of_pod(|pod| pod.service_account.as_deref());
-            context.show(account.map(shown), FieldValue::Missing)
-        },
+        |context, _| context.show(service_account(context).map(shown), FieldValue::Missing),
     ),
     asked(
         "k8s.workload.kind",
@@ -227,6 +207,30 @@ fn label<'c>(container: &'c ContainerInfo, key: &str) -> Option<&'c str> {
     container.labels.as_ref()?.get(key).map(|value| &**value)
 }
 
+/// Name of the pod.
+pub(crate) fn name<'c>(context: &'c EventContext<'_>) -> Fact<&'c str> {
+    let name = context.of_container(|container| {
+        let of_pod = container.pod.as_ref().and_then(|pod| pod.name.as_deref());
+        of_pod.or_else(|| label(container, "io.kubernetes.pod.name"))
+    });
+    name.or_else(|| context.of_pod(|pod| Some(&*pod.name.name)))
+}
+
+/// Namespace of the pod.
+pub(crate) fn namespace<'c>(context: &'c EventContext<'_>) -> Fact<&'c str> {
+    let name = context.of_container(|container| {
+        let pod = container.pod.as_ref();
+        let of_pod = pod.and_then(|pod| pod.namespace.as_deref());
+        of_pod.or_else(|| label(container, "io.kubernetes.pod.namespace"))
+    });
+    name.or_else(|| context.of_pod(|pod| Some(&*pod.name.namespace)))
+}
+
+/// Service account of the pod.
+pub(crate) fn service_account<'c>(context: &'c EventContext<'_>) -> Fact<&'c str> {
+    context.of_pod(|pod| pod.service_account.as_deref())
+}
+
 fn uid<'c>(context: &'c EventContext<'_>) -> FieldValue<'c> {
     context.show(context.pod_uid().map(shown), FieldValue::Missing)
 }
@@ -235,7 +239,8 @@ fn sandbox_id<'c>(context: &'c EventContext<'_>) -> Fact<&'c str> {
     context.of_container(|container| container.pod.as_ref().map(|pod| &*pod.id))
 }
 
-fn labels<'c>(context: &'c EventContext<'_>) -> Fact<LabelSet<'c>> {
+/// Labels of the pod.
+pub(crate) fn labels<'c>(context: &'c EventContext<'_>) -> Fact<LabelSet<'c>> {
     let of_sandbox = context.of_sandbox(
         |pod| pod.labels.as_ref().map(LabelSet::Runtime),
         |sandbox| {
@@ -246,7 +251,8 @@ fn labels<'c>(context: &'c EventContext<'_>) -> Fact<LabelSet<'c>> {
     of_sandbox.or_else(|| context.of_pod(|pod| Some(LabelSet::Cluster(&pod.labels))))
 }
 
-fn last_owner<'c>(context: &'c EventContext<'_>) -> Fact<&'c OwnerReference> {
+/// What the pod exists for.
+pub(crate) fn last_owner<'c>(context: &'c EventContext<'_>) -> Fact<&'c OwnerReference> {
     let owner = context.around_pod(
         |lookups| &lookups.owners.last,
         |cluster, pod| cluster.last_owner(pod),
