@@ -1,0 +1,68 @@
+//! Which queue, and how it is reached.
+
+use std::num::NonZeroU16;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::embedded::{EmbeddedQueue, EmbeddedSettings};
+use crate::error::QueueError;
+use crate::queue::AlertQueue;
+
+/// Which queue the collector uses. By default the embedded one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum QueueSettings {
+    /// A log in a file of this machine, for one collector.
+    Embedded(EmbeddedSettings),
+}
+
+impl Default for QueueSettings {
+    fn default() -> Self {
+        Self::Embedded(EmbeddedSettings::default())
+    }
+}
+
+/// How the order of alerts with the same key is kept: the key picks one of so many partitions, and of each
+/// partition only one batch is out at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Partitions(pub NonZeroU16);
+
+impl Partitions {
+    /// How many there are where the settings may leave it open: then one, whose batches go out side by side.
+    pub(crate) fn count(partitions: Option<Self>) -> u16 {
+        partitions.map_or(1, |partitions| partitions.0.get())
+    }
+
+    /// The partition of a key.
+    pub(crate) fn of_key(partitions: Option<Self>, key: u64) -> u16 {
+        let count = u64::from(Self::count(partitions));
+        // Keys may be counters or hashes; a multiplicative hash spreads both.
+        let spread = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        spread
+            .checked_rem(count)
+            .map_or(0, |partition| partition as u16)
+    }
+}
+
+/// Opens the queue of the settings. What it keeps on this machine lies in `data_directory`, unless the settings
+/// name another.
+///
+/// # Errors
+///
+/// The settings do not fit what is there, or the queue cannot be reached.
+pub async fn open(
+    settings: &QueueSettings,
+    data_directory: &Path,
+) -> Result<Box<dyn AlertQueue>, QueueError> {
+    match settings {
+        QueueSettings::Embedded(settings) => {
+            let directory = settings
+                .directory
+                .clone()
+                .unwrap_or_else(|| data_directory.join("queue"));
+            Ok(Box::new(EmbeddedQueue::open(settings, &directory).await?))
+        }
+    }
+}
