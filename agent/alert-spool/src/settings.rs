@@ -44,7 +44,9 @@ pub enum InvalidSettings {
     #[error("segment_bytes is {0}, it must lie between {FRAME_BYTES_MAX} and {SEGMENT_BYTES_MAX}")]
     Segment(u64),
     /// Dropping a segment would leave next to nothing.
-    #[error("max_bytes is {max_bytes}, it must be at least {SEGMENTS_MIN} times segment_bytes ({segment_bytes})")]
+    #[error(
+        "max_bytes is {max_bytes}, it must be at least {SEGMENTS_MIN} times segment_bytes ({segment_bytes})"
+    )]
     Total {
         /// As it was given.
         max_bytes: u64,
