@@ -88,6 +88,14 @@ impl EmbeddedError {
         match self {
             Self::Log { .. } | Self::Closed { .. } => ErrorKind::Transient,
             Self::Group(error) => error.kind(),
+            Self::Open { source, .. } => match &**source {
+                redb::DatabaseError::Storage(redb::StorageError::Io(error))
+                    if error.kind() != std::io::ErrorKind::InvalidData =>
+                {
+                    ErrorKind::Transient
+                }
+                _ => ErrorKind::Permanent,
+            },
             _ => ErrorKind::Permanent,
         }
     }

@@ -272,4 +272,17 @@ impl Log {
         })()
         .map_err(|error| self.failed(error))
     }
+
+    /// Changes a byte of a chunk.
+    #[cfg(test)]
+    pub(crate) fn damage(&self, key: ChunkKey) {
+        let transaction = self.database.begin_write().unwrap();
+        {
+            let mut chunks = transaction.open_table(CHUNKS).unwrap();
+            let mut value = chunks.get(key).unwrap().unwrap().value().to_vec();
+            value[20] ^= 1;
+            chunks.insert(key, &*value).unwrap();
+        }
+        transaction.commit().unwrap();
+    }
 }
