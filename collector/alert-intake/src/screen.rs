@@ -28,6 +28,8 @@ impl Default for Limits {
 /// An alert that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admitted {
+    /// Its place in the batch, from 0.
+    pub index: u32,
     /// Its id.
     pub id: AlertId,
     /// The same for all alerts of a node, whose order may matter.
@@ -50,7 +52,7 @@ pub struct Screened {
 pub fn screen(batch: EncodedBatch, limits: &Limits, node: Option<&str>) -> Screened {
     let mut screened = Screened::default();
     for (index, payload) in (0u32..).zip(batch.alerts) {
-        match examine(payload, limits, node) {
+        match examine(index, payload, limits, node) {
             Ok(alert) => screened.admitted.push(alert),
             Err(refusal) => screened.refused.push(RefusedAlert { index, refusal }),
         }
@@ -58,7 +60,12 @@ pub fn screen(batch: EncodedBatch, limits: &Limits, node: Option<&str>) -> Scree
     screened
 }
 
-fn examine(payload: Bytes, limits: &Limits, node: Option<&str>) -> Result<Admitted, Refusal> {
+fn examine(
+    index: u32,
+    payload: Bytes,
+    limits: &Limits,
+    node: Option<&str>,
+) -> Result<Admitted, Refusal> {
     if payload.len() > limits.alert_bytes_max {
         return Err(Refusal::TooLarge {
             bytes: payload.len(),
@@ -79,6 +86,7 @@ fn examine(payload: Bytes, limits: &Limits, node: Option<&str>) -> Result<Admitt
         });
     }
     Ok(Admitted {
+        index,
         id,
         key: key(&header),
         payload,
