@@ -49,7 +49,7 @@ impl Printer {
     pub(crate) fn line(&self, alert: &Alert) -> io::Result<String> {
         match self {
             Self::Text(renderer) => Ok(renderer.line(alert)),
-            Self::Json(renderer) => renderer.line(alert).map_err(io::Error::other),
+            Self::Json(renderer) => Ok(renderer.line(alert)),
         }
     }
 

@@ -36,4 +36,24 @@ impl Notification {
             alert,
         }
     }
+
+    /// The id of the alert: the first of the members.
+    #[must_use]
+    pub fn id(&self) -> AlertId {
+        AlertId::from_slice(&self.alert.id)
+            .or_else(|| self.repeats.members.first().copied())
+            .unwrap_or_else(|| AlertId::from_bytes([0; 16]))
+    }
+
+    /// Whether it stands for more than one alert.
+    #[must_use]
+    pub fn is_repeated(&self) -> bool {
+        self.repeats.members.len() > 1
+    }
+
+    /// The texts of the first ids of the alerts that it stands for.
+    pub(crate) fn listed(&self, most: usize) -> Vec<String> {
+        let members = self.repeats.members.iter().take(most);
+        members.map(ToString::to_string).collect()
+    }
 }

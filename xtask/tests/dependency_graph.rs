@@ -117,6 +117,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "saker-rule-engine",
             "saker-rule-fields",
             "saker-rule-language",
+            "saker-alert-formats",
             "saker-proto",
         ],
     ),

@@ -29,25 +29,25 @@
 )]
 
 mod compose;
-mod escape;
 mod id;
 mod json;
 mod model;
 mod output;
+mod replaced;
 mod text_line;
-mod time;
 mod value;
 mod wire;
 
 pub use compose::{Node, Occurrence};
-pub use escape::{escaped, push_escaped};
 pub use id::IdParts;
-pub use json::{JsonKeys, JsonRenderer, Presence};
+pub use json::JsonRenderer;
 pub use model::{Alert, OutputField};
 pub use output::{fields, render, texts};
+pub use saker_alert_formats::{
+    Clock, Colour, JsonKeys, Presence, TimeFormat, escaped, push_escaped, rfc3339,
+};
 pub use saker_proto::AlertId;
 pub use saker_rule_fields::Subject;
-pub use text_line::{Colour, TextRenderer};
-pub use time::{Clock, TimeFormat, rfc3339};
+pub use text_line::TextRenderer;
 pub use value::OutputValue;
 pub use wire::{Agent, priority};

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use saker_alert_formats::{escaped, push_escaped};
 use saker_rule_engine::{Event, EventKind, FieldValue, PathView, read};
 use saker_rule_language::{
     FieldArgument, FieldRef, OnMissing, Operand, Template, TemplatePart, TemplateToken,
     TransformArgument,
 };
 
-use crate::escape::{escaped, push_escaped, replaced};
 use crate::model::OutputField;
+use crate::replaced::replaced;
 use crate::value::OutputValue;
 
 /// What a missing value prints.

@@ -4,6 +4,7 @@ mod subject;
 
 use std::sync::Arc;
 
+use saker_alert_formats::Notification;
 use saker_proto::v1;
 use saker_rule_engine::{Enrichment, PathView};
 use saker_rule_language::{Digest, Priority};
@@ -41,6 +42,7 @@ impl Alert {
     pub fn to_wire(&self, agent: &Agent) -> v1::Alert {
         let rules_digest = self.rules.map(|digest| digest.0.to_vec());
         v1::Alert {
+            event_type: subject::event_type(&self.subject),
             cluster: agent.cluster.as_ref().to_owned(),
             process: subject::process(&self.subject),
             container: subject::container(&self.subject),
@@ -54,8 +56,12 @@ impl Alert {
         }
     }
 
-    /// What lines of text and Falco's JSON show.
-    pub(crate) fn essentials(&self) -> v1::Alert {
+    /// What lines of text and Falco's JSON tell, and no more.
+    pub(crate) fn notification(&self) -> Notification {
+        Notification::single(self.id, Arc::new(self.essentials()))
+    }
+
+    fn essentials(&self) -> v1::Alert {
         v1::Alert {
             id: self.id.to_bytes().to_vec().into(),
             time_unix_ns: self.time_wall_ns,

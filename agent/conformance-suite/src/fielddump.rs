@@ -135,7 +135,7 @@ impl FieldPrinter {
         let rule = self.rules.rule(found.rule).context("the rule is there")?;
         let occurrence = Occurrence::of(context);
         let alert = Alert::compose(&self.node, rule, &event, found.view, &occurrence);
-        let mut alert: Value = serde_json::from_str(&self.renderer.line(&alert)?)?;
+        let mut alert: Value = serde_json::from_str(&self.renderer.line(&alert))?;
         match alert["output_fields"].take() {
             Value::Object(fields) => Ok(Some(fields)),
             other => bail!("output_fields is no object: {other}"),

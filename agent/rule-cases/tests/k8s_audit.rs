@@ -300,7 +300,7 @@ fn alerts_of_requests_can_be_told_apart() {
     assert!(ids[0] != ids[1] && ids[1] != ids[2]);
     assert_eq!(ids[2], ids[3], "the same event twice");
     let json = JsonRenderer::new(Clock::utc(TimeFormat::TimeOfDay), JsonKeys::default());
-    let rendered: Value = serde_json::from_str(&json.line(&alerts[0]).unwrap()).unwrap();
+    let rendered: Value = serde_json::from_str(&json.line(&alerts[0])).unwrap();
     assert_eq!(rendered["source"], "k8s_audit");
     assert_eq!(rendered["time"], "2018-10-20T00:18:26.000000000Z");
     assert_eq!(

@@ -20,6 +20,8 @@ const LABELS_MAX: usize = 128;
 /// process table, so that taking one is cheap.
 #[derive(Clone, Debug, Default)]
 pub struct Subject {
+    /// What `evt.type` shows of an event that a process made.
+    pub event_type: Option<Box<[u8]>>,
     /// The process that acted.
     pub process: Option<Relative>,
     /// The thread that acted, as the host counts.
@@ -89,12 +91,21 @@ impl EventContext<'_> {
     #[must_use]
     pub fn subject(&self) -> Subject {
         Subject {
+            event_type: self.subject_type().map(Box::from),
             process: self.actor(),
             tid: self.tid(),
             ancestors: self.line(),
             container: self.subject_container(),
             pod: self.subject_pod(),
             kube_node: self.own_node().map(Box::from),
+        }
+    }
+
+    fn subject_type(&self) -> Option<&[u8]> {
+        match self.payload() {
+            Payload::Syscall(event) => Some(event.row().name.as_bytes()),
+            Payload::Capture(event) => Some(event.name()),
+            Payload::K8sAudit(_) => None,
         }
     }
 

@@ -52,6 +52,9 @@ pub struct Alert {
     /// Alerts of the same rule and key that were held back since the one before this.
     #[prost(uint64, tag = "17")]
     pub suppressed: u64,
+    /// Type of the event, such as `openat`; empty where it is not known.
+    #[prost(string, tag = "18")]
+    pub event_type: ::prost::alloc::string::String,
 }
 /// A field that the output names.
 #[derive(Clone, PartialEq, ::prost::Message)]

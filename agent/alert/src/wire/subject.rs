@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
+use saker_alert_formats::escaped;
 use saker_process_state::StringVector;
 use saker_proto::v1;
 use saker_rule_fields::{Relative, Subject};
-
-use crate::escape::escaped;
 
 /// Most bytes of arguments that travel of a process; what is beyond is cut, and the message says so.
 const ARGUMENT_BYTES_MAX: usize = 4096;
@@ -16,6 +15,10 @@ const ARGUMENTS_MAX: usize = 256;
 
 /// Most bytes of any other text.
 const TEXT_BYTES_MAX: usize = 4096;
+
+pub(super) fn event_type(subject: &Subject) -> String {
+    text(subject.event_type.as_deref().unwrap_or_default())
+}
 
 pub(super) fn process(subject: &Subject) -> Option<v1::Process> {
     let actor = subject.process.as_ref()?;

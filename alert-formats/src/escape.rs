@@ -5,7 +5,7 @@
 //! A backslash stays as it is: paths and commands remain readable, and no escape means more than
 //! the text it stands for.
 
-use saker_falco_events::append_printable;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Appends the bytes as safe text.
@@ -26,13 +26,12 @@ pub fn escaped(bytes: &[u8]) -> String {
     output
 }
 
-/// The bytes as text, as Falco shows them: U+FFFD stands for each control character, each code point
-/// that is no character and each run of bytes that is no UTF-8. What else could mislead a reader of the
-/// line is escaped as [`escaped`] does.
-pub(crate) fn replaced(bytes: &[u8]) -> String {
-    let mut printable = Vec::with_capacity(bytes.len());
-    append_printable(bytes, &mut printable);
-    escaped(&printable)
+/// The text, made safe where it is not. What was made safe before stays as it is.
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(escaped(text.as_bytes()))
 }
 
 fn push_escaped_text(output: &mut String, text: &str) {
@@ -73,12 +72,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_falco_replaces_is_replaced() {
-        assert_eq!(replaced(b"a\nb\xff\xc3\xa4"), "a\u{fffd}b\u{fffd}ä");
-        assert_eq!(replaced("\u{202e}x".as_bytes()), "\\u202ex");
-    }
-
-    #[test]
     fn lines_and_terminal_sequences_cannot_be_forged() {
         assert_eq!(escaped(b"a\nb\r\tc"), "a\\nb\\r\\tc");
         assert_eq!(escaped(b"\x1b[31mred\x07"), "\\u001b[31mred\\u0007");
@@ -94,5 +87,15 @@ mod tests {
         assert_eq!(escaped("école".as_bytes()), "école");
         assert_eq!(escaped(br"C:\x"), r"C:\x");
         assert_eq!(escaped(b""), "");
+    }
+
+    #[test]
+    fn what_is_safe_stays_as_it_is() {
+        for text in ["", "plain", r"C:\x \u001b", "école", "/p\\xff"] {
+            assert_eq!(safe(text), text);
+        }
+        let once = safe("a\nb\u{202e}c").into_owned();
+        assert_eq!(once, r"a\nb\u202ec");
+        assert_eq!(safe(&once), once);
     }
 }
