@@ -10,14 +10,20 @@
     )
 )]
 
+mod directory;
 mod error;
 mod frame;
 mod handle;
+mod lane;
 mod loss;
+mod position;
 mod priority;
 mod record;
+mod segment;
 mod settings;
 mod spool;
+#[cfg(test)]
+mod tests;
 
 pub use error::{Holder, SpoolError};
 pub use handle::SpoolHandle;

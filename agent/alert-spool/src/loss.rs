@@ -82,10 +82,14 @@ impl Losses {
         *count = count.saturating_add(records);
     }
 
-    pub(crate) fn add_all(&mut self, other: &Self) {
-        for (priority, reason, records) in other.iter() {
-            self.add(priority, reason, records);
+    /// What came after `earlier`.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let mut difference = Self::default();
+        for (priority, reason, records) in self.iter() {
+            let before = earlier.get(priority, reason);
+            difference.add(priority, reason, records.saturating_sub(before));
         }
+        difference
     }
 
     fn table(&self, reason: LossReason) -> &PriorityTable<u64> {
@@ -136,8 +140,7 @@ pub struct Recovery {
     pub corrupt_bytes: u64,
     /// Damaged records that could be told apart. `corrupt_bytes` contains theirs.
     pub corrupt_records: u64,
-    /// Segment files that could not be read at all, or are none of this version. They were set aside under a
-    /// name with `.bad`.
+    /// Segment files that could not be read, and are still there, or that held nothing but garbage, and are not.
     pub unreadable_segments: u64,
     /// Whether the file that says what was acknowledged was damaged: records are delivered again.
     pub position_lost: bool,

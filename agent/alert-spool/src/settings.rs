@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::frame::{FRAME_BYTES_MAX, SEGMENT_BYTES_MAX};
+use crate::frame::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN};
 
 const MEBIBYTE: u64 = 1 << 20;
 
@@ -40,8 +40,10 @@ pub enum Sync {
 /// Bounds that contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSettings {
-    /// A segment could not hold the largest record, or would be read too long at the start.
-    #[error("segment_bytes is {0}, it must lie between {FRAME_BYTES_MAX} and {SEGMENT_BYTES_MAX}")]
+    /// There would be too many files, or reading one through would take too long.
+    #[error(
+        "segment_bytes is {0}, it must lie between {SEGMENT_BYTES_MIN} and {SEGMENT_BYTES_MAX}"
+    )]
     Segment(u64),
     /// Dropping a segment would leave next to nothing.
     #[error(
@@ -77,7 +79,7 @@ impl SpoolSettings {
     ///
     /// See [`InvalidSettings`].
     pub fn validate(&self) -> Result<(), InvalidSettings> {
-        if !(FRAME_BYTES_MAX..=SEGMENT_BYTES_MAX).contains(&self.segment_bytes) {
+        if !(SEGMENT_BYTES_MIN..=SEGMENT_BYTES_MAX).contains(&self.segment_bytes) {
             return Err(InvalidSettings::Segment(self.segment_bytes));
         }
         if self.max_bytes < self.segment_bytes.saturating_mul(SEGMENTS_MIN) {
