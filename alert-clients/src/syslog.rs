@@ -1,4 +1,4 @@
-//! A client of syslog: messages of RFC 5424 over unix sockets, UDP, TCP and TLS.
+//! A client of syslog: messages of RFC 5424 over UDP, TCP and TLS, and those of `syslog(3)` over unix sockets.
 //!
 //! Syslog has no acknowledgements. [`SyslogClient::send`] says `Ok` when the kernel has taken the whole
 //! message, so what was on its way is lost, and nobody can tell, when the receiver or the network dies then:
@@ -15,4 +15,4 @@ pub use client::{Sent, SyslogClient, SyslogError};
 pub use message::{
     ElementError, Facility, STRUCTURED_DATA_ID, Severity, StructuredElement, SyslogMessage,
 };
-pub use settings::{SyslogSettings, SyslogTransport};
+pub use settings::{SyslogHeader, SyslogSettings, SyslogTransport};

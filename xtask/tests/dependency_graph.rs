@@ -164,7 +164,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "saker-delivery-tests",
-        &["saker-alert-formats", "saker-proto", "saker-tls"],
+        &[
+            "saker-alert-clients",
+            "saker-alert-formats",
+            "saker-proto",
+            "saker-tls",
+        ],
     ),
     (
         "saker-kernel-source",

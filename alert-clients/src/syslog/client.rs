@@ -1,7 +1,7 @@
 //! Sends messages.
 
 use super::message::SyslogMessage;
-use super::settings::SyslogSettings;
+use super::settings::{SyslogHeader, SyslogSettings};
 use super::transport::{Socket, Target};
 use saker_tls::{ClientTls, ConnectError, TlsError};
 use std::io;
@@ -74,6 +74,7 @@ pub enum Sent {
 pub struct SyslogClient {
     target: Target,
     socket: Option<Socket>,
+    header: SyslogHeader,
     message_bytes_max: usize,
     timeout: Duration,
     tls: Option<ClientTls>,
@@ -99,6 +100,7 @@ impl SyslogClient {
         Ok(Self {
             target,
             socket: None,
+            header: settings.header(),
             message_bytes_max,
             timeout: settings.timeout(),
             tls,
@@ -125,7 +127,7 @@ impl SyslogClient {
     /// Where there is no connection, or writing fails or takes too long. The connection is given up then:
     /// of a message that is written in part, the receiver gets no rest.
     pub async fn send(&mut self, message: &SyslogMessage<'_>) -> Result<Sent, SyslogError> {
-        let rendered = message.render(self.message_bytes_max);
+        let rendered = message.render(self.header, self.message_bytes_max);
         // Taken out while it is in use: should the caller drop this future, nobody goes on in the middle.
         let kept = self
             .socket

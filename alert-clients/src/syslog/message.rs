@@ -2,6 +2,8 @@
 //!
 //! `<PRI>1 TIME HOST APP-NAME PROCID MSGID [ID NAME="VALUE" …] TEXT`
 //!
+//! or, for sockets of this machine, as `syslog(3)` does ([`SyslogHeader::Local`]).
+//!
 //! The text is UTF-8 without a byte order mark. The RFC asks for one to tell UTF-8 from other encodings; no
 //! receiver in use needs it, several show it or choke on JSON that begins with it. By the RFC the text is
 //! then of unknown encoding (MSG-ANY), which may be UTF-8.
@@ -9,8 +11,10 @@
 //! Control characters do not get through: `\n`, `\r`, `\t`, and `\u{1b}` for others stand in their place, so
 //! that nothing in an alert starts another line at the receiver.
 
+use super::settings::SyslogHeader;
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz::TimeZone;
 use std::fmt::Write;
 
 /// The identifier of our structured data. 32473 is the number that RFC 5612 reserves for those that have
@@ -200,41 +204,30 @@ pub(crate) struct Rendered {
 impl SyslogMessage<'_> {
     /// As it is sent, of at most `max` bytes unless the header alone has more. Structured data that takes
     /// more than half of them is left out; then the text is cut off at its end.
-    pub(crate) fn render(&self, max: usize) -> Rendered {
+    pub(crate) fn render(&self, header: SyslogHeader, max: usize) -> Rendered {
         let mut text = String::with_capacity(256 + self.text.len());
-        self.push_header(&mut text);
-        let mut data = String::new();
-        for element in self.data {
-            element.push(&mut data);
-        }
-        let mut truncated = false;
-        if data.is_empty() {
-            text.push('-');
-        } else if text.len() + data.len() > max / 2 {
-            truncated = true;
-            text.push('-');
-        } else {
-            text.push_str(&data);
-        }
+        let truncated = match header {
+            SyslogHeader::Rfc5424 => self.push_header(&mut text, max),
+            SyslogHeader::Local => {
+                self.push_local_header(&mut text);
+                false
+            }
+        };
         if !self.text.is_empty() || truncated {
             text.push(' ');
         }
         push_without_control(&mut text, self.text);
-        if text.len() > max {
-            truncated = true;
-        }
-        if truncated && text.len() + CUT.len() > max {
-            cut(&mut text, max.saturating_sub(CUT.len()));
-        }
+        let truncated = truncated || text.len() > max;
         if truncated {
+            cut(&mut text, max.saturating_sub(CUT.len()));
             text.push_str(CUT);
         }
         Rendered { text, truncated }
     }
 
-    fn push_header(&self, text: &mut String) {
-        let priority = self.facility.code() * 8 + self.severity.code();
-        push(text, format_args!("<{priority}>1 "));
+    /// The header of RFC 5424 with the structured data; says whether that had to be left out.
+    fn push_header(&self, text: &mut String, max: usize) -> bool {
+        push(text, format_args!("<{}>1 ", self.priority()));
         match TIME.timestamp_to_string(&self.time) {
             time if time.starts_with('-') => text.push('-'),
             time => text.push_str(&time),
@@ -249,6 +242,35 @@ impl SyslogMessage<'_> {
             push_field(text, field, length_max);
         }
         text.push(' ');
+        let mut data = String::new();
+        for element in self.data {
+            element.push(&mut data);
+        }
+        let too_long = text.len() + data.len() > max / 2;
+        if data.is_empty() || too_long {
+            text.push('-');
+        } else {
+            text.push_str(&data);
+        }
+        too_long && !data.is_empty()
+    }
+
+    /// As `syslog(3)` writes it, in the time of this machine.
+    fn push_local_header(&self, text: &mut String) {
+        let time = self.time.to_zoned(TimeZone::system());
+        let time = time.strftime("%b %e %H:%M:%S");
+        push(text, format_args!("<{}>{time} ", self.priority()));
+        push_tag(text, self.app_name, 48);
+        if !self.process_id.is_empty() {
+            text.push('[');
+            push_tag(text, self.process_id, 128);
+            text.push(']');
+        }
+        text.push(':');
+    }
+
+    fn priority(&self) -> u8 {
+        self.facility.code() * 8 + self.severity.code()
     }
 }
 
@@ -284,6 +306,14 @@ fn push_field(text: &mut String, field: &str, length_max: usize) {
             '_'
         }
     }));
+}
+
+/// A field of the local header: what ends one there is not allowed in it.
+fn push_tag(text: &mut String, field: &str, length_max: usize) {
+    let start = text.len();
+    push_field(text, field, length_max);
+    let clean = text.split_off(start).replace(['[', ']', ':'], "_");
+    text.push_str(&clean);
 }
 
 fn push_without_control(text: &mut String, from: &str) {

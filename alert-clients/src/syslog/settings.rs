@@ -21,6 +21,9 @@ pub struct SyslogSettings {
     /// and 65536 otherwise. Receivers have bounds of their own: rsyslog takes 8192 unless told otherwise.
     #[serde(default)]
     pub message_bytes_max: Option<usize>,
+    /// How messages begin; by default `local` over unix sockets and `rfc5424` otherwise.
+    #[serde(default)]
+    pub header: Option<SyslogHeader>,
     /// For connecting, and for sending a message; in milliseconds.
     #[serde(default = "timeout_ms")]
     pub timeout_ms: u64,
@@ -34,6 +37,19 @@ impl Default for SyslogSettings {
     fn default() -> Self {
         Self::new(SyslogTransport::default())
     }
+}
+
+/// How messages begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyslogHeader {
+    /// As RFC 5424 says.
+    Rfc5424,
+    /// As `syslog(3)` writes into `/dev/log`: `<PRI>Mmm dd hh:mm:ss APP-NAME[PROCID]: TEXT`. The host's name
+    /// is the receiver's to add; message id and structured data have no place. What listens at `/dev/log`
+    /// expects this: of RFC 5424, rsyslog unless it is told otherwise, and journald always, take the version
+    /// for the name of the program.
+    Local,
 }
 
 /// Where a receiver is.
@@ -83,12 +99,20 @@ impl SyslogSettings {
         Self {
             transport,
             message_bytes_max: None,
+            header: None,
             timeout_ms: timeout_ms(),
         }
     }
 
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_ms)
+    }
+
+    pub(crate) fn header(&self) -> SyslogHeader {
+        self.header.unwrap_or(match self.transport {
+            SyslogTransport::Unix { .. } => SyslogHeader::Local,
+            _ => SyslogHeader::Rfc5424,
+        })
     }
 
     pub(crate) fn message_bytes_max(&self) -> usize {

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use saker_alert_clients::syslog::{
-    Facility, STRUCTURED_DATA_ID, Sent, Severity, StructuredElement, SyslogClient, SyslogMessage,
-    SyslogSettings, SyslogTransport,
+    Facility, STRUCTURED_DATA_ID, Sent, Severity, StructuredElement, SyslogClient, SyslogHeader,
+    SyslogMessage, SyslogSettings, SyslogTransport,
 };
 use tokio::net::UnixDatagram;
 
@@ -15,11 +15,16 @@ struct Receiver {
 
 impl Receiver {
     fn new(message_bytes_max: usize) -> Self {
+        Self::with_header(message_bytes_max, SyslogHeader::Rfc5424)
+    }
+
+    fn with_header(message_bytes_max: usize, header: SyslogHeader) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("log");
         let socket = UnixDatagram::bind(&path).expect("a socket");
         let mut settings = SyslogSettings::new(SyslogTransport::Unix { path });
         settings.message_bytes_max = Some(message_bytes_max);
+        settings.header = Some(header);
         let client = SyslogClient::new(&settings).expect("a client");
         Self {
             socket,
@@ -119,6 +124,31 @@ async fn what_is_too_long_says_so() {
         assert!(received.len() <= 600 && received.ends_with(mark));
         assert!(!received.contains("rule=") && received.contains(" - \u{1f985}"));
     }
+}
+
+#[tokio::test]
+async fn the_header_of_local_sockets() {
+    let mut receiver = Receiver::with_header(600, SyslogHeader::Local);
+    let data = [element(&[("rule", "a")])];
+    let local = SyslogMessage {
+        app_name: "sa[k]e:r",
+        process_id: "4711",
+        time: "2026-11-01T12:00:00Z".parse().expect("a time"),
+        ..message(&data, "some\ntext")
+    };
+    let (sent, text) = receiver.pass(&local).await;
+    assert_eq!(sent, Sent::Whole);
+    // The day may be another one where this machine is.
+    let (priority, rest) = text.split_at("<13>".len());
+    let (time, rest) = rest.split_at("Nov  1 12:00:00".len());
+    assert_eq!(priority, "<13>");
+    assert!(time.ends_with(":00") && (time.starts_with("Nov  ") || time.starts_with("Oct ")));
+    assert_eq!(rest, " sa_k_e_r[4711]: some\\ntext");
+
+    let long = "x".repeat(600);
+    let (sent, text) = receiver.pass(&message(&[], &long)).await;
+    assert_eq!((sent, text.len()), (Sent::Truncated, 600));
+    assert!(text.contains(" -: xxx"), "{text}");
 }
 
 #[test]

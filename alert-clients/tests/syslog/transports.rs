@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use saker_alert_clients::syslog::{
-    Facility, Sent, Severity, SyslogClient, SyslogError, SyslogMessage, SyslogSettings,
-    SyslogTransport,
+    Facility, Sent, Severity, SyslogClient, SyslogError, SyslogHeader, SyslogMessage,
+    SyslogSettings, SyslogTransport,
 };
 use saker_tls::development::{Authority, Request};
 use saker_tls::{ClientTlsSettings, Incoming, IncomingLimits, ServerTls, ServerTlsSettings};
@@ -36,6 +36,7 @@ fn expected(text: &str) -> String {
 fn client(transport: SyslogTransport) -> SyslogClient {
     let mut settings = SyslogSettings::new(transport);
     settings.timeout_ms = 1_000;
+    settings.header = Some(SyslogHeader::Rfc5424);
     SyslogClient::new(&settings).expect("a client")
 }
 

@@ -1,2 +1,6 @@
 //! Agent, collector, queues and stores together, with faults injected.
 #![forbid(unsafe_code)]
+
+mod rsyslog;
+
+pub use rsyslog::{ReceivedSyslog, Rsyslog};
