@@ -70,3 +70,45 @@ impl<'de> Deserialize<'de> for AlertId {
             .map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: AlertId = AlertId(0x0156_5658_d679_ccbf_6901_8a7b_434d_73d9);
+
+    #[test]
+    fn an_id_survives_text_and_bytes() {
+        assert_eq!(ID.to_string(), "01565658d679ccbf69018a7b434d73d9");
+        assert_eq!(ID.to_string().parse(), Ok(ID));
+        assert_eq!(ID.to_string().to_uppercase().parse(), Ok(ID));
+        assert_eq!(AlertId::from_bytes(ID.to_bytes()), ID);
+        assert_eq!(AlertId::from_slice(&ID.to_bytes()), Some(ID));
+        let json = serde_json::to_string(&ID).unwrap();
+        assert_eq!(serde_json::from_str::<AlertId>(&json).unwrap(), ID);
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        for text in [
+            "",
+            "0",
+            "+0000000000000000000000000000001",
+            "01565658d679ccbf69018a7b434d73d",
+            "01565658d679ccbf69018a7b434d73d90",
+            "01565658d679ccbf69018a7b434d73dg",
+        ] {
+            let error = text.parse::<AlertId>().unwrap_err();
+            assert!(error.to_string().contains(text), "{error}");
+        }
+        assert_eq!(AlertId::from_slice(&[0; 15]), None);
+        assert_eq!(AlertId::from_slice(&[0; 17]), None);
+    }
+
+    #[test]
+    fn ids_sort_as_their_bytes_do() {
+        let later = AlertId(ID.0 + 1);
+        assert!(ID < later);
+        assert!(ID.to_bytes() < later.to_bytes());
+    }
+}
