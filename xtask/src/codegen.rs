@@ -1,4 +1,6 @@
-//! `codegen`: the documents that are written by the agent's own tables.
+//! `codegen`: the documents that are written by the agent's own tables, and the code of the messages.
+
+mod messages;
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +21,7 @@ pub(crate) enum Mode {
 /// Argument of `saker docs`, and the file it fills.
 const DOCUMENTS: [(&str, &str); 2] = [("events", "docs/events.md"), ("fields", "docs/fields.md")];
 
-/// Regenerates (or compares) every generated document; the BPF objects must be there.
+/// Regenerates (or compares) every generated file; the BPF objects must be there.
 pub(crate) fn run(workspace: &Workspace, mode: Mode) -> Result<()> {
     let mut stale = Vec::new();
     for (topic, file) in DOCUMENTS {
@@ -46,9 +48,10 @@ pub(crate) fn run(workspace: &Workspace, mode: Mode) -> Result<()> {
             )),
         }
     }
+    stale.extend(messages::run(workspace, mode)?);
     if !stale.is_empty() {
         bail!(
-            "generated documents are out of date; run `cargo xtask codegen` and commit the result\n  {}",
+            "generated files are out of date; run `cargo xtask codegen` and commit the result\n  {}",
             stale.join("\n  ")
         );
     }
