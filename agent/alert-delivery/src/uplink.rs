@@ -1,6 +1,7 @@
 //! Destinations that take batches and say what became of them.
 
 pub mod grpc;
+pub(crate) mod http;
 
 use std::future::Future;
 use std::time::Duration;
