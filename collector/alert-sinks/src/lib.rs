@@ -13,13 +13,28 @@
 //! - What is sent again after a lost answer carries the alert's id again, so that it can be told from news.
 #![forbid(unsafe_code)]
 
+mod alertmanager;
+mod clock;
+mod elasticsearch;
 mod error;
+mod exchange;
+mod facts;
+mod formats;
+mod kafka;
+mod loki;
+mod otlp;
+mod over_http;
 mod selection;
+mod servers;
 mod settings;
 mod sink;
+mod slack;
 mod stdout;
+mod syslog;
+mod webhook;
 
 pub use error::BuildError;
+pub use exchange::DELIVERY_TIME_MAX;
 pub use selection::{Filter, Selection};
 pub use settings::{Destination, SinkSettings};
 pub use sink::{Outcome, Sink};

@@ -1,7 +1,16 @@
 //! What a configuration says of a sink.
 
 use crate::selection::{Filter, Selection, priority};
+use crate::alertmanager::AlertmanagerSettings;
+use crate::elasticsearch::{ElasticsearchSettings, Product};
+use crate::kafka::KafkaSettings;
+use crate::loki::LokiSettings;
+use crate::otlp::OtlpSettings;
+use crate::over_http::OverHttp;
+use crate::slack::SlackSettings;
 use crate::stdout::StdoutSettings;
+use crate::syslog::SyslogSettings;
+use crate::webhook::WebhookSettings;
 use crate::{BuildError, Sink};
 use serde::Deserialize;
 use serde::de::Error as _;
@@ -29,8 +38,27 @@ pub struct SinkSettings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Destination {
+    /// Prometheus Alertmanager.
+    Alertmanager(OverHttp<AlertmanagerSettings>),
+    /// Elasticsearch.
+    Elasticsearch(OverHttp<ElasticsearchSettings>),
+    /// Kafka.
+    Kafka(KafkaSettings),
+    /// Grafana Loki.
+    Loki(OverHttp<LokiSettings>),
+    /// OpenSearch.
+    #[serde(rename = "opensearch")]
+    OpenSearch(OverHttp<ElasticsearchSettings>),
+    /// OpenTelemetry.
+    Otlp(OtlpSettings),
+    /// Slack.
+    Slack(SlackSettings),
     /// Lines of standard output.
     Stdout(StdoutSettings),
+    /// Syslog.
+    Syslog(SyslogSettings),
+    /// A webhook.
+    Webhook(OverHttp<WebhookSettings>),
 }
 
 /// What every sink has.
@@ -102,7 +130,18 @@ impl SinkSettings {
     /// A file cannot be read or does not hold what it should; a setting makes no sense.
     pub fn build(&self) -> Result<Box<dyn Sink>, BuildError> {
         let sink: Box<dyn Sink> = match &self.destination {
+            Destination::Alertmanager(settings) => Box::new(settings.build()?),
+            Destination::Elasticsearch(settings) => {
+                Box::new(settings.build(Product::Elasticsearch)?)
+            }
+            Destination::Kafka(settings) => Box::new(settings.build()?),
+            Destination::Loki(settings) => Box::new(settings.build()?),
+            Destination::OpenSearch(settings) => Box::new(settings.build(Product::OpenSearch)?),
+            Destination::Otlp(settings) => Box::new(settings.build()?),
+            Destination::Slack(settings) => Box::new(settings.build()?),
             Destination::Stdout(settings) => Box::new(settings.build()),
+            Destination::Syslog(settings) => Box::new(settings.build()?),
+            Destination::Webhook(settings) => Box::new(settings.build()?),
         };
         Ok(self.selection.clone().applied_to(sink))
     }

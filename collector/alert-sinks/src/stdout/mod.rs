@@ -1,27 +1,35 @@
 //! Lines of standard output, for containers whose output is collected, and for trying out.
 
-use crate::{Outcome, Sink};
+use crate::{Outcome, Sink, formats};
 use async_trait::async_trait;
-use saker_alert_formats::Notification;
+use saker_alert_formats::{Format, Notification, Renderer};
 use serde::Deserialize;
-use std::io::Write;
+use std::io::{self, Write};
 
 /// Lines that are written at once.
 const BATCH_MAX: usize = 1_000;
 
-/// Lines of standard output.
+/// What is printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct StdoutSettings {}
+pub struct StdoutSettings {
+    /// What a line holds.
+    #[serde(default)]
+    pub format: Format,
+}
 
 impl StdoutSettings {
     pub(crate) fn build(&self) -> StdoutSink {
-        StdoutSink
+        StdoutSink {
+            renderer: formats::renderer(self.format),
+        }
     }
 }
 
 /// Writes lines to standard output.
-pub(crate) struct StdoutSink;
+pub(crate) struct StdoutSink {
+    renderer: Renderer,
+}
 
 #[async_trait]
 impl Sink for StdoutSink {
@@ -36,13 +44,19 @@ impl Sink for StdoutSink {
     async fn deliver(&self, notifications: &[Notification]) -> Vec<Outcome> {
         let mut lines = String::new();
         for notification in notifications {
-            lines.push_str(&notification.alert.output);
+            lines.push_str(&self.renderer.line(notification));
             lines.push('\n');
         }
-        let written = std::io::stdout().lock().write_all(lines.as_bytes());
-        let outcome = match written {
-            Ok(()) => Outcome::Delivered,
-            Err(error) => Outcome::retry(format!("cannot write to standard output: {error}")),
+        // A reader that does not read must not hold up others.
+        let written = tokio::task::spawn_blocking(move || {
+            let mut output = io::stdout().lock();
+            output.write_all(lines.as_bytes())?;
+            output.flush()
+        });
+        let outcome = match written.await {
+            Ok(Ok(())) => Outcome::Delivered,
+            Ok(Err(error)) => Outcome::retry(format!("cannot write to standard output: {error}")),
+            Err(error) => Outcome::retry(format!("writing to standard output ended: {error}")),
         };
         vec![outcome; notifications.len()]
     }
