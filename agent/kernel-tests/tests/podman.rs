@@ -17,7 +17,7 @@ use saker_container_runtimes::Engine;
 use saker_kernel_tests::agent::Agent;
 use saker_process_state::Runtime;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
@@ -224,11 +224,15 @@ const RULE: &str = r#"
 /// Where the agent of a test is told by a file which runtime it asks.
 struct Told {
     folder: TempDir,
+    host_root: PathBuf,
 }
 
 impl Told {
-    fn of(engine: &str, socket: &Path) -> Self {
+    /// An engine's socket, and the files of the host below `host_root`.
+    fn of(engine: &str, socket: &Path, host_root: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let below = socket.strip_prefix(host_root).expect("a path of the host");
+        let socket = Path::new("/").join(below);
         let engine_settings = |name: &str| {
             if name == engine {
                 json!({"sockets": [socket]})
@@ -248,14 +252,20 @@ impl Told {
         std::fs::write(folder.path().join("saker.yaml"), configuration.to_string())
             .expect("a file");
         std::fs::write(folder.path().join("rules.yaml"), RULE).expect("a file");
-        Self { folder }
+        Self {
+            folder,
+            host_root: host_root.to_owned(),
+        }
     }
 
     fn start(&self) -> Agent {
         let path = |name: &str| self.folder.path().join(name);
         let [config, rules] = [path("saker.yaml"), path("rules.yaml")];
         let text = |path: &Path| path.to_str().expect("text").to_owned();
-        Agent::start(&["--config", &text(&config), "--rules", &text(&rules)])
+        let arguments = ["--config", &text(&config), "--rules", &text(&rules)];
+        Agent::start_with(&arguments, |command| {
+            command.env("HOST_ROOT", &self.host_root);
+        })
     }
 }
 
@@ -270,7 +280,7 @@ fn field(alert: &Value, name: &str) -> String {
 #[test]
 fn an_alert_tells_the_container_of_podman_that_raised_it() {
     let podman = Podman::start();
-    let told = Told::of("podman", &podman.socket());
+    let told = Told::of("podman", &podman.socket(), podman.host_root());
     let mut agent = told.start();
     let options = [
         "run",
@@ -319,14 +329,14 @@ fn an_alert_tells_the_container_of_podman_that_raised_it() {
 #[test]
 fn containers_of_podman_that_end_at_once_are_each_told() {
     let podman = Podman::start();
-    let told = Told::of("podman", &podman.socket());
+    let told = Told::of("podman", &podman.socket(), podman.host_root());
     let mut agent = told.start();
     let names: Vec<String> = (0..10).map(|number| format!("short-{number}")).collect();
     for name in &names {
         let name = format!("--name={name}");
-        // They are not removed: with `--rm` one may be gone before the server can be asked about it, and
-        // the files of a storage in an unusual place tell nothing.
-        podman.run(&["run", &name, podman::IMAGE, "cat", "/etc/shadow"]);
+        // It may be gone before the server can be asked about it; its files were there when it began.
+        let image = podman::IMAGE;
+        podman.run(&["run", "--rm", &name, image, "cat", "/etc/shadow"]);
     }
     for name in &names {
         let alert = agent.alert("Read in a container", |alert| {
@@ -354,7 +364,7 @@ fn an_alert_tells_the_container_of_docker_that_raised_it() {
         "1000",
     ];
     let id = docker.run(&options);
-    let told = Told::of("docker", &docker.socket());
+    let told = Told::of("docker", &docker.socket(), Path::new("/"));
     let mut agent = told.start();
     docker.run(&["exec", "sleeper", "cat", "/etc/shadow"]);
     let alert = agent.alert("Read in a container", |alert| {

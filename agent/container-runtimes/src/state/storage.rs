@@ -1,4 +1,5 @@
-//! Containers of CRI-O and podman: `overlay-containers/<id>/userdata/config.json`.
+//! Containers of CRI-O and podman: `<driver>-containers/<id>/userdata/config.json`, such as
+//! `overlay-containers`.
 
 use super::bundle::with_namespaces;
 use super::file::{self, Folder, null_as_default};
@@ -18,16 +19,23 @@ use std::sync::Arc;
 /// that is run, and the part that stays.
 pub(super) const STORAGES: [&str; 2] = ["/run/containers/storage", "/var/lib/containers/storage"];
 
-/// Lists of all containers with their names, below the part that stays.
-const LISTS: [&str; 2] = [
-    "/var/lib/containers/storage/overlay-containers/containers.json",
-    "/run/containers/storage/overlay-containers/volatile-containers.json",
-];
+/// Drivers of the storage that keep a folder of containers each, the usual one first. A host has one.
+const DRIVERS: [&str; 4] = ["overlay", "vfs", "btrfs", "zfs"];
+
+/// The list of all containers with their names, below a folder of containers. Those that are removed when they
+/// end are in a list of their own, in the part of the storage that goes away.
+const LISTS: [&str; 2] = ["containers.json", "volatile-containers.json"];
+
+/// The folders in which containers may lie.
+fn parents() -> impl Iterator<Item = String> {
+    let of_driver =
+        |driver: &'static str| STORAGES.map(|storage| format!("{storage}/{driver}-containers"));
+    DRIVERS.into_iter().flat_map(of_driver)
+}
 
 /// Looks for a container of CRI-O or podman.
 pub(super) fn find(folder: &Folder<'_>) -> Result<Option<State>, RuntimeError> {
-    for storage in STORAGES {
-        let parent = format!("{storage}/overlay-containers");
+    for parent in parents() {
         if let Some(spec) = file::read(&folder.path(&parent, "userdata/config.json"))? {
             return Ok(of_annotations(folder, &spec, Some(&parent)));
         }
@@ -176,9 +184,10 @@ struct ListedMetadata {
 
 /// Name and image, which the specification of podman lacks.
 fn listed(folder: &Folder<'_>) -> Option<ListedMetadata> {
-    LISTS.into_iter().find_map(|list| {
+    let lists = parents().flat_map(|parent| LISTS.map(|list| format!("{parent}/{list}")));
+    lists.into_iter().find_map(|list| {
         // A list that cannot be read is one that does not know the container.
-        let all: Vec<Listed> = file::read(&folder.on_host(Path::new(list))).ok()??;
+        let all: Vec<Listed> = file::read(&folder.on_host(Path::new(&list))).ok()??;
         let found = all.into_iter().find(|listed| listed.id == folder.id())?;
         serde_json::from_str(&found.metadata).ok()
     })

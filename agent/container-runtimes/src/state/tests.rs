@@ -391,6 +391,19 @@ fn a_container_of_podman() {
     assert_eq!(state.info.image.id.as_deref(), Some("1d"));
     assert_eq!(state.part().privileged, Some(true));
 
+    // Another driver; and the container will be removed when it ends, so another list has it.
+    let vfs = Host::new();
+    let parent_of_vfs = "/var/lib/containers/storage/vfs-containers";
+    vfs.write(
+        &format!("{parent_of_vfs}/{ID}/userdata/config.json"),
+        spec(annotations.clone(), &OWN),
+    );
+    vfs.write(
+        "/run/containers/storage/vfs-containers/volatile-containers.json",
+        json!([{"id": ID, "names": ["shop"], "metadata": metadata.to_string()}]),
+    );
+    assert_eq!(vfs.state(ID).info.name.as_deref(), Some("shop"));
+
     // The list is damaged: less is known.
     host.write(&format!("{parent}/containers.json"), "[{");
     assert_eq!(host.state(ID).info.name, None);

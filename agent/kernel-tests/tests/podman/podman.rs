@@ -1,12 +1,24 @@
 //! Podman with a storage of its own, and its API server.
 
 use crate::server::{Server, output_of, remove_cgroup, write_image};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
 /// The image of all containers.
 pub(crate) const IMAGE: &str = "localhost/saker/probe:1.2";
+
+/// Where podman keeps containers, below the folder that stands for the host's root: the usual places.
+const GRAPH_ROOT: &str = "var/lib/containers/storage";
+const RUN_ROOT: &str = "run/containers/storage";
+
+/// Options of podman that name folders, and the folders.
+const FOLDERS: [(&str, &str); 4] = [
+    ("root", GRAPH_ROOT),
+    ("runroot", RUN_ROOT),
+    ("tmpdir", "tmpdir"),
+    ("network-config-dir", "network-config-dir"),
+];
 
 /// Where nothing of the host's podman is used or changed.
 pub(crate) struct Podman {
@@ -25,7 +37,7 @@ impl Podman {
              [engine]\nevents_logger = \"file\"\nlock_type = \"file\"\n";
         std::fs::write(folder.path().join("containers.conf"), configuration).expect("a file");
         let storage = format!(
-            "[storage]\ndriver = \"vfs\"\ngraphroot = \"{0}/root\"\nrunroot = \"{0}/runroot\"\n",
+            "[storage]\ndriver = \"vfs\"\ngraphroot = \"{0}/{GRAPH_ROOT}\"\nrunroot = \"{0}/{RUN_ROOT}\"\n",
             folder.path().display()
         );
         std::fs::write(folder.path().join("storage.conf"), storage).expect("a file");
@@ -42,6 +54,11 @@ impl Podman {
     /// Where the server listens.
     pub(crate) fn socket(&self) -> PathBuf {
         self.folder.path().join("podman.sock")
+    }
+
+    /// What stands for the root folder of the host.
+    pub(crate) fn host_root(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Starts the server, again where it was stopped.
@@ -69,13 +86,13 @@ impl Podman {
 
     fn command(&self) -> Command {
         let path = |name: &str| self.folder.path().join(name);
-        let option = |name: &str| format!("--{name}={}", path(name).display());
+        let option = |(name, folder)| format!("--{name}={}", path(folder).display());
         let mut command = Command::new("podman");
         command
             .env("CONTAINERS_CONF", path("containers.conf"))
             .env("CONTAINERS_STORAGE_CONF", path("storage.conf"))
             .env_remove("CONTAINER_HOST")
-            .args(["root", "runroot", "tmpdir", "network-config-dir"].map(option))
+            .args(FOLDERS.map(option))
             .args(["--storage-driver=vfs", "--cgroup-manager=cgroupfs"])
             // crun refuses a host with control groups of both versions.
             .arg("--runtime=runc");
