@@ -40,6 +40,10 @@ const ALERTS_WAITING_MAX: usize = 16_384;
 /// How long alerts that are on their way may take to be printed at the end.
 const OUTPUT_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often memory that was freed is given back to the kernel. The first time, at once, gives back what the
+/// start needed.
+const MEMORY_GIVEN_BACK: Duration = Duration::from_secs(30);
+
 /// How the output ended; an error of the outer kind is a panic.
 type Printed = Result<io::Result<()>, oneshot::error::RecvError>;
 
@@ -167,6 +171,7 @@ impl Agent {
             &[]
         };
         let mut watcher = RulesWatcher::new(watched);
+        let mut memory = tokio::time::interval(MEMORY_GIVEN_BACK);
         let synced = self.fact_sources.synced();
         tokio::pin!(synced);
         let printed = loop {
@@ -179,6 +184,7 @@ impl Agent {
                 _ = signals.hangup.recv() => self.reload(),
                 () = watcher.changed() => self.reload(),
                 printed = &mut self.printed => break Some(printed),
+                _ = memory.tick() => host::give_back_memory(),
             }
         };
         self.end(printed).await

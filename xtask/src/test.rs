@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::agent::{self, Profile};
+use crate::bench::node;
 use crate::cache::Cache;
 use crate::codegen;
 use crate::command;
@@ -23,13 +24,13 @@ use crate::vm::{self, Kernel};
 use crate::workspace::Workspace;
 
 /// The package whose tests need root and the running kernel.
-const KERNEL_TESTS: &str = "saker-kernel-tests";
+pub(crate) const KERNEL_TESTS: &str = "saker-kernel-tests";
 
 /// Those of its tests that start container runtimes.
 const CONTAINER_TESTS: &[&str] = &["containers", "podman"];
 
 /// What they start. CNI's plugins have no folder that is the same on all distributions.
-const CONTAINER_PROGRAMS: &[Program] = &[
+pub(crate) const CONTAINER_PROGRAMS: &[Program] = &[
     Program {
         name: "containerd",
         package: "containerd",
@@ -334,7 +335,7 @@ fn unit_tests(workspace: &Workspace) -> Result<()> {
 fn kernel_tests(workspace: &Workspace) -> Result<()> {
     let mut targets = vec!["--lib".to_owned(), "--bins".to_owned()];
     for test in tests_of_the_kernel(workspace.root())? {
-        if !CONTAINER_TESTS.contains(&test.as_str()) {
+        if !CONTAINER_TESTS.contains(&test.as_str()) && test != node::TEST {
             targets.extend(["--test".to_owned(), test]);
         }
     }

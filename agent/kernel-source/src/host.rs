@@ -131,6 +131,20 @@ pub fn has_compat_entry() -> bool {
         .any(|line| line.ends_with(" do_int80_emulation") || line.ends_with(" do_int80_syscall_32"))
 }
 
+/// Gives memory that was freed back to the kernel, as far as the C library's allocator can; it takes some
+/// milliseconds.
+///
+/// By itself glibc keeps every page of the most that was ever needed, but for the end of the heap: a wave of
+/// containers or processes would be paid for until the agent ends. Other C libraries give back as they go.
+pub fn give_back_memory() {
+    #[cfg(target_env = "gnu")]
+    {
+        // SAFETY: no pointer goes in or comes out, and the function may be called at any time from any thread.
+        let gave_back = unsafe { libc::malloc_trim(0) };
+        tracing::trace!(gave_back, "gave freed memory back");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ mod generator;
 mod idle;
 mod load;
 mod machine;
+pub(crate) mod node;
 mod proc_file;
 mod replay;
 mod rules;
@@ -47,6 +48,9 @@ pub(crate) enum Measurement {
     /// CPU time of reading what is known of containers and pods, and the memory of 1,000 containers and
     /// 10,000 pods; needs no root
     Facts,
+    /// Memory of the agent beside 1,000 containers of a real containerd and 10,000 pods of an API server;
+    /// takes minutes for each run
+    Node,
     /// CPU time and memory of replaying captures, as they are and of 10 million events; needs no root
     Replay,
 }
@@ -77,6 +81,7 @@ impl Arguments {
             Some(Measurement::Load) => " load",
             Some(Measurement::Rules) => " rules",
             Some(Measurement::Facts) => " facts",
+            Some(Measurement::Node) => " node",
             Some(Measurement::Replay) => " replay",
         };
         let quick = if self.quick { " --quick" } else { "" };
@@ -88,7 +93,8 @@ impl Arguments {
     }
 
     fn wants_agent(&self) -> bool {
-        self.wants(Measurement::Idle) || self.wants(Measurement::Load)
+        let with_agent = [Measurement::Idle, Measurement::Load, Measurement::Node];
+        with_agent.into_iter().any(|it| self.wants(it))
     }
 }
 
@@ -262,11 +268,18 @@ fn run_agent(workspace: &Workspace, arguments: &Arguments, plan: Plan) -> Result
         Some(generator) => Some(load::run(&bench, generator)?),
         None => None,
     };
-    print_tables(
-        &machine::describe(workspace, &binary, &arguments.display()),
-        plan.runs,
-        &[("Idle", idle.as_deref()), ("Load", load.as_deref())],
-    );
+    let node = if arguments.wants(Measurement::Node) {
+        Some(node::run(workspace, &bench)?)
+    } else {
+        None
+    };
+    let tables = [
+        ("Idle", idle.as_deref()),
+        ("Load", load.as_deref()),
+        ("Node", node.as_deref()),
+    ];
+    let machine = machine::describe(workspace, &binary, &arguments.display());
+    print_tables(&machine, plan.runs, &tables);
     Ok(())
 }
 
@@ -329,6 +342,7 @@ mod tests {
             Measurement::Load,
             Measurement::Rules,
             Measurement::Facts,
+            Measurement::Node,
             Measurement::Replay,
         ] {
             assert!(arguments.wants(measurement), "{measurement:?}");
@@ -349,7 +363,7 @@ mod tests {
         assert!(arguments.wants(Measurement::Rules) && !arguments.wants_agent());
         assert_eq!(arguments.display(), " rules --runs 9");
         assert!(!parse(&["replay"]).wants_agent());
-        assert!(parse(&["idle"]).wants_agent());
+        assert!(parse(&["idle"]).wants_agent() && parse(&["node"]).wants_agent());
     }
 
     #[test]
