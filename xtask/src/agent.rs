@@ -20,22 +20,35 @@ pub(crate) enum Profile {
     Release,
 }
 
+impl Profile {
+    /// What cargo is told.
+    pub(crate) const fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Dev => &[],
+            Self::Release => &["--release"],
+        }
+    }
+
+    /// Where binaries lie below the folder of cargo's results.
+    pub(crate) const fn folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
 /// Builds the agent and returns the path of the binary; the BPF objects must be there.
 pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     progress::heading("building the agent");
     let mut cargo = command::cargo();
     cargo
         .current_dir(workspace.root())
-        .args(["build", "--package", PACKAGE]);
-    let folder = match profile {
-        Profile::Dev => "debug",
-        Profile::Release => {
-            cargo.arg("--release");
-            "release"
-        }
-    };
+        .args(["build", "--package", PACKAGE])
+        .args(profile.flags());
     command::run(&mut cargo)?;
-    let binary = workspace.cargo_target()?.join(folder).join(PACKAGE);
+    let folder = workspace.cargo_target()?.join(profile.folder());
+    let binary = folder.join(PACKAGE);
     progress::detail(&binary.display().to_string());
     Ok(binary)
 }

@@ -7,6 +7,7 @@ mod archive;
 mod bench;
 mod cache;
 mod codegen;
+mod collector;
 mod command;
 mod conformance;
 mod disk;

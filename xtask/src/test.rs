@@ -11,6 +11,7 @@ use crate::agent::{self, Profile};
 use crate::bench::node;
 use crate::cache::Cache;
 use crate::codegen;
+use crate::collector;
 use crate::command;
 use crate::conformance;
 use crate::disk;
@@ -53,15 +54,52 @@ pub(crate) const CONTAINER_PROGRAMS: &[Program] = &[
     },
 ];
 
+/// The package whose tests start agent, collector and real servers.
+const DELIVERY_TESTS: &str = "saker-delivery-tests";
+
+/// What they start. They listen on the loopback interface, at ports and in folders of the tests.
+const DELIVERY_PROGRAMS: &[Program] = &[
+    Program {
+        name: "nats-server",
+        package: "nats-server",
+    },
+    Program {
+        name: "redis-server",
+        package: "redis-server",
+    },
+    Program {
+        name: "pg_ctlcluster",
+        package: "postgresql",
+    },
+    Program {
+        name: "rsyslogd",
+        package: "rsyslog",
+    },
+    Program {
+        name: "/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_gtls.so",
+        package: "rsyslog-gnutls",
+    },
+    Program {
+        name: "prometheus",
+        package: "prometheus",
+    },
+    Program {
+        name: "prometheus-alertmanager",
+        package: "prometheus-alertmanager",
+    },
+];
+
 /// The package that no host compiler builds.
 const KERNEL_PROGRAMS: &str = "saker-ebpf-programs";
 
 /// Leaves out what has steps of its own. The binaries of fuzz targets have no `main` but libFuzzer's.
-const WITHOUT_OTHERS: [&str; 6] = [
+const WITHOUT_OTHERS: [&str; 8] = [
     "--exclude",
     KERNEL_PROGRAMS,
     "--exclude",
     KERNEL_TESTS,
+    "--exclude",
+    DELIVERY_TESTS,
     "--exclude",
     fuzz::PACKAGE,
 ];
@@ -204,6 +242,13 @@ pub(crate) const STEPS: &[Step] = &[
         on_failure: OnFailure::GoOn,
         objects: Objects::Embedded,
         run: container_tests,
+    },
+    Step {
+        name: "delivery",
+        purpose: "agent, collector, real queues and stores, with faults, as root",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Embedded,
+        run: delivery_tests,
     },
     Step {
         name: VM_STEP,
@@ -354,6 +399,31 @@ fn container_tests(workspace: &Workspace) -> Result<()> {
         .context("tests beside container runtimes")
 }
 
+fn delivery_tests(workspace: &Workspace) -> Result<()> {
+    programs::require(DELIVERY_PROGRAMS).context("the servers of the tests")?;
+    require_root(
+        "the tests of delivery start servers as other users and mount a small file system",
+    )?;
+    let agent = agent::build(workspace, Profile::Release)?;
+    let collector = collector::build(workspace, Profile::Dev)?;
+    let mut cargo = command::cargo();
+    cargo
+        .current_dir(workspace.root())
+        .env("SAKER_BINARY", agent)
+        .env("SAKER_COLLECTOR_BINARY", collector)
+        .args(["test", "--package", DELIVERY_TESTS]);
+    command::run(&mut cargo)
+}
+
+fn require_root(why: &str) -> Result<()> {
+    if !command::is_root() {
+        bail!(
+            "{why}: run them as root (they are never skipped silently; `--only` chooses other steps)"
+        );
+    }
+    Ok(())
+}
+
 /// Names of the integration tests of the package that needs root.
 fn tests_of_the_kernel(root: &Path) -> Result<Vec<String>> {
     let folder = root.join("agent/kernel-tests/tests");
@@ -377,12 +447,7 @@ fn privileged_tests(
     targets: &[String],
     environment: &[(&str, OsString)],
 ) -> Result<()> {
-    if !command::is_root() {
-        bail!(
-            "the tests of the running kernel load BPF programs: run them as root \
-             (they are never skipped silently; `--only` chooses other steps)"
-        );
-    }
+    require_root("the tests of the running kernel load BPF programs")?;
     let mut cargo = command::cargo();
     cargo
         .current_dir(workspace.root())
