@@ -25,6 +25,19 @@ impl Object {
         }
     }
 
+    /// Whether nothing was added.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The object, or an empty one where it has none of these keys.
+    pub(crate) fn with_one_of(self, keys: &[&str]) -> Self {
+        if keys.iter().any(|key| self.0.contains_key(*key)) {
+            return self;
+        }
+        Self::default()
+    }
+
     /// Adds a number that is known where it is not 0.
     pub(crate) fn add_known(&mut self, key: &str, number: impl Into<u64>) {
         let number = number.into();

@@ -62,7 +62,7 @@ pub fn finding(notification: &Notification) -> Map<String, Value> {
     finding.add_text("message", &alert.output);
     finding.add("metadata", metadata(notification));
     finding.add("finding_info", finding_info(notification));
-    finding.add("evidences", vec![Value::from(evidence::evidence(alert))]);
+    finding.add("evidences", evidence::evidences(alert));
     if let Some(node) = &alert.node {
         finding.add("device", place::device(node));
     }
@@ -120,7 +120,7 @@ fn finding_info(notification: &Notification) -> Object {
     info.add("uid", notification.id().to_string());
     info.add_text("title", &alert.rule);
     info.add_text("desc", &alert.output);
-    info.add("analytic", analytic);
+    info.add("analytic", analytic.with_one_of(&["name"]));
     info.add("attacks", attacks(alert));
     info.add("created_time", milliseconds(alert.time_unix_ns));
     info.add(

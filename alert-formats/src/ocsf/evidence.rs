@@ -7,10 +7,19 @@ use super::{fields, milliseconds, place};
 use crate::facts::{command_line, file_name, process_id};
 use crate::object::{Object, text};
 
-/// Nothing is said about the kind of a file.
+/// A program is a file like others.
 const FILE_TYPE_REGULAR: u32 = 1;
 
-pub(super) fn evidence(alert: &Alert) -> Object {
+/// The one piece of evidence, unless nothing is known.
+pub(super) fn evidences(alert: &Alert) -> Value {
+    let evidence = evidence(alert);
+    if evidence.is_empty() {
+        return Value::Null;
+    }
+    vec![Value::from(evidence)].into()
+}
+
+fn evidence(alert: &Alert) -> Object {
     let mut evidence = Object::default();
     if let Some(acting) = &alert.process {
         let mut actor = Object::default();
@@ -42,13 +51,11 @@ fn process(alert: &Alert, process: &Process) -> Object {
 /// A process without its ancestors.
 fn alone(alert: &Alert, process: &Process) -> Object {
     let mut object = entity(alert, process);
-    if !process.executable.is_empty() {
-        let mut file = Object::default();
-        file.add_text("name", file_name(&process.executable));
-        file.add_text("path", &process.executable);
-        file.add("type_id", FILE_TYPE_REGULAR);
-        object.add("file", file);
-    }
+    let mut file = Object::default();
+    file.add_text("name", file_name(&process.executable));
+    file.add_text("path", &process.executable);
+    file.add("type_id", FILE_TYPE_REGULAR);
+    object.add("file", file.with_one_of(&["name"]));
     object.add_text("working_directory", &process.working_directory);
     object.add("user", user(process));
     object
@@ -75,7 +82,7 @@ fn user(process: &Process) -> Object {
         group.add("uid", id.to_string());
         user.add("groups", vec![Value::from(group)]);
     }
-    user
+    user.with_one_of(&["uid", "name"])
 }
 
 /// Texts that are searched for in all findings: number and name of the type, path of the attribute.

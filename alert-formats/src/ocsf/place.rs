@@ -38,7 +38,7 @@ pub(super) fn container(alert: &Alert) -> Object {
             object.add_text("pod_uuid", &pod.uid);
         }
     }
-    object
+    object.with_one_of(&["uid", "name"])
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -56,14 +56,17 @@ pub(super) fn device(node: &Node) -> Object {
     device.add_text("hostname", &node.hostname);
     device.add_text("name", &node.kubernetes_name);
     device.add_text("boot_uid", &node.boot_id);
-    device
+    device.with_one_of(&["hostname", "name"])
 }
 
 /// The pod, what it exists for, and the cluster.
 pub(super) fn resources(alert: &Alert) -> Value {
     let mut resources = Vec::new();
     if let Some(pod) = &alert.pod {
-        resources.push(Value::from(resource_of(pod)));
+        let resource = resource_of(pod);
+        if !resource.is_empty() {
+            resources.push(Value::from(resource));
+        }
         if !pod.workload_name.is_empty() {
             let mut workload = Object::default();
             workload.add_text("type", &pod.workload_kind);
@@ -92,5 +95,5 @@ fn resource_of(pod: &Pod) -> Object {
     let labels = labels.into_iter();
     let labels = labels.map(|(key, value)| text(&format!("{key}:{value}")));
     resource.add("labels", labels.collect::<Value>());
-    resource
+    resource.with_one_of(&["uid", "name"])
 }
