@@ -127,9 +127,9 @@ impl SpoolHandle {
         .await;
     }
 
-    /// See [`Spool::release`].
-    pub async fn release(&self, batch: BatchId) {
-        self.blocking(move |shared| shared.release(batch)).await;
+    /// See [`Spool::release`]. May wait for a write that is under way.
+    pub fn release(&self, batch: BatchId) {
+        self.shared.release(batch);
     }
 
     /// See [`Spool::flush`].

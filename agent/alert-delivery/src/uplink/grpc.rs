@@ -1,34 +1,29 @@
-//! Alerts to a collector over gRPC.
+//! Alerts to a collector over gRPC: `saker.v1.AlertIngest.Deliver`.
 
+mod connection;
+mod settings;
+
+pub use settings::{GrpcError, GrpcSettings};
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use bytes::Bytes;
 use saker_alert_spool::Record;
+use saker_tls::ClientTls;
+use tokio::sync::{mpsc, oneshot};
 
-use super::{Outcome, Uplink};
-
-/// Which collectors.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GrpcSettings {
-    /// Such as `https://collector.example:9377`. One is used at a time; when it fails, the next.
-    pub endpoints: Vec<String>,
-    /// Seconds until a batch must be acknowledged, or the connection is given up.
-    #[serde(default = "acknowledgement_seconds")]
-    pub acknowledgement_seconds: u64,
-}
-
-fn acknowledgement_seconds() -> u64 {
-    30
-}
+use super::{Outcome, Refusal, Uplink};
+use connection::{Answer, Connections, Request};
 
 /// A collector that is connected to when there is something to send.
+///
+/// All batches go over one stream, several at a time. When the stream fails all of them fail, and the next
+/// batch goes to the next endpoint.
 #[derive(Debug)]
-pub struct GrpcUplink {}
-
-/// Settings that lead nowhere.
-#[derive(Debug, thiserror::Error)]
-pub enum GrpcError {
-    /// Nothing to connect to.
-    #[error("endpoints is empty; name a collector, such as https://collector.example:9377")]
-    NoEndpoint,
+pub struct GrpcUplink {
+    requests: mpsc::Sender<Request>,
+    tls: Option<ClientTls>,
 }
 
 impl GrpcUplink {
@@ -37,13 +32,71 @@ impl GrpcUplink {
     /// # Errors
     ///
     /// See [`GrpcError`].
-    pub fn new(_settings: &GrpcSettings) -> Result<Self, GrpcError> {
-        todo!()
+    pub fn new(settings: &GrpcSettings) -> Result<Self, GrpcError> {
+        let targets = settings.targets()?;
+        let tls = targets.tls.clone();
+        let (requests, incoming) = mpsc::channel(1);
+        tokio::spawn(Connections::new(targets).run(incoming));
+        Ok(Self { requests, tls })
+    }
+
+    /// What it speaks TLS with, for the expiry of its certificate.
+    #[must_use]
+    pub fn tls(&self) -> Option<&ClientTls> {
+        self.tls.as_ref()
+    }
+
+    async fn try_once(&self, alerts: Vec<Bytes>) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        if self.requests.send(Request { alerts, answer }).await.is_ok()
+            && let Ok(answer) = answered.await
+        {
+            return answer;
+        }
+        Answer::Failed {
+            reason: "the runtime ends".to_owned(),
+        }
     }
 }
 
 impl Uplink for GrpcUplink {
-    async fn send(&self, _records: Vec<Record>) -> Outcome {
-        todo!()
+    /// A batch that is too large for the collector is sent in halves, so that only an alert that is too large
+    /// by itself is refused.
+    async fn send(&self, records: Vec<Record>) -> Outcome {
+        let alerts: Vec<Bytes> = records.into_iter().map(|record| record.payload).collect();
+        let mut refused = BTreeMap::new();
+        let mut left: Vec<Range<usize>> = vec![0..alerts.len()];
+        while let Some(range) = left.pop() {
+            let part = alerts.get(range.clone()).unwrap_or_default().to_vec();
+            match self.try_once(part).await {
+                Answer::Acknowledged { refused: reasons } => {
+                    let of_batch = |(index, reason)| (range.start + index, reason);
+                    refused.extend(reasons.into_iter().map(of_batch));
+                }
+                Answer::TooLarge { reason } if range.len() <= 1 => {
+                    refused.insert(range.start, reason);
+                }
+                Answer::TooLarge { .. } => {
+                    let middle = range.start + range.len() / 2;
+                    left.push(middle..range.end);
+                    left.push(range.start..middle);
+                }
+                Answer::Failed { reason } => {
+                    return Outcome::Retry {
+                        reason,
+                        after: None,
+                    };
+                }
+            }
+        }
+        let refused = refused
+            .into_iter()
+            .map(|(index, reason)| Refusal { index, reason });
+        Outcome::Delivered {
+            refused: refused.collect(),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;
