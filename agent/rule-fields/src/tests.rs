@@ -14,4 +14,5 @@ mod hostile;
 mod others;
 mod proc;
 mod scene;
+mod subject;
 mod table;

@@ -82,5 +82,9 @@ pub(crate) fn flat(notification: &Notification) -> Vec<(&'static str, String)> {
 /// Whether this can be the name of a label, of Prometheus, Alertmanager and Loki.
 pub(crate) fn is_label_name(name: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.bytes().all(is_allowed) && name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit())
+    name.bytes().all(is_allowed)
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|byte| !byte.is_ascii_digit())
 }

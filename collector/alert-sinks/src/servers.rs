@@ -53,7 +53,10 @@ impl Servers {
         let first = self.current.load(Ordering::Relaxed);
         let places = (0..self.clients.len()).cycle().skip(first);
         let mut failure = Outcome::retry("no server");
-        for (place, client) in places.zip(self.clients.iter().cycle().skip(first)).take(self.clients.len()) {
+        for (place, client) in places
+            .zip(self.clients.iter().cycle().skip(first))
+            .take(self.clients.len())
+        {
             let answer = match client.send(request.clone()).await {
                 HttpOutcome::Delivered(reply) => Answer::new(reply, String::new(), None),
                 HttpOutcome::Rejected { reason, reply } => Answer::new(reply, reason, None),

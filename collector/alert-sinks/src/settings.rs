@@ -1,12 +1,12 @@
 //! What a configuration says of a sink.
 
-use crate::selection::{Filter, Selection, priority};
 use crate::alertmanager::AlertmanagerSettings;
 use crate::elasticsearch::{ElasticsearchSettings, Product};
 use crate::kafka::KafkaSettings;
 use crate::loki::LokiSettings;
 use crate::otlp::OtlpSettings;
 use crate::over_http::OverHttp;
+use crate::selection::{Filter, Selection, priority};
 use crate::slack::SlackSettings;
 use crate::stdout::StdoutSettings;
 use crate::syslog::SyslogSettings;

@@ -57,12 +57,42 @@ fn tell(json: &str) -> EventBuilder {
         .unwrap()
 }
 
+/// A machine on which something of this container was told.
+pub(super) fn shop() -> Machine {
+    let mut machine = machine();
+    for json in [SHOP, SANDBOX] {
+        read(&mut machine, tell(json), &[]);
+    }
+    machine
+}
+
+/// An event in the shop's container.
+pub(super) fn shop_event() -> EventBuilder {
+    call(WEB)
+}
+
 /// Applies an event; the values of fields and what was known.
 fn read(
     machine: &mut Machine,
     event: EventBuilder,
     names: &[&str],
 ) -> (Vec<FieldValue<'static>>, Enrichment) {
+    look(machine, event, |context| {
+        let fields = Fields::new();
+        let value = |name: &&str| {
+            let (id, argument) = find(&fields, name);
+            fields.extract(id, argument.as_ref(), context).into_owned()
+        };
+        (names.iter().map(value).collect(), context.enrichment())
+    })
+}
+
+/// Applies an event and calls `look` with it.
+pub(super) fn look<T>(
+    machine: &mut Machine,
+    event: EventBuilder,
+    look: impl FnOnce(&EventContext<'_>) -> T,
+) -> T {
     event.look(|event| {
         let subject: Subject = machine.apply(event);
         let captured = CapturedEvent {
@@ -76,13 +106,7 @@ fn read(
             host: &Host::new("sparrow", Users::new(Path::new("/nowhere"))),
             scratch: &Scratch::new(),
         };
-        let context = EventContext::of_capture(&captured, surroundings, 7);
-        let fields = Fields::new();
-        let value = |name: &&str| {
-            let (id, argument) = find(&fields, name);
-            fields.extract(id, argument.as_ref(), &context).into_owned()
-        };
-        (names.iter().map(value).collect(), context.enrichment())
+        look(&EventContext::of_capture(&captured, surroundings, 7))
     })
 }
 
@@ -101,10 +125,7 @@ fn check(machine: &mut Machine, tid: i64, expected: &[(&str, FieldValue<'static>
 
 #[test]
 fn what_a_capture_tells_of_a_container() {
-    let mut machine = machine();
-    for json in [SHOP, SANDBOX] {
-        read(&mut machine, tell(json), &[]);
-    }
+    let mut machine = shop();
     let missing = FieldValue::Missing;
     check(
         &mut machine,

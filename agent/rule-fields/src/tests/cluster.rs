@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Everything that fields can ask of a cluster.
-const EVERYTHING: Scope = Scope::NODE_PODS
+pub(super) const EVERYTHING: Scope = Scope::NODE_PODS
     .with(Scope::CLUSTER_PODS)
     .with(Scope::NAMESPACES)
     .with(Scope::SERVICES)
@@ -60,7 +60,7 @@ fn owner(kind: WorkloadKind, name: &str, above: Option<Arc<OwnerReference>>) -> 
 }
 
 /// A shop of two pods.
-fn objects() -> Vec<Object> {
+pub(super) fn objects() -> Vec<Object> {
     let deployment = reference(WorkloadKind::Deployment, "Deployment", "web");
     let service = |name: &str, last| {
         Object::Service(Service {
@@ -103,7 +103,7 @@ fn objects() -> Vec<Object> {
     ]
 }
 
-fn cluster_with(scope: Scope, objects: Vec<Object>) -> Facts {
+pub(super) fn cluster_with(scope: Scope, objects: Vec<Object>) -> Facts {
     let cluster = Cluster::unknown();
     cluster.set_scope(scope);
     for kind in Kind::ALL {

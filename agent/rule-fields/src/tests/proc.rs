@@ -6,7 +6,7 @@ use saker_event_decode::EventBuilder;
 use saker_event_schema::event;
 
 /// sshd starts bash, bash starts cat, cat opens a file.
-fn line() -> Scene {
+pub(super) fn line() -> Scene {
     let fork = |parent: u32, comm: &str, child: u32| {
         call(event::SCHED_PROCESS_FORK, parent, comm)
             .set("child_pid", i64::from(child))

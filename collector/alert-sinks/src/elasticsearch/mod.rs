@@ -149,7 +149,8 @@ impl ElasticsearchSink {
                  (manage_index_templates), or put it yourself and say `template: never`"
             ))
         };
-        let version_path = format!("{TEMPLATE_PATH}?filter_path=index_templates.index_template.version");
+        let version_path =
+            format!("{TEMPLATE_PATH}?filter_path=index_templates.index_template.version");
         let found = self.servers.send(&get(&version_path)).await?;
         match found.status() {
             200 if found_version(&found.reply.body) >= Some(template::VERSION) => return Ok(()),

@@ -123,11 +123,19 @@ impl Cluster {
             builder = builder.sasl_config(sasl.config()?);
         }
         let client = builder.build().await.map_err(|error| error.to_string())?;
-        let topics = client.list_topics().await.map_err(|error| error.to_string())?;
+        let topics = client
+            .list_topics()
+            .await
+            .map_err(|error| error.to_string())?;
         let topic = topics
             .into_iter()
             .find(|topic| topic.name == self.topic)
-            .ok_or_else(|| format!("no topic '{}', or no right to see it: create it", self.topic))?;
+            .ok_or_else(|| {
+                format!(
+                    "no topic '{}', or no right to see it: create it",
+                    self.topic
+                )
+            })?;
         let client = Arc::new(client);
         let partitions = topic
             .partitions
@@ -170,11 +178,8 @@ impl Partition {
         let leader = self
             .leader
             .get_or_try_init(|| {
-                self.client.partition_client(
-                    &self.topic,
-                    self.number,
-                    UnknownTopicHandling::Error,
-                )
+                self.client
+                    .partition_client(&self.topic, self.number, UnknownTopicHandling::Error)
             })
             .await?;
         let records = produced.iter().map(Produced::record).collect();

@@ -180,8 +180,10 @@ impl KafkaSink {
     /// Produces to all partitions at once: they are on different brokers.
     async fn produce(&self, connection: &Connection, produced: Vec<Produced>) -> Vec<Outcome> {
         let mut outcomes = vec![Outcome::retry("not tried"); produced.len()];
-        let mut partitions: Vec<(Vec<usize>, Vec<Produced>)> =
-            connection.partitions().map(|_| Default::default()).collect();
+        let mut partitions: Vec<(Vec<usize>, Vec<Produced>)> = connection
+            .partitions()
+            .map(|_| Default::default())
+            .collect();
         for (place, record) in produced.into_iter().enumerate() {
             let partition = record.partition(partitions.len());
             if let Some((places, records)) = partitions.get_mut(partition) {

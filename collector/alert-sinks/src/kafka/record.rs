@@ -53,7 +53,9 @@ impl Produced {
     }
 
     pub(super) fn size(&self) -> usize {
-        self.record.approximate_size().saturating_add(OVERHEAD_BYTES)
+        self.record
+            .approximate_size()
+            .saturating_add(OVERHEAD_BYTES)
     }
 
     /// The partition of its key, of so many.

@@ -165,8 +165,7 @@ impl Sink for LokiSink {
 impl LokiSink {
     fn entry(&self, notification: &Notification) -> Entry {
         let settings = &self.settings;
-        let labels: Labels =
-            push::labels(notification, &settings.labels, &settings.static_labels);
+        let labels: Labels = push::labels(notification, &settings.labels, &settings.static_labels);
         let mut metadata = BTreeMap::new();
         if settings.structured_metadata {
             metadata = push::metadata(notification);
@@ -189,7 +188,8 @@ impl Exchange for LokiSink {
     }
 
     async fn send(&self, items: &[Entry]) -> Verdict {
-        let mut request = HttpRequest::post("application/json", push::body(items)).at("loki/api/v1/push");
+        let mut request =
+            HttpRequest::post("application/json", push::body(items)).at("loki/api/v1/push");
         if let Some(tenant) = &self.tenant {
             request = request.with(HeaderName::from_static("x-scope-orgid"), tenant.clone());
         }

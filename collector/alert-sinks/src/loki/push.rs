@@ -46,10 +46,20 @@ enum Line<'a> {
 impl Entry {
     /// About as many bytes as it takes of a body.
     pub(super) fn size(&self) -> usize {
-        let labels = self.labels.iter().map(|(name, value)| name.len() + value.len() + 8);
-        let metadata = self.metadata.iter().map(|(name, value)| name.len() + value.len() + 8);
+        let labels = self
+            .labels
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 8);
+        let metadata = self
+            .metadata
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 8);
         // Quotes and control characters of a line are escaped.
-        let escaped = self.line.bytes().filter(|byte| b"\"\\".contains(byte)).count();
+        let escaped = self
+            .line
+            .bytes()
+            .filter(|byte| b"\"\\".contains(byte))
+            .count();
         labels.chain(metadata).sum::<usize>() + self.line.len() + escaped + 64
     }
 

@@ -36,10 +36,7 @@ impl Exporter {
     pub(super) fn new(settings: &OtlpSettings) -> Result<Self, BuildError> {
         let no_url = || BuildError::Setting {
             key: "url",
-            problem: format!(
-                "'{}' is none such as https://host:4317",
-                settings.url
-            ),
+            problem: format!("'{}' is none such as https://host:4317", settings.url),
         };
         let endpoint = Endpoint::from_shared(settings.url.clone()).map_err(|_| no_url())?;
         let tls = match endpoint.uri().scheme_str() {
@@ -51,12 +48,11 @@ impl Exporter {
             .headers
             .iter()
             .map(|(name, value)| {
-                let key = MetadataKey::from_bytes(name.as_bytes()).map_err(|_| {
-                    BuildError::Setting {
+                let key =
+                    MetadataKey::from_bytes(name.as_bytes()).map_err(|_| BuildError::Setting {
                         key: "headers",
                         problem: format!("'{name}' is no name of metadata"),
-                    }
-                })?;
+                    })?;
                 if let HeaderSetting::Secret(secret) = value {
                     secret.value()?;
                 }

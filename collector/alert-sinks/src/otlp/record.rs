@@ -66,7 +66,10 @@ pub(super) fn resource(alert: &v1::Alert) -> Resource {
         attributes.text("container.runtime.name", &container.runtime);
         attributes.text("container.image.name", &container.image_repository);
         if !container.image_tag.is_empty() {
-            attributes.texts("container.image.tags", std::slice::from_ref(&container.image_tag));
+            attributes.texts(
+                "container.image.tags",
+                std::slice::from_ref(&container.image_tag),
+            );
         }
     }
     Resource {

@@ -80,7 +80,15 @@ fn alert_blocks(notification: &Notification) -> [Value; 2] {
 
 /// Facts that stand below the alert.
 const DETAILS: [&str; 9] = [
-    "priority", "cluster", "node", "namespace", "pod", "container", "repeats", "suppressed", "alert_id",
+    "priority",
+    "cluster",
+    "node",
+    "namespace",
+    "pod",
+    "container",
+    "repeats",
+    "suppressed",
+    "alert_id",
 ];
 
 fn sign(priority: &str) -> &'static str {

@@ -57,16 +57,15 @@ impl SlackSettings {
             tls: self.tls.clone(),
             ..HttpSettings::new(url)
         };
-        let servers =
-            Servers::new(&[settings], ANSWER_BYTES_MAX).map_err(|error| match error {
-                // What the library says shows the URL.
-                BuildError::Http(HttpError::Url { .. }) => BuildError::Setting {
-                    key: "url",
-                    problem: "the secret is no URL such as https://hooks.slack.com/services/…"
-                        .to_owned(),
-                },
-                other => other,
-            })?;
+        let servers = Servers::new(&[settings], ANSWER_BYTES_MAX).map_err(|error| match error {
+            // What the library says shows the URL.
+            BuildError::Http(HttpError::Url { .. }) => BuildError::Setting {
+                key: "url",
+                problem: "the secret is no URL such as https://hooks.slack.com/services/…"
+                    .to_owned(),
+            },
+            other => other,
+        })?;
         Ok(Webhook {
             url: url.to_owned(),
             servers,

@@ -142,11 +142,10 @@ impl SyslogSink {
 }
 
 fn data(notification: &Notification) -> Result<StructuredElement, ElementError> {
-    facts::flat(notification)
-        .into_iter()
-        .try_fold(StructuredElement::new(STRUCTURED_DATA_ID)?, |data, (name, value)| {
-            data.with(name, value)
-        })
+    facts::flat(notification).into_iter().try_fold(
+        StructuredElement::new(STRUCTURED_DATA_ID)?,
+        |data, (name, value)| data.with(name, value),
+    )
 }
 
 fn severity(priority: v1::Priority) -> Severity {

@@ -135,13 +135,18 @@ impl WebhookSink {
     fn request(&self, parts: &[Part]) -> Result<HttpRequest, String> {
         let body = body(parts, self.settings.body);
         let id = id(parts);
-        let timestamp = clock::unix_ns().checked_div(1_000_000_000).unwrap_or_default().to_string();
-        let mut headers = vec![("webhook-id", id.clone()), ("webhook-timestamp", timestamp.clone())];
+        let timestamp = clock::unix_ns()
+            .checked_div(1_000_000_000)
+            .unwrap_or_default()
+            .to_string();
+        let mut headers = vec![
+            ("webhook-id", id.clone()),
+            ("webhook-timestamp", timestamp.clone()),
+        ];
         if let Some(secret) = &self.settings.signing_secret {
             let secret = secret.value().map_err(|error| error.to_string())?;
-            let signature =
-                signature::signature(secret.expose(), &id, &timestamp, body.as_bytes())
-                    .map_err(|error| format!("signing_secret: {error}"))?;
+            let signature = signature::signature(secret.expose(), &id, &timestamp, body.as_bytes())
+                .map_err(|error| format!("signing_secret: {error}"))?;
             headers.push(("webhook-signature", signature));
         }
         let content_type = match self.settings.body {
