@@ -1,5 +1,6 @@
 //! The command line.
 
+mod certs;
 mod explain;
 mod filter;
 mod record;
@@ -8,6 +9,7 @@ mod replay;
 mod rules;
 mod trace;
 
+pub(crate) use certs::CertsArgs;
 pub(crate) use explain::ExplainArgs;
 pub(crate) use filter::{FilterCheckArgs, FilterCommand};
 pub(crate) use record::RecordArgs;
@@ -93,6 +95,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: FilterCommand,
     },
+    /// Make certificates for development: for a collector and for agents.
+    #[command(after_help = certs::CERTS_EXAMPLES)]
+    Certs(CertsArgs),
     /// Print a shell's completion script.
     Completions {
         /// The shell.

@@ -1,6 +1,7 @@
 //! The commands that end by themselves, one file each.
 
 pub(crate) mod case_files;
+pub(crate) mod certs;
 pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod fields;

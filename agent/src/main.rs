@@ -85,6 +85,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Filter { command } => match command {
             FilterCommand::Check(arguments) => commands::filter_check::run(&arguments),
         },
+        Command::Certs(arguments) => commands::certs::run(&arguments),
         Command::Completions { shell } => {
             commands::print_bytes(&cli::completion_script(shell))?;
             Ok(ExitCode::SUCCESS)

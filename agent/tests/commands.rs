@@ -1,5 +1,7 @@
 //! The commands for rule authors, run as a user runs them. None needs root.
 
+#[path = "commands/certs.rs"]
+mod certs;
 #[path = "commands/completions.rs"]
 mod completions;
 #[path = "commands/errors.rs"]

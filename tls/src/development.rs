@@ -11,12 +11,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PublicKeyData, SanType,
 };
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::time::SystemTime;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Clocks of other machines may be behind.
 const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(5);
@@ -32,6 +35,15 @@ pub enum IssueError {
         /// The name.
         name: String,
     },
+    /// What should be the certificate of an authority cannot be read as one.
+    #[error("this is no certificate of an authority: {reason}")]
+    NoAuthority {
+        /// Why not.
+        reason: String,
+    },
+    /// A key that is another authority's.
+    #[error("this key does not belong to the authority's certificate")]
+    KeyMismatch,
     /// The library refuses.
     #[error("a certificate cannot be made: {0}")]
     Library(#[from] rcgen::Error),
@@ -39,7 +51,8 @@ pub enum IssueError {
 
 /// An authority that lives as long as this value, unless its PEM texts are kept.
 pub struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
+    issuer: Issuer<'static, KeyPair>,
+    certificate_pem: String,
     validity: Range<Timestamp>,
 }
 
@@ -106,10 +119,49 @@ impl Authority {
         let mut parameters = parameters(name, &validity);
         parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate()?;
+        let certificate_pem = parameters.self_signed(&key)?.pem();
         Ok(Self {
-            issuer: CertifiedIssuer::self_signed(parameters, KeyPair::generate()?)?,
+            issuer: Issuer::new(parameters, key),
+            certificate_pem,
             validity,
         })
+    }
+
+    /// An authority that was made before, by its PEM texts.
+    ///
+    /// # Errors
+    ///
+    /// Where one of them is no such text, or they do not belong together.
+    pub fn from_pem(certificate_pem: &str, key_pem: &str) -> Result<Self, IssueError> {
+        let no_authority = |reason: String| IssueError::NoAuthority { reason };
+        let key = KeyPair::from_pem(key_pem)?;
+        let der = CertificateDer::from_pem_slice(certificate_pem.as_bytes())
+            .map_err(|error| no_authority(error.to_string()))?;
+        let (_, certificate) =
+            X509Certificate::from_der(&der).map_err(|error| no_authority(error.to_string()))?;
+        if !certificate.is_ca() {
+            return Err(no_authority("it may not sign certificates".to_owned()));
+        }
+        if certificate.public_key().raw != key.subject_public_key_info() {
+            return Err(IssueError::KeyMismatch);
+        }
+        let time = |seconds: i64| {
+            Timestamp::from_second(seconds).map_err(|error| no_authority(error.to_string()))
+        };
+        let validity = time(certificate.validity().not_before.timestamp())?
+            ..time(certificate.validity().not_after.timestamp())?;
+        Ok(Self {
+            issuer: Issuer::from_ca_cert_der(&der, key)?,
+            certificate_pem: certificate_pem.to_owned(),
+            validity,
+        })
+    }
+
+    /// Start and end of its validity.
+    #[must_use]
+    pub fn validity(&self) -> Range<Timestamp> {
+        self.validity.clone()
     }
 
     /// From now, or a little before, for so many days.
@@ -124,7 +176,7 @@ impl Authority {
     /// The authority's certificate, as PEM: what the other side is to trust.
     #[must_use]
     pub fn certificate_pem(&self) -> String {
-        self.issuer.pem()
+        self.certificate_pem.clone()
     }
 
     /// The authority's private key, as PEM.

@@ -22,6 +22,8 @@ fn completion_scripts_know_the_commands() {
             "explain",
             "parse-only",
             "junit",
+            "certs",
+            "collector-name",
         ] {
             assert!(script.out.contains(word), "{shell}: {word}");
         }
@@ -77,6 +79,7 @@ fn help_shows_examples_and_exit_codes() {
         &["fields"],
         &["events"],
         &["filter", "check"],
+        &["certs"],
     ] {
         let help = run(&[command, &["--help"]].concat());
         assert_eq!(help.code, Some(0));
