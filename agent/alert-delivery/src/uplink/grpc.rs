@@ -16,6 +16,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::{Outcome, Refusal, Uplink};
 use connection::{Answer, Connections, Request};
 
+/// Batches that wait for a stream. A pump has fewer under way.
+const REQUESTS_WAITING: usize = 64;
+
 /// A collector that is connected to when there is something to send.
 ///
 /// All batches go over one stream, several at a time. When the stream fails all of them fail, and the next
@@ -35,7 +38,7 @@ impl GrpcUplink {
     pub fn new(settings: &GrpcSettings) -> Result<Self, GrpcError> {
         let targets = settings.targets()?;
         let tls = targets.tls.clone();
-        let (requests, incoming) = mpsc::channel(1);
+        let (requests, incoming) = mpsc::channel(REQUESTS_WAITING);
         tokio::spawn(Connections::new(targets).run(incoming));
         Ok(Self { requests, tls })
     }

@@ -112,6 +112,7 @@ impl Connections {
                     // Too large is too large elsewhere, too.
                     if !failure.is_too_large {
                         self.current = (self.current + 1) % self.targets.endpoints.len();
+                        fail_waiting(&mut requests, &failure);
                     }
                     pending.fail(failure);
                 }
@@ -313,6 +314,14 @@ impl Pending {
             };
             answer(batch.answer, what);
         }
+    }
+}
+
+/// What waited for the stream fails with it: the destination is to be left alone for a while.
+fn fail_waiting(requests: &mut mpsc::Receiver<Request>, failure: &Failure) {
+    while let Ok(request) = requests.try_recv() {
+        let reason = failure.reason.clone();
+        answer(request.answer, Answer::Failed { reason });
     }
 }
 
