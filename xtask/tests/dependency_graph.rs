@@ -167,6 +167,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "saker-alert-clients",
             "saker-alert-formats",
+            "saker-alert-spool",
             "saker-proto",
             "saker-tls",
         ],

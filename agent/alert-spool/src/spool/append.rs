@@ -82,6 +82,12 @@ impl Spool {
     ) {
         while !incoming.is_empty() {
             if let Disk::Fails { reason, .. } = self.disk {
+                if reason == LossReason::DiskFull && self.can_displace(priority) {
+                    // What came before it goes first.
+                    self.disk = Disk::Works;
+                    self.drain_lane(priority, now);
+                    continue;
+                }
                 for record in incoming.drain(..) {
                     if self.remember(priority, record, reason) {
                         appended.in_memory = appended.in_memory.saturating_add(1);
@@ -334,34 +340,45 @@ impl Spool {
             self.disk = Disk::Works;
         }
         for priority in PRIORITIES {
-            while let Some(record) = self.lanes.get(priority).memory.front().cloned() {
-                let waiting = self
-                    .lanes
-                    .get(priority)
-                    .memory
-                    .iter()
-                    .map(|record| Incoming {
-                        entry: Entry {
-                            id: record.id,
-                            priority,
-                            payload: record.payload.clone(),
-                        },
-                        spooled_unix_ns: record.spooled_unix_ns,
-                    });
-                let waiting = waiting.collect();
-                match self.write_some(priority, &waiting) {
-                    Ok(records) => self.forget(priority, records),
-                    Err(NotWritten::SpoolFull) => {
-                        self.lost.add(record.priority, LossReason::SpoolFull, 1);
-                        self.forget(priority, 1);
-                    }
-                    Err(NotWritten::Disk(error)) => {
-                        self.disk_failed(&error, now);
-                        return;
-                    }
+            if self.disk == Disk::Works {
+                self.drain_lane(priority, now);
+            }
+        }
+    }
+
+    /// Brings what the memory holds of this priority to the disk, until that fails.
+    fn drain_lane(&mut self, priority: Priority, now: SystemTime) {
+        while !self.lanes.get(priority).memory.is_empty() {
+            let waiting = self.lanes.get(priority).memory.iter();
+            let waiting = waiting.map(|record| Incoming {
+                entry: Entry {
+                    id: record.id,
+                    priority,
+                    payload: record.payload.clone(),
+                },
+                spooled_unix_ns: record.spooled_unix_ns,
+            });
+            let waiting = waiting.collect();
+            match self.write_some(priority, &waiting) {
+                Ok(records) => self.forget(priority, records),
+                Err(NotWritten::SpoolFull) => {
+                    self.lost.add(priority, LossReason::SpoolFull, 1);
+                    self.forget(priority, 1);
+                }
+                Err(NotWritten::Disk(error)) => {
+                    self.disk_failed(&error, now);
+                    return;
                 }
             }
         }
+    }
+
+    /// Whether less urgent records lie on the full disk that may make room.
+    fn can_displace(&self, priority: Priority) -> bool {
+        PRIORITIES
+            .into_iter()
+            .filter(|other| i32::from(*other) < i32::from(priority))
+            .any(|other| self.lanes.get(other).oldest_droppable().is_some())
     }
 
     /// Takes the first records of a priority out of the memory.

@@ -123,6 +123,34 @@ fn a_full_disk_gives_up_what_is_less_urgent_then_turns_to_memory() {
 }
 
 #[test]
+fn a_full_disk_gives_up_less_urgent_ones_for_what_comes_later_too() {
+    let scene = Scene::roomy();
+    let (mut spool, _) = scene.open();
+    append(&mut spool, 0..12, Priority::Debug);
+    append(&mut spool, 20..26, Priority::Notice);
+    // What is given up makes room for as much.
+    spool.directory().faults.fail(ErrorKind::StorageFull, 0);
+    let debug = append(&mut spool, 12..13, Priority::Debug);
+    assert_eq!((debug.in_memory, debug.lost.total()), (1, 0));
+    let critical = append(&mut spool, 30..32, Priority::Critical);
+    assert_eq!((critical.in_memory, critical.refused), (2, 0));
+    let reason = LossReason::DiskFull;
+    assert_eq!(critical.lost.get(Priority::Debug, reason), 12);
+    assert_eq!(critical.lost.get(Priority::Notice, reason), 6);
+    spool.directory().faults.stop();
+    append(&mut spool, 13..20, Priority::Debug);
+    let critical = append(&mut spool, 32..34, Priority::Critical);
+    assert_eq!(
+        critical.in_memory, 2,
+        "nothing is there to be given up, so that it waits"
+    );
+    assert_eq!(
+        drain(&mut spool),
+        (30..34).chain(12..20).collect::<Vec<_>>()
+    );
+}
+
+#[test]
 fn a_disk_that_fails_gives_up_nothing_and_records_go_on_from_memory() {
     let scene = Scene::roomy();
     let (mut spool, _) = scene.open();
