@@ -139,7 +139,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("saker-alert-intake", &["saker-proto"]),
     ("saker-alert-queue", &["saker-proto"]),
-    ("saker-alert-store", &["saker-alert-formats", "saker-proto"]),
+    (
+        "saker-alert-store",
+        &[
+            "saker-alert-clients",
+            "saker-alert-formats",
+            "saker-proto",
+            "saker-tls",
+        ],
+    ),
     (
         "saker-alert-sinks",
         &[

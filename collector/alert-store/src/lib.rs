@@ -42,6 +42,7 @@ mod error;
 )]
 pub mod laws;
 mod outbox;
+mod postgres;
 mod query;
 mod row;
 mod settings;
@@ -52,6 +53,7 @@ mod told;
 pub use clock::Clock;
 pub use error::{ErrorKind, StoreError};
 pub use outbox::{Claim, DeadLetter, DeadLetterSelection, OutboxId, Settlement};
+pub use postgres::{PostgresSettings, PostgresStore};
 pub use query::{Cursor, Query, StoredAlert};
 pub use settings::{Limits, SqliteSettings, StoreSettings};
 pub use sqlite::SqliteStore;
@@ -68,5 +70,6 @@ pub async fn open(settings: &StoreSettings) -> Result<Box<dyn Store>, StoreError
         StoreSettings::Sqlite(settings) => Ok(Box::new(
             SqliteStore::open(settings, Clock::system()).await?,
         )),
+        StoreSettings::Postgresql(settings) => Ok(Box::new(PostgresStore::open(settings).await?)),
     }
 }

@@ -1,14 +1,17 @@
 //! Where alerts are kept, as the configuration says it.
 
+use crate::PostgresSettings;
 use serde::Deserialize;
 use std::path::PathBuf;
 
 /// Where alerts are kept.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum StoreSettings {
     /// In a file, for one collector.
     Sqlite(SqliteSettings),
+    /// On a server, for any number of collectors.
+    Postgresql(Box<PostgresSettings>),
 }
 
 /// A database in a file.
