@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod rsyslog;
+pub mod servers;
 
 pub use rsyslog::{ReceivedSyslog, Rsyslog};
