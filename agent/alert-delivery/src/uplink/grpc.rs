@@ -68,7 +68,7 @@ impl Uplink for GrpcUplink {
     async fn send(&self, records: Vec<Record>) -> Outcome {
         let alerts: Vec<Bytes> = records.into_iter().map(|record| record.payload).collect();
         let mut refused = BTreeMap::new();
-        let mut left: Vec<Range<usize>> = vec![0..alerts.len()];
+        let mut left: Vec<Range<usize>> = std::iter::once(0..alerts.len()).collect();
         while let Some(range) = left.pop() {
             let part = alerts.get(range.clone()).unwrap_or_default().to_vec();
             match self.try_once(part).await {
