@@ -6,6 +6,7 @@
 mod append_output;
 mod facts;
 mod limits;
+mod outputs;
 
 use crate::cli::{AlertArgs, KubeArgs, MetricsAddress, OutputFormat};
 use append_output::{AdditionFile, additions};
@@ -13,6 +14,10 @@ pub(crate) use facts::FactsConfig;
 use facts::{EnrichmentFile, KubernetesFile};
 use limits::LimitsFile;
 pub(crate) use limits::RuleLimits;
+pub(crate) use outputs::DeliveryConfig;
+use outputs::{CollectorEntry, FileEntry, HttpEntry, ProgramEntry, StdoutEntry, SyslogEntry};
+use saker_alert_delivery::throttle::InvalidKey;
+use saker_alert_delivery::{ListedEntry, OutputsFile, SettingsError, ThrottleSettings};
 use saker_container_runtimes::RuntimesSettings;
 use saker_rule_engine::{CompileOptions, Matching};
 use saker_rule_language::{AppendOutput, Priority};
@@ -67,6 +72,24 @@ pub(crate) struct ConfigFile {
     rings: RingsFile,
     /// The metrics server.
     metrics: MetricsFile,
+    /// Name of the cluster in alerts.
+    cluster_name: String,
+    /// What is held back.
+    alerts: ThrottleSettings,
+    /// Standard output.
+    stdout_output: Option<StdoutEntry>,
+    /// A file.
+    file_output: Option<FileEntry>,
+    /// A receiver of syslog.
+    syslog_output: Option<SyslogEntry>,
+    /// A program.
+    program_output: Option<ProgramEntry>,
+    /// A server of HTTP.
+    http_output: Option<HttpEntry>,
+    /// A collector.
+    collector_output: Option<CollectorEntry>,
+    /// Further outputs.
+    outputs: Vec<ListedEntry>,
 }
 
 /// Sizes of the kernel's rings, in bytes: powers of two.
@@ -112,6 +135,8 @@ pub(crate) struct Config {
     pub(crate) bulk_ring_bytes: u32,
     /// Where the metrics are served.
     pub(crate) metrics: Option<SocketAddr>,
+    /// Where alerts go.
+    pub(crate) delivery: DeliveryConfig,
 }
 
 /// What the commands for rule authors take from the configuration.
@@ -175,6 +200,12 @@ pub(crate) enum ConfigError {
     /// Who is asked about containers cannot be.
     #[error("containers")]
     Containers(#[from] saker_container_runtimes::ConfigError),
+    /// An output cannot be used.
+    #[error(transparent)]
+    Outputs(#[from] SettingsError),
+    /// What is held back cannot be told apart.
+    #[error(transparent)]
+    Throttle(#[from] InvalidKey),
     /// There are no rules to load.
     #[error(
         "no rules: name files or folders on the command line, or with rules_files in the \
@@ -188,7 +219,11 @@ impl ConfigError {
     fn within(self, path: Option<PathBuf>) -> Self {
         match (self, path) {
             (
-                error @ (Self::Value { .. } | Self::Limit { .. } | Self::Containers(_)),
+                error @ (Self::Value { .. }
+                | Self::Limit { .. }
+                | Self::Containers(_)
+                | Self::Outputs(_)
+                | Self::Throttle(_)),
                 Some(path),
             ) => Self::Setting {
                 path,
@@ -233,10 +268,25 @@ impl Config {
         } else {
             OutputFormat::Text
         });
+        let delivery = DeliveryConfig::build(
+            OutputsFile {
+                stdout: file.stdout_output,
+                file: file.file_output,
+                syslog: file.syslog_output,
+                program: file.program_output,
+                http: file.http_output,
+                collector: file.collector_output,
+                listed: file.outputs,
+            },
+            file.alerts,
+            file.cluster_name,
+            (output, arguments.output),
+        )?;
         Ok(Self {
             rules,
             priority,
             output,
+            delivery,
             iso_8601: file.time_format_iso_8601,
             matching: matching(file.rule_matching)?,
             append_output: additions(file.append_output),

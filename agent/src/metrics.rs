@@ -1,17 +1,20 @@
 //! Prometheus metrics: gathered when they are asked for.
 
+mod delivery;
 mod facts;
 
 use crate::statistics::Statistics;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::{Router, routing::get};
+use delivery::DeliveryMetrics;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
+use saker_alert_delivery::Delivery;
 use saker_event_schema::row;
 use saker_kernel_source::LossCounters;
 use saker_kube_watch::KubeWatch;
@@ -139,19 +142,7 @@ impl AgentMetrics {
                 (labels, count)
             })
             .collect();
-        counters(encoder, "saker_alerts", "Alerts raised", &alerts)?;
-        let statistics = &self.statistics;
-        let lost = [
-            ("queue_full", &statistics.alerts_lost),
-            ("output", &statistics.output_errors),
-        ]
-        .map(|(reason, count)| (vec![("reason", reason.to_owned())], count.load(Relaxed)));
-        counters(
-            encoder,
-            "saker_alerts_lost",
-            "Alerts that did not arrive",
-            &lost,
-        )
+        counters(encoder, "saker_alerts_raised", "Alerts raised", &alerts)
     }
 
     fn encode_processes(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -237,6 +228,7 @@ pub(crate) fn registry(
     losses: Arc<LossCounters>,
     facts: Facts,
     kube: Option<KubeWatch>,
+    delivery: &Delivery,
 ) -> Registry {
     let mut registry = Registry::default();
     let build = Family::<Vec<Label>, Gauge>::default();
@@ -249,6 +241,7 @@ pub(crate) fn registry(
         "How long events waited for what was not known of their container or pod",
         statistics.enrichment.waits(),
     );
+    registry.register_collector(Box::new(DeliveryMetrics::new(delivery)));
     registry.register_collector(Box::new(AgentMetrics {
         statistics,
         facts,

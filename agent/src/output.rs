@@ -1,21 +1,19 @@
-//! Alerts on standard output.
-//!
-//! A thread of its own prints them: a reader that is slow, or stops, must not keep the agent from
-//! signals, reloads and metrics.
+//! From alerts to outputs, and what is particular to a terminal.
 
 use crate::cli::OutputFormat;
-use crate::config::Config;
-use crate::statistics::Statistics;
+use crate::config::{Config, DeliveryConfig};
 use jiff::tz::TimeZone;
-use saker_alert::{Alert, Clock, Colour, JsonKeys, JsonRenderer, TextRenderer, TimeFormat};
+use saker_alert::{
+    Agent, Alert, Clock, Colour, JsonKeys, JsonRenderer, OutputValue, TextRenderer, TimeFormat,
+};
+use saker_alert_delivery::{Delivery, Inbox, Options, StartError, Time, WhenFull};
 use saker_rule_language::ColorChoice;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-use std::thread;
-use tokio::sync::{mpsc, oneshot};
 
-/// Prints alerts, one a line.
+/// What an alert takes beside its texts, in bytes; roughly.
+const ALERT_BYTES: usize = 1024;
+
+/// Prints alerts, one a line; where they are printed and nothing else is to become of them.
 pub(crate) enum Printer {
     /// Lines for people.
     Text(TextRenderer),
@@ -26,22 +24,10 @@ pub(crate) enum Printer {
 impl Printer {
     /// A printer as the configuration wants it; coloured on a terminal, unless NO_COLOR is set.
     pub(crate) fn new(config: &Config) -> Self {
-        let format = if config.iso_8601 {
-            TimeFormat::Iso8601
-        } else {
-            TimeFormat::TimeOfDay
-        };
-        let clock = Clock::new(TimeZone::system(), format);
+        let clock = clock(config);
         match config.output {
             OutputFormat::Json => Self::Json(JsonRenderer::new(clock, JsonKeys::default())),
-            OutputFormat::Text => {
-                let colour = if wants_colour(&io::stdout()) {
-                    Colour::Always
-                } else {
-                    Colour::Never
-                };
-                Self::Text(TextRenderer::new(clock, colour))
-            }
+            OutputFormat::Text => Self::Text(TextRenderer::new(clock, stdout_colour())),
         }
     }
 
@@ -62,40 +48,61 @@ impl Printer {
     }
 }
 
-/// Starts the thread that prints alerts. It ends when no more can come, or when nobody reads them any
-/// more; the receiver resolves then.
-pub(crate) fn spawn(
-    printer: Printer,
-    mut alerts: mpsc::Receiver<Alert>,
-    statistics: Arc<Statistics>,
-) -> io::Result<oneshot::Receiver<io::Result<()>>> {
-    let (sender, ended) = oneshot::channel();
-    thread::Builder::new()
-        .name("saker-output".to_owned())
-        .spawn(move || {
-            let outcome = print_all(&printer, &mut alerts, &statistics);
-            if sender.send(outcome).is_err() {
-                tracing::debug!("nobody waits for the end of the output any more");
-            }
-        })?;
-    Ok(ended)
+/// How alerts are delivered live or from captures.
+pub(crate) struct Manner {
+    /// Whether the raising side waits, or alerts are dropped.
+    pub(crate) when_full: WhenFull,
+    /// What throttling takes for the time.
+    pub(crate) time: Time,
+    /// Added to the folders of spools.
+    pub(crate) spool_suffix: &'static str,
 }
 
-fn print_all(
-    printer: &Printer,
-    alerts: &mut mpsc::Receiver<Alert>,
-    statistics: &Statistics,
-) -> io::Result<()> {
-    while let Some(alert) = alerts.blocking_recv() {
-        if let Err(error) = printer.print(&alert) {
-            statistics.output_errors.fetch_add(1, Relaxed);
-            if error.kind() == io::ErrorKind::BrokenPipe {
-                return Err(error);
-            }
-            tracing::debug!(%error, "cannot print an alert");
-        }
+/// Starts the outputs; `closed` is called when nobody reads standard output any more.
+pub(crate) fn start_delivery(
+    config: &Config,
+    delivery: DeliveryConfig,
+    manner: Manner,
+    closed: impl FnOnce(io::Error) + Send + 'static,
+) -> Result<(Inbox<Alert>, Delivery), StartError> {
+    let agent = Agent::new(env!("CARGO_PKG_VERSION"), &delivery.cluster);
+    let options = Options {
+        when_full: manner.when_full,
+        time: manner.time,
+        spool_suffix: manner.spool_suffix,
+        clock: clock(config),
+        colour: stdout_colour(),
+        to_message: Box::new(move |alert: Alert| alert.to_wire(&agent)),
+        closed: Box::new(closed),
+    };
+    Delivery::start(delivery.outputs, &delivery.throttle, options)
+}
+
+/// Hands an alert over to the outputs.
+pub(crate) fn raise(inbox: &Inbox<Alert>, alert: Alert) {
+    let fields = alert.fields.iter().map(|field| match &field.value {
+        OutputValue::Text(text) => text.len(),
+        _ => 0,
+    });
+    let bytes = ALERT_BYTES.saturating_add(fields.fold(alert.message.len(), usize::saturating_add));
+    inbox.raise(saker_alert::priority(alert.priority), bytes, alert);
+}
+
+fn clock(config: &Config) -> Clock {
+    let format = if config.iso_8601 {
+        TimeFormat::Iso8601
+    } else {
+        TimeFormat::TimeOfDay
+    };
+    Clock::new(TimeZone::system(), format)
+}
+
+fn stdout_colour() -> Colour {
+    if wants_colour(&io::stdout()) {
+        Colour::Always
+    } else {
+        Colour::Never
     }
-    Ok(())
 }
 
 /// Whether a stream is a terminal that may be coloured.

@@ -4,7 +4,7 @@ use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::fact_sources::{FactSources, Waker};
 use crate::metrics;
-use crate::output::{self, Printer, stderr_color};
+use crate::output::{self, Manner, stderr_color};
 use crate::pipeline::judge::{self, Judge};
 use crate::pipeline::matcher::Matcher;
 use crate::pipeline::raiser::Raiser;
@@ -17,6 +17,7 @@ use crate::summary::summary;
 use crate::this_host;
 use anyhow::Context;
 use arc_swap::ArcSwap;
+use saker_alert_delivery::{Delivery, Report, Time, WhenFull};
 use saker_event_schema::EventId;
 use saker_kernel_source::{KernelSource, KernelSourceError, LossCounters, SourceOptions, host};
 use saker_rule_engine::RuleSet;
@@ -31,21 +32,14 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-/// Alerts that may wait for the output. When they are as many, further ones are counted as lost: the
-/// matcher does not wait, because events would be lost then, which is worse.
-const ALERTS_WAITING_MAX: usize = 16_384;
-
-/// How long alerts that are on their way may take to be printed at the end.
-const OUTPUT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long alerts that are on their way may take to be delivered at the end.
+const DELIVERY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often memory that was freed is given back to the kernel. The first time, at once, gives back what the
 /// start needed.
 const MEMORY_GIVEN_BACK: Duration = Duration::from_secs(30);
-
-/// How the output ended; an error of the outer kind is a panic.
-type Printed = Result<io::Result<()>, oneshot::error::RecvError>;
 
 /// Loads everything, watches until a signal, and says what was seen.
 pub(crate) fn run(arguments: &RunArgs) -> anyhow::Result<ExitCode> {
@@ -71,7 +65,9 @@ struct Agent {
     losses: Arc<LossCounters>,
     rules: Arc<ArcSwap<RuleSet>>,
     statistics: Arc<Statistics>,
-    printed: oneshot::Receiver<io::Result<()>>,
+    delivery: Delivery,
+    /// Told when nobody reads standard output any more.
+    closed: oneshot::Receiver<io::Error>,
     stop: Arc<AtomicBool>,
     reader: JoinHandle<Result<(), KernelSourceError>>,
     matcher: JoinHandle<()>,
@@ -87,6 +83,7 @@ struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
+    user1: Signal,
 }
 
 impl Signals {
@@ -96,6 +93,7 @@ impl Signals {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
             hangup: listen(SignalKind::hangup())?,
+            user1: listen(SignalKind::user_defined1())?,
         })
     }
 }
@@ -118,15 +116,24 @@ impl Agent {
             .store(loaded.enabled(), Ordering::Relaxed);
         let needs = loaded.rules.needs();
         let rules = Arc::new(ArcSwap::from_pointee(loaded.rules));
-        let (alert_sender, alerts) = mpsc::channel(ALERTS_WAITING_MAX);
-        let printed = output::spawn(Printer::new(&config), alerts, Arc::clone(&statistics))
-            .context("cannot start the output thread")?;
+        let (tell_closed, closed) = oneshot::channel();
+        let manner = Manner {
+            when_full: WhenFull::DropLeastUrgent,
+            time: Time::Present,
+            spool_suffix: "",
+        };
+        let (inbox, delivery) =
+            output::start_delivery(&config, config.delivery.clone(), manner, |error| {
+                if tell_closed.send(error).is_err() {
+                    tracing::debug!("nobody waits for the end of standard output any more");
+                }
+            })?;
         let (record_sender, records) = queue::records();
         // First attach, then read /proc: what begins in between is seen twice, not missed.
         let attached = source.attach()?;
         let raiser = Raiser {
             node: this_host::node(),
-            alerts: alert_sender,
+            alerts: inbox,
             statistics: Arc::clone(&statistics),
         };
         let waker = Waker::default();
@@ -150,7 +157,8 @@ impl Agent {
             losses,
             rules,
             statistics,
-            printed,
+            delivery,
+            closed,
             stop,
             reader,
             matcher,
@@ -174,7 +182,8 @@ impl Agent {
         let mut memory = tokio::time::interval(MEMORY_GIVEN_BACK);
         let synced = self.fact_sources.synced();
         tokio::pin!(synced);
-        let printed = loop {
+        let mut has_stdout = true;
+        let closed = loop {
             let is_ready = self.is_ready.load(Ordering::Relaxed);
             tokio::select! {
                 biased;
@@ -182,12 +191,17 @@ impl Agent {
                 _ = signals.interrupt.recv() => break None,
                 _ = signals.terminate.recv() => break None,
                 _ = signals.hangup.recv() => self.reload(),
+                _ = signals.user1.recv() => self.delivery.reopen(),
                 () = watcher.changed() => self.reload(),
-                printed = &mut self.printed => break Some(printed),
                 _ = memory.tick() => host::give_back_memory(),
+                closed = &mut self.closed, if has_stdout => match closed {
+                    Ok(error) => break Some(error),
+                    // Standard output is no output.
+                    Err(_) => has_stdout = false,
+                },
             }
         };
-        self.end(printed).await
+        self.end(closed).await
     }
 
     /// Says that everything is there that alerts need. They were raised before as well.
@@ -214,6 +228,7 @@ impl Agent {
             Arc::clone(&self.losses),
             self.facts.clone(),
             self.fact_sources.kube().cloned(),
+            &self.delivery,
         );
         let routes = metrics::routes(registry, Arc::clone(&self.is_ready));
         tokio::spawn(async move {
@@ -264,9 +279,9 @@ impl Agent {
         Ok(())
     }
 
-    /// Detaches, lets everything that is on its way arrive, and prints the summary. `printed` is how
-    /// the output ended, if it was the first to end.
-    async fn end(mut self, printed: Option<Printed>) -> anyhow::Result<ExitCode> {
+    /// Detaches, lets everything that is on its way arrive, and prints the summary. `closed` is why standard
+    /// output ended, if it was the first to end.
+    async fn end(mut self, closed: Option<io::Error>) -> anyhow::Result<ExitCode> {
         let recursion_misses = self.losses.recursion_misses();
         self.source.detach()?;
         self.stop.store(true, Ordering::Release);
@@ -277,20 +292,28 @@ impl Agent {
         self.matcher
             .join()
             .map_err(|_| anyhow::anyhow!("the matcher thread panicked"))?;
-        let printed = match printed {
-            Some(printed) => printed,
-            None => tokio::time::timeout(OUTPUT_PATIENCE, &mut self.printed)
-                .await
-                .context("standard output is blocked: alerts were left unprinted")?,
-        };
+        // It has a runtime of its own, and may wait.
+        let delivery = self.delivery;
+        let report = tokio::task::spawn_blocking(move || delivery.finish(DELIVERY_PATIENCE))
+            .await
+            .context("the delivery of alerts panicked")?;
         eprint!(
             "{}",
-            summary(&self.statistics, &self.losses, recursion_misses)
+            summary(&self.statistics, &self.losses, recursion_misses, &report)
         );
         read?;
-        printed
-            .context("the output thread panicked")?
-            .context("standard output is closed: nobody reads the alerts any more")?;
+        if let Some(error) = closed {
+            return Err(error)
+                .context("standard output is closed: nobody reads the alerts any more");
+        }
+        if is_stdout_blocked(&report) {
+            anyhow::bail!("standard output is blocked: alerts were left unprinted");
+        }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn is_stdout_blocked(report: &Report) -> bool {
+    let mut outputs = report.outputs.iter();
+    outputs.any(|output| output.kind == "stdout" && output.lost.contains_key("shutdown"))
 }

@@ -19,10 +19,6 @@ pub(crate) type RuleKey = (Arc<str>, Priority, Arc<str>);
 pub(crate) struct Statistics {
     /// Records that could not be decoded.
     pub(crate) malformed: AtomicU64,
-    /// Alerts that found the channel full.
-    pub(crate) alerts_lost: AtomicU64,
-    /// Alerts that could not be printed.
-    pub(crate) output_errors: AtomicU64,
     /// Rules that take part.
     pub(crate) rules_enabled: AtomicUsize,
     /// Reloads that took effect.

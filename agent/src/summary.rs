@@ -1,6 +1,7 @@
 //! What the agent says when it ends: events by kind, alerts by rule, losses by reason.
 
 use crate::statistics::Statistics;
+use saker_alert_delivery::{OutputReport, Report};
 use saker_event_schema::row;
 use saker_kernel_source::LossCounters;
 use std::fmt::Write;
@@ -13,10 +14,11 @@ pub(crate) fn summary(
     statistics: &Statistics,
     losses: &LossCounters,
     recursion_misses: u64,
+    report: &Report,
 ) -> String {
     let mut text = String::from("summary:\n");
     // Writing to a String cannot fail; the result says so only because other writers can.
-    write_summary(&mut text, statistics, losses, recursion_misses).unwrap_or_default();
+    write_summary(&mut text, statistics, losses, recursion_misses, report).unwrap_or_default();
     text
 }
 
@@ -25,6 +27,7 @@ fn write_summary(
     statistics: &Statistics,
     losses: &LossCounters,
     recursion_misses: u64,
+    report: &Report,
 ) -> std::fmt::Result {
     let counts = match losses.all() {
         Ok(counts) => counts,
@@ -57,13 +60,16 @@ fn write_summary(
             "decode: malformed",
             losses.malformed() + statistics.malformed.load(Relaxed),
         ),
-        ("alerts: queue full", statistics.alerts_lost.load(Relaxed)),
-        ("alerts: output", statistics.output_errors.load(Relaxed)),
+        ("alerts: queue full", report.lost),
+        (
+            "alerts: outputs",
+            report.outputs.iter().map(OutputReport::lost_total).sum(),
+        ),
     ];
     let total: u64 = lost.iter().map(|(_, count)| count).sum();
     writeln!(text, "  lost: {total}")?;
     for (reason, count) in lost.iter().filter(|(_, count)| *count > 0) {
         writeln!(text, "    {count:>6}  {reason}")?;
     }
-    Ok(())
+    write!(text, "{report}")
 }

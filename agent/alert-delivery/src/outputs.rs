@@ -49,3 +49,6 @@ impl Lines {
         Progress::all(self.ends.len())
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

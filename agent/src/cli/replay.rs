@@ -16,10 +16,11 @@ Examples:
   saker replay node-*.scap.gz -r rules --tag mitre_persistence --priority warning
   ssh node-7 cat /var/tmp/trace.scap | saker replay - -r rules
   saker replay incident.scap -r rules --time iso-8601 > alerts.txt
+  saker replay incident.scap -r rules --deliver --config saker.yaml
 
 Alerts go to standard output, what was counted to standard error.
 
-Exit codes: 0 played to the end, 1 the alerts cannot be written, 2 bad rules, configuration or usage, or a \
+Exit codes: 0 played to the end and every alert delivered, 1 alerts were not delivered, 2 bad rules, configuration or usage, or a \
 capture that is damaged (alerts up to the damage were raised) or none.";
 
 /// Options of `saker replay`.
@@ -53,6 +54,11 @@ pub(crate) struct ReplayArgs {
     /// time_format_iso_8601 of the configuration says.
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) time: Option<TimeText>,
+
+    /// Deliver alerts to all outputs of the configuration, and heed what it says of repetitions. Without it, all
+    /// alerts go to standard output and nowhere else: a capture that is played is to page nobody.
+    #[arg(long)]
+    pub(crate) deliver: bool,
 
     /// Do not say what was counted.
     #[arg(short, long)]

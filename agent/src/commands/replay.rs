@@ -6,25 +6,29 @@ mod summary;
 use super::InputError;
 use crate::cli::{KubeArgs, ReplayArgs, TimeText};
 use crate::config::Config;
-use crate::output::{Printer, stderr_color};
+use crate::output::{self, Manner, stderr_color};
 use crate::rules::{CheckedRules, RulesError};
-use anyhow::Context;
 use bar::Bar;
 use saker_alert::{Alert, Node, Occurrence};
+use saker_alert_delivery::{Inbox, Report, Time, WhenFull};
 use saker_capture_replay::{Options, Replay, ReplayError};
 use saker_rule_engine::{Evaluation, RuleSet};
 use saker_rule_fields::EventContext;
 use saker_rule_language::{CheckedRuleSet, Selection, SelectionAction, SelectionTarget};
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 use summary::Summary;
 
 /// Events between two looks at how far the capture is read.
 const EVENTS_BETWEEN_LOOKS: u64 = 1 << 14;
+
+/// How long the outputs may take for what is on its way when the last capture was played.
+const DELIVERY_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Plays the captures, prints the alerts and says what was counted.
 pub(crate) fn run(arguments: &ReplayArgs) -> anyhow::Result<ExitCode> {
@@ -38,11 +42,28 @@ pub(crate) fn run(arguments: &ReplayArgs) -> anyhow::Result<ExitCode> {
         zone: jiff::tz::TimeZone::system(),
         ..Options::default()
     };
+    let delivery = if arguments.deliver {
+        config.delivery.clone()
+    } else {
+        config.delivery.clone().stdout_only(config.output)
+    };
+    let manner = Manner {
+        // Nothing is lost: who plays can wait.
+        when_full: WhenFull::Wait,
+        time: Time::OfEvents,
+        // An agent may run beside.
+        spool_suffix: ".replay",
+    };
+    let closed = Arc::<AtomicBool>::default();
+    let (inbox, delivery) = output::start_delivery(&config, delivery, manner, {
+        let closed = Arc::clone(&closed);
+        move |_| closed.store(true, Relaxed)
+    })?;
     let mut player = Player {
         rules,
         evaluation: Evaluation::new(),
-        printer: Printer::new(&config),
-        out: BufWriter::new(io::stdout().lock()),
+        inbox,
+        closed,
         node: None,
         boot_id: None,
         summary: Summary::default(),
@@ -55,12 +76,38 @@ pub(crate) fn run(arguments: &ReplayArgs) -> anyhow::Result<ExitCode> {
             break;
         }
     }
-    // A reader that has seen enough is no error.
-    let flushed = ignore_closed(player.out.flush());
+    let Player {
+        inbox,
+        summary,
+        closed,
+        ..
+    } = player;
+    drop(inbox);
+    let report = delivery.finish(DELIVERY_PATIENCE);
     if !arguments.quiet {
-        eprint!("{}", player.summary.text(began.elapsed()));
+        eprint!("{}", summary.text(began.elapsed()));
+        if arguments.deliver {
+            eprint!("{report}");
+        }
     }
-    flushed.and(outcome).map(|_| ExitCode::SUCCESS)
+    outcome.map(drop)?;
+    // A reader that has seen enough is no error.
+    if !closed.load(Relaxed) {
+        check(&report)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether every alert was delivered.
+fn check(report: &Report) -> anyhow::Result<()> {
+    if report.is_complete() {
+        return Ok(());
+    }
+    let stdout = report.outputs.iter().find(|output| output.kind == "stdout");
+    if stdout.is_some_and(|output| output.lost_total() > 0) {
+        anyhow::bail!("cannot write to standard output: alerts were left unprinted");
+    }
+    anyhow::bail!("alerts were not delivered:\n{report}")
 }
 
 /// Loads the rules that take part.
@@ -111,8 +158,9 @@ fn select(rules: &mut CheckedRuleSet, arguments: &ReplayArgs) -> Result<(), Inpu
 struct Player {
     rules: RuleSet,
     evaluation: Evaluation,
-    printer: Printer,
-    out: BufWriter<StdoutLock<'static>>,
+    inbox: Inbox<Alert>,
+    /// Whether nobody reads the alerts any more.
+    closed: Arc<AtomicBool>,
     /// The host of the capture, once it raised an alert.
     node: Option<Node>,
     /// The boot that the capture is of, if it says.
@@ -137,21 +185,20 @@ impl Player {
     fn play_all(&mut self, replay: &mut Replay, bar: &Bar) -> anyhow::Result<ControlFlow<()>> {
         loop {
             for _ in 0..EVENTS_BETWEEN_LOOKS {
-                match replay.next(|context| self.look_at(context))? {
-                    None => return Ok(ControlFlow::Continue(())),
-                    Some(printed) => match ignore_closed(printed)? {
-                        ControlFlow::Continue(()) => {}
-                        closed => return Ok(closed),
-                    },
+                if replay.next(|context| self.look_at(context))?.is_none() {
+                    return Ok(ControlFlow::Continue(()));
                 }
+            }
+            if self.closed.load(Relaxed) {
+                return Ok(ControlFlow::Break(()));
             }
             bar.show(replay.progress());
         }
     }
 
-    /// Prints the alerts that an event raises.
+    /// Hands over the alerts that an event raises.
     #[inline]
-    fn look_at(&mut self, context: &EventContext<'_>) -> io::Result<()> {
+    fn look_at(&mut self, context: &EventContext<'_>) {
         let event = self.rules.event(context);
         for found in self.rules.evaluate(&event, &mut self.evaluation) {
             let Some(rule) = self.rules.rule(found.rule) else {
@@ -166,9 +213,8 @@ impl Player {
             let alert = Alert::compose(node, rule, &event, found.view, &occurrence)
                 .with_details(context.subject(), self.rules.digest());
             self.summary.count(&alert);
-            writeln!(self.out, "{}", self.printer.line(&alert)?)?;
+            output::raise(&self.inbox, alert);
         }
-        Ok(())
     }
 }
 
@@ -193,13 +239,4 @@ fn node<'n>(known: &'n mut Option<Node>, hostname: &str, boot_id: Option<&Arc<st
         hostname: hostname.into(),
         boot_id: boot_id.map_or_else(|| hostname.into(), Arc::clone),
     })
-}
-
-/// Breaks where nobody reads any more, which is no error.
-fn ignore_closed(written: io::Result<()>) -> anyhow::Result<ControlFlow<()>> {
-    match written {
-        Ok(()) => Ok(ControlFlow::Continue(())),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
-        Err(error) => Err(error).context("cannot write to standard output"),
-    }
 }

@@ -1,25 +1,25 @@
-//! From matches to alerts on the channel.
+//! From matches to alerts that are handed over.
 
+use crate::output;
 use crate::statistics::Statistics;
 use saker_alert::{Alert, Node, Occurrence};
+use saker_alert_delivery::Inbox;
 use saker_rule_engine::{Event, Match, RuleSet};
 use saker_rule_fields::EventContext;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-use tokio::sync::mpsc;
 
 /// Makes alerts of matches and hands them on.
 pub(crate) struct Raiser {
     /// The host as alerts name it.
     pub(crate) node: Node,
     /// Where alerts go. The matcher never waits for it.
-    pub(crate) alerts: mpsc::Sender<Alert>,
+    pub(crate) alerts: Inbox<Alert>,
     /// What is counted.
     pub(crate) statistics: Arc<Statistics>,
 }
 
 impl Raiser {
-    /// Composes an alert and hands it on; counts it as lost where the channel is full.
+    /// Composes an alert and hands it on.
     pub(crate) fn raise<E: Event>(
         &self,
         rules: &RuleSet,
@@ -34,8 +34,6 @@ impl Raiser {
         let alert = Alert::compose(&self.node, rule, event, found.view, &occurrence)
             .with_details(context.subject(), rules.digest());
         self.statistics.count_alert(&alert);
-        if self.alerts.try_send(alert).is_err() {
-            self.statistics.alerts_lost.fetch_add(1, Relaxed);
-        }
+        output::raise(&self.alerts, alert);
     }
 }

@@ -23,6 +23,8 @@ pub struct Report {
 pub struct OutputReport {
     /// Its name.
     pub name: String,
+    /// Its kind, as configurations name it.
+    pub kind: &'static str,
     /// Alerts that its destination has.
     pub delivered: u64,
     /// Alerts that were not for it.
@@ -49,6 +51,7 @@ impl OutputReport {
         }
         Self {
             name: counters.name().to_owned(),
+            kind: view.kind(),
             delivered: counters.delivered(),
             filtered: counters.filtered(),
             lost,

@@ -11,7 +11,7 @@ use saker_alert_clients::http::HttpError;
 use saker_alert_formats::{Format, Renderer};
 use saker_alert_spool::{BatchLimits, SpoolError, SpoolHandle};
 use saker_tls::ClientTls;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 use super::{Delivery, Inbox, Options, OutputView, RunningOutput};
 use crate::counters::{OutputCounters, RouterCounters};
@@ -289,7 +289,7 @@ impl<A> Starter<'_, A> {
                 };
                 Prepared {
                     tls,
-                    ..self.spooled(settings, &http.spool, counters, pump, |_| Ok(uplink))?
+                    ..self.spooled(settings, &http.spool, counters, pump, uplink)?
                 }
             }
             Kind::Collector(collector) => {
@@ -297,14 +297,36 @@ impl<A> Starter<'_, A> {
                     limits: BatchLimits::default(),
                     batches_under_way: COLLECTOR_BATCHES_MAX,
                 };
-                self.spooled(settings, &collector.spool, counters, pump, |_| {
+                let runtime = self.runtime()?;
+                let uplink = {
+                    let _entered = runtime.enter();
                     GrpcUplink::new(&collector.grpc).map_err(|source| StartError::Collector {
                         output: output(),
                         source,
-                    })
-                })?
+                    })?
+                };
+                let tls = uplink.tls().cloned();
+                Prepared {
+                    tls,
+                    ..self.spooled(settings, &collector.spool, counters, pump, uplink)?
+                }
             }
         })
+    }
+
+    /// Where pumps run.
+    fn runtime(&mut self) -> io::Result<Handle> {
+        let runtime = match &mut self.runtime {
+            Some(runtime) => runtime,
+            none => none.insert(
+                tokio::runtime::Builder::new_multi_thread()
+                    .worker_threads(1)
+                    .thread_name("saker-uplink")
+                    .enable_all()
+                    .build()?,
+            ),
+        };
+        Ok(runtime.handle().clone())
     }
 
     fn renderer(&self, format: Format) -> Renderer {
@@ -317,20 +339,10 @@ impl<A> Starter<'_, A> {
         place: &SpoolPlace,
         counters: &Arc<OutputCounters>,
         pump: PumpSettings,
-        uplink: impl FnOnce(&Runtime) -> Result<U, StartError>,
+        uplink: U,
     ) -> Result<Prepared, StartError> {
-        let runtime = match &mut self.runtime {
-            Some(runtime) => runtime,
-            none => none.insert(
-                tokio::runtime::Builder::new_multi_thread()
-                    .worker_threads(1)
-                    .thread_name("saker-uplink")
-                    .enable_all()
-                    .build()?,
-            ),
-        };
+        let runtime = self.runtime()?;
         let _entered = runtime.enter();
-        let uplink = uplink(runtime)?;
         let mut directory = place.directory.clone().unwrap_or_default().into_os_string();
         directory.push(self.options.spool_suffix);
         let (spool, recovery) = SpoolHandle::open(&PathBuf::from(directory), &place.settings)

@@ -59,6 +59,20 @@ pub struct OutputSettings {
     pub kind: Kind,
 }
 
+impl OutputSettings {
+    /// Standard output, with all alerts.
+    #[must_use]
+    pub fn stdout(format: Format) -> Self {
+        Self {
+            name: "stdout".to_owned(),
+            format,
+            minimum_priority: Priority::Unspecified,
+            filter: Filter::default(),
+            kind: Kind::Stdout(StdoutSettings {}),
+        }
+    }
+}
+
 /// Outputs that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
