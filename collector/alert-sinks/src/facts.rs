@@ -1,14 +1,7 @@
 //! What sinks say of an alert beside its text.
 
 use saker_alert_formats::Notification;
-use saker_proto::{AlertId, v1};
-
-/// The id of a notification: that of its first alert, which no other notification has.
-pub(crate) fn id(notification: &Notification) -> AlertId {
-    AlertId::from_slice(&notification.alert.id)
-        .or_else(|| notification.repeats.members.first().copied())
-        .unwrap_or(AlertId::from_bytes([0; 16]))
-}
+use saker_proto::v1;
 
 /// How many alerts a notification stands for.
 pub(crate) fn count(notification: &Notification) -> usize {
@@ -44,7 +37,7 @@ pub(crate) fn node(alert: &v1::Alert) -> &str {
 pub(crate) fn flat(notification: &Notification) -> Vec<(&'static str, String)> {
     let alert = &*notification.alert;
     let mut facts = vec![
-        ("alert_id", id(notification).to_string()),
+        ("alert_id", notification.id().to_string()),
         ("rule", alert.rule.clone()),
         ("priority", priority(alert).to_owned()),
         ("source", alert.source.clone()),

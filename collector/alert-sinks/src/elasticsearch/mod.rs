@@ -15,7 +15,7 @@ mod template;
 use crate::exchange::{Bounds, Exchange, Verdict, exchange};
 use crate::over_http::OverHttp;
 use crate::servers::Servers;
-use crate::{BuildError, Outcome, Sink, facts, formats};
+use crate::{BuildError, Outcome, Sink, formats};
 use async_trait::async_trait;
 use saker_alert_clients::http::{HttpRequest, Method};
 use saker_alert_formats::{Format, Notification, Renderer};
@@ -129,7 +129,7 @@ impl Sink for ElasticsearchSink {
             .iter()
             .map(|notification| {
                 let document = self.renderer.line(notification);
-                bulk::lines(facts::id(notification), &document)
+                bulk::lines(notification.id(), &document)
             })
             .collect();
         let bounds = Bounds {

@@ -19,7 +19,7 @@ pub(super) struct Produced {
 impl Produced {
     pub(super) fn new(notification: &Notification, renderer: &Renderer, key: Key) -> Self {
         let alert = &notification.alert;
-        let id = facts::id(notification).to_string();
+        let id = notification.id().to_string();
         let key = match key {
             Key::Node => facts::node(alert).to_owned(),
             Key::Group => group(notification),

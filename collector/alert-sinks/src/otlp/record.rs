@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, SeverityNumber};
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use saker_alert_formats::Notification;
+use saker_alert_formats::{Notification, rfc3339};
 use saker_proto::v1;
 
 /// Name of the event, by which receivers know what attributes to expect.
@@ -37,7 +37,10 @@ pub(super) fn resource(alert: &v1::Alert) -> Resource {
     if let Some(engine) = &alert.engine {
         attributes.text("service.version", &engine.version);
     }
-    attributes.text("host.name", facts::node(alert));
+    if let Some(node) = &alert.node {
+        attributes.text("host.name", &node.hostname);
+        attributes.text("k8s.node.name", &node.kubernetes_name);
+    }
     attributes.text("k8s.cluster.name", &alert.cluster);
     if let Some(pod) = &alert.pod {
         attributes.text("k8s.namespace.name", &pod.namespace);
@@ -98,7 +101,7 @@ fn attributes(notification: &Notification) -> Vec<KeyValue> {
     let alert = &*notification.alert;
     let mut attributes = Attributes::default();
     // Records of the same uid may be taken for duplicates of each other, says the convention.
-    attributes.text("log.record.uid", &facts::id(notification).to_string());
+    attributes.text("log.record.uid", &notification.id().to_string());
     attributes.text("security_rule.name", &alert.rule);
     attributes.text("saker.source", &alert.source);
     attributes.texts("saker.tags", &alert.tags);
@@ -136,6 +139,9 @@ fn process_attributes(attributes: &mut Attributes, process: &v1::Process) {
     }
     if process.tid != 0 {
         attributes.integer("thread.id", process.tid);
+    }
+    if process.start_unix_ns != 0 {
+        attributes.text("process.creation.time", &rfc3339(process.start_unix_ns));
     }
     attributes.text("process.executable.name", &process.name);
     attributes.text("process.executable.path", &process.executable);

@@ -16,7 +16,7 @@ mod signature;
 use crate::exchange::{Bounds, Exchange, Verdict, exchange};
 use crate::over_http::OverHttp;
 use crate::servers::Servers;
-use crate::{BuildError, Outcome, Sink, clock, facts, formats};
+use crate::{BuildError, Outcome, Sink, clock, formats};
 use async_trait::async_trait;
 use saker_alert_clients::Secret;
 use saker_alert_clients::http::{HeaderName, HeaderValue, HttpRequest};
@@ -116,7 +116,7 @@ impl Sink for WebhookSink {
         let parts: Vec<Part> = notifications
             .iter()
             .map(|notification| Part {
-                id: facts::id(notification),
+                id: notification.id(),
                 text: self.renderer.line(notification),
             })
             .collect();
