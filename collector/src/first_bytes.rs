@@ -109,7 +109,7 @@ mod tests {
         let mut server = FirstBytes::new(server, TIMEOUT);
         let trickle = tokio::spawn(async move {
             for _ in 0..PREFACE_BYTES {
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                sleep(Duration::from_secs(1)).await;
                 if client.write_u8(b'P').await.is_err() {
                     break;
                 }
@@ -132,7 +132,7 @@ mod tests {
         let mut preface = [0; PREFACE_BYTES];
         server.read_exact(&mut preface).await.unwrap();
         let late = tokio::spawn(async move {
-            tokio::time::sleep(TIMEOUT * 3).await;
+            sleep(TIMEOUT * 3).await;
             client.write_u8(b'x').await.unwrap();
         });
         assert_eq!(server.read_u8().await.unwrap(), b'x');

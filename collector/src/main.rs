@@ -18,6 +18,8 @@ mod http;
 mod ingest;
 mod metrics;
 mod roles;
+#[cfg(test)]
+mod scene;
 mod serve;
 mod wake;
 mod worker;

@@ -9,7 +9,7 @@ fn alert(id: u8, hostname: &str) -> v1::Alert {
         output: "a shell".to_owned(),
         node: Some(v1::Node {
             hostname: hostname.to_owned(),
-            boot_id: "boot".to_owned(),
+            ..v1::Node::default()
         }),
         ..v1::Alert::default()
     }
