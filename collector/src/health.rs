@@ -39,6 +39,8 @@ pub(crate) struct HealthCheck {
 impl HealthCheck {
     /// Works until it is to stop.
     pub(crate) async fn run(self) {
+        // The library says that all is well unless it is told otherwise.
+        self.report(ServingStatus::NotServing).await;
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -86,11 +88,15 @@ impl HealthCheck {
             return;
         }
         tracing::info!(is_ready, "whether queue and store answer has changed");
-        let status = if is_ready {
+        self.report(if is_ready {
             ServingStatus::Serving
         } else {
             ServingStatus::NotServing
-        };
+        })
+        .await;
+    }
+
+    async fn report(&self, status: ServingStatus) {
         for service in SERVICES {
             self.reporter.set_service_status(service, status).await;
         }

@@ -57,10 +57,10 @@ impl Default for DeliveryFile {
     fn default() -> Self {
         Self {
             concurrency: 1,
-            attempts_max: 1000,
+            attempts_max: 10_000,
             age_seconds_max: 3 * 86_400,
             retry_ms_min: 500,
-            retry_seconds_max: 300,
+            retry_seconds_max: 60,
             lease_seconds: 120,
             poll_ms: 500,
         }

@@ -21,7 +21,10 @@ fn nothing_is_needed() {
         assert_eq!(config.metrics, Some("127.0.0.1:9378".parse().unwrap()));
         assert!(matches!(config.queue, QueueSettings::Embedded(_)));
         let store = format!("{:?}", config.store);
-        assert!(store.contains("/var/lib/saker-collector/alerts.db"), "{store}");
+        assert!(
+            store.contains("/var/lib/saker-collector/alerts.db"),
+            "{store}"
+        );
         assert!(config.sinks.is_empty() && config.tls.is_none());
     }
 }
@@ -108,4 +111,37 @@ fn errors_name_the_file() {
     let error = scene.config("limits: {streams: 0}").unwrap_err();
     let text = crate::chain(&error);
     assert!(text.contains("collector.yaml: limits.streams"), "{text}");
+}
+
+/// The configurations of the guide.
+fn examples() -> Vec<String> {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/collector.md");
+    let text = fs::read_to_string(guide).unwrap();
+    let blocks = text.split("```yaml\n").skip(1);
+    blocks
+        .map(|block| block.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_examples_of_the_guide_can_be_used() {
+    let examples = examples();
+    assert!(examples.len() >= 3, "{}", examples.len());
+    for example in &examples {
+        parse(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
+    }
+}
+
+#[test]
+fn the_guide_tells_the_defaults() {
+    let defaults = parse("").unwrap();
+    for key in ["limits:", "workers:"] {
+        let examples = examples();
+        let example = examples
+            .iter()
+            .find(|example| example.starts_with(key))
+            .unwrap();
+        let told = parse(example).unwrap();
+        assert_eq!(format!("{told:?}"), format!("{defaults:?}"), "{key}");
+    }
 }

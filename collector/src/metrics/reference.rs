@@ -7,6 +7,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+/// What stands before the table.
+const HEAD: &str = "\
+## saker-collector
+
+Served on http://127.0.0.1:9378/metrics, unless `metrics.listen` of its configuration says otherwise.
+
+";
+
 /// A metric, as the text format tells it.
 #[derive(Debug, Default)]
 struct Described {
@@ -16,9 +24,10 @@ struct Described {
     labels: BTreeSet<String>,
 }
 
-/// The collector's metrics as rows of a table.
+/// The collector's metrics as a section of a page.
 pub(crate) fn markdown() -> Result<String, fmt::Error> {
-    let mut page = String::from("| metric | type | labels | meaning |\n|---|---|---|---|\n");
+    let mut page = String::from(HEAD);
+    page.push_str("| metric | type | labels | meaning |\n|---|---|---|---|\n");
     for metric in described(&example()?) {
         let labels: Vec<String> = metric
             .labels
@@ -104,6 +113,10 @@ mod tests {
         assert!(metrics.len() > 30, "{}", metrics.len());
         for metric in &metrics {
             assert!(metric.name.starts_with("saker_collector_"), "{metric:?}");
+            assert!(
+                !metric.name["saker_".len()..].contains("saker"),
+                "{metric:?}"
+            );
             assert!(
                 !metric.kind.is_empty() && !metric.help.is_empty(),
                 "{metric:?}"

@@ -158,14 +158,14 @@ impl Collector for Sampled {
         if let Some(not_after) = state.not_after {
             gauge(
                 &mut encoder,
-                "saker_collector_certificate_expiry_timestamp_seconds",
+                "certificate_expiry_timestamp_seconds",
                 "When the certificate that agents are shown ceases to be valid, seconds since the epoch",
                 not_after.as_second(),
             )?;
         }
         counters(
             &mut encoder,
-            "saker_collector_certificate_renewals",
+            "certificate_renewals",
             "Renewed certificates, keys and authorities that were found: used, or of no use",
             "result",
             &[("used", state.renewals), ("unusable", state.failures)],
@@ -176,7 +176,7 @@ impl Collector for Sampled {
 fn encode_queue(encoder: &mut DescriptorEncoder<'_>, counters_: &QueueCounters) -> fmt::Result {
     counters(
         encoder,
-        "saker_collector_queue_alerts",
+        "queue_alerts",
         "What happened to alerts at the queue, seen from this process",
         "change",
         &[
@@ -191,7 +191,7 @@ fn encode_queue(encoder: &mut DescriptorEncoder<'_>, counters_: &QueueCounters) 
     )?;
     counter(
         encoder,
-        "saker_collector_queue_disconnects",
+        "queue_disconnects",
         "Times the connection to the queue's server was lost",
         counters_.disconnects,
     )
@@ -200,13 +200,13 @@ fn encode_queue(encoder: &mut DescriptorEncoder<'_>, counters_: &QueueCounters) 
 fn encode_incoming(encoder: &mut DescriptorEncoder<'_>, counts: &IncomingCounts) -> fmt::Result {
     counter(
         encoder,
-        "saker_collector_connections",
+        "connections",
         "Connections that were accepted, with their handshakes done",
         counts.accepted(),
     )?;
     counters(
         encoder,
-        "saker_collector_connections_refused",
+        "connections_refused",
         "Connections that came to nothing",
         "reason",
         &[

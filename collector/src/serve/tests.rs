@@ -1,11 +1,13 @@
+use super::{Collector, NamedSink, open_parts};
 use crate::scene::{
-    PATIENCE, Scene, alert, alerts, deliver, eventually, get, id, metrics, plain, request,
-    subscribe,
+    Memory, PATIENCE, SINK, Scene, alert, alerts, deliver, eventually, get, id, metrics, plain,
+    request, subscribe,
 };
-use saker_alert_sinks::Outcome;
+use saker_alert_sinks::{Outcome, Sink};
 use saker_proto::v1;
 use saker_proto::v1::subscribe_request::Start;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -216,26 +218,32 @@ async fn subscribers_miss_nothing_and_continue_where_they_were() {
 }
 
 #[tokio::test]
-async fn a_dead_sink_delays_no_other_and_stops_nobody() {
+async fn a_sink_that_hangs_delays_no_other() {
     let scene = Scene::new();
-    let config = "delivery: {retry_ms_min: 10, retry_seconds_max: 1}";
-    let collector = scene.collector(config).await;
-    scene.memory.pause(Duration::from_secs(3600));
-    let all = alerts(0..10);
-    deliver(plain(&collector).await, vec![request(1, &all)])
-        .await
-        .unwrap();
-    // The store has them although the sink hangs, and the feed tells of them.
-    let since = v1::SubscribeRequest {
-        start: Some(Start::SinceUnixNs(0)),
-        ..v1::SubscribeRequest::default()
-    };
-    let mut feed = subscribe(plain(&collector).await, since).await.unwrap();
-    let mut seen = 0;
-    while seen < all.len() {
-        seen += usize::from(feed.message().await.unwrap().unwrap().alert.is_some());
+    let text = format!("sinks: [{{name: {SINK}, kind: stdout}}, {{name: hanging, kind: stdout}}]");
+    let config = scene.config(&text).unwrap();
+    let hanging = Arc::new(Memory::default());
+    hanging.pause(Duration::from_secs(3600));
+    let mut parts = open_parts(&config).await.unwrap();
+    parts.sinks = scene.sinks();
+    parts.sinks.push(NamedSink {
+        name: "hanging".into(),
+        sink: Arc::clone(&hanging) as Arc<dyn Sink>,
+    });
+    let collector = Collector::start(&config, parts).await.unwrap();
+    for numbers in [0..100, 100..200] {
+        let some = alerts(numbers);
+        deliver(plain(&collector).await, vec![request(1, &some)])
+            .await
+            .unwrap();
+        scene.memory.knows(&some).await;
     }
-    drop(feed);
+    let text = metrics(&collector).await;
+    assert!(
+        text.contains("saker_collector_sink_deliveries_total{sink=\"memory\"} 200"),
+        "{text}"
+    );
+    assert_eq!(hanging.told().len(), 0);
 }
 
 #[tokio::test]

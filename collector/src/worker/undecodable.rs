@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Serialize;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -73,6 +73,10 @@ impl UndecodableFile {
 
 /// Writes as many as there is room for; tells how many.
 fn append(path: &Path, bytes_max: u64, undecodable: &[Undecodable]) -> io::Result<usize> {
+    if let Some(folder) = path.parent() {
+        // With other queues and stores there may be none yet.
+        fs::create_dir_all(folder)?;
+    }
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
     let mut bytes = file.metadata()?.len();
     for (kept, one) in undecodable.iter().enumerate() {
