@@ -113,7 +113,7 @@ mod tests {
             append(&path, 1 << 20, std::slice::from_ref(&one)).unwrap(),
             1
         );
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
         let line: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(line["reason"], "no \"alert\"");
         assert_eq!(line["payload_base64"], "/wA=");
