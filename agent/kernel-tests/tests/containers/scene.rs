@@ -122,11 +122,14 @@ impl Watch {
         }
     }
 
-    /// Memory that the agent holds, KiB.
+    /// Memory of its own that the agent holds, KiB. The pages of the kernel's rings are not its own: they count as
+    /// resident once they were read, which takes no memory that was not taken before.
     pub(crate) fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.agent.pid()));
         let status = status.expect("the agent runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:"));
         let size = line.expect("a size").trim().trim_end_matches(" kB");
         size.parse().expect("a number")
     }

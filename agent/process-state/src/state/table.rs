@@ -9,6 +9,12 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// Room for records that is not given back.
+const ROOM_KEPT: usize = 1_024;
+
+/// Room for so many times as many records as there are is given back.
+const SPARSE: usize = 8;
+
 /// The identity of an ended process: start times from `/proc` are exact to a tick only.
 type PastKey = (Pid, u64);
 
@@ -160,6 +166,20 @@ impl Table {
                 break;
             }
             stats.purged += 1;
+        }
+        self.shrink();
+    }
+
+    /// Gives room back that a wave of processes needed, when little of it is still in use.
+    fn shrink(&mut self) {
+        let most = self.past.len() * SPARSE;
+        if self.past.capacity() > most.max(ROOM_KEPT) {
+            self.past.shrink_to(2 * self.past.len());
+            self.ended.shrink_to(2 * self.ended.len());
+        }
+        let most = self.live.len() * SPARSE;
+        if self.live.capacity() > most.max(ROOM_KEPT) {
+            self.live.shrink_to(2 * self.live.len());
         }
     }
 
