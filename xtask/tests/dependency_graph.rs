@@ -138,7 +138,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("saker-alert-intake", &["saker-proto"]),
-    ("saker-alert-queue", &["saker-proto"]),
+    (
+        "saker-alert-queue",
+        &["saker-alert-clients", "saker-proto", "saker-tls"],
+    ),
     (
         "saker-alert-store",
         &[
@@ -175,6 +178,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "saker-alert-clients",
             "saker-alert-formats",
+            "saker-alert-queue",
             "saker-alert-spool",
             "saker-proto",
             "saker-tls",

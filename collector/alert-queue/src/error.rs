@@ -3,6 +3,8 @@
 use saker_proto::AlertId;
 
 use crate::embedded::EmbeddedError;
+use crate::nats::NatsError;
+use crate::redis::RedisError;
 
 /// A queue did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,12 @@ pub enum QueueError {
     /// The embedded queue failed.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
+    /// The queue in NATS failed.
+    #[error(transparent)]
+    Nats(#[from] NatsError),
+    /// The queue in Redis failed.
+    #[error(transparent)]
+    Redis(#[from] RedisError),
 }
 
 /// Whether it helps to try again.
@@ -52,6 +60,8 @@ impl QueueError {
             Self::Full { .. } => ErrorKind::Full,
             Self::TooLarge { .. } | Self::ForeignReceipt => ErrorKind::Permanent,
             Self::Embedded(error) => error.kind(),
+            Self::Nats(error) => error.kind(),
+            Self::Redis(error) => error.kind(),
         }
     }
 }

@@ -37,10 +37,14 @@
 mod counters;
 mod embedded;
 mod error;
+mod nats;
 mod queue;
+mod redis;
 mod settings;
 
+pub use crate::redis::{RedisError, RedisSettings};
 pub use embedded::{EmbeddedError, EmbeddedSettings};
 pub use error::{ErrorKind, QueueError};
+pub use nats::{NatsCredentials, NatsError, NatsSettings};
 pub use queue::{AlertQueue, Consumer, Delivery, QueueCounters, QueueStats, QueuedAlert, Receipt};
 pub use settings::{Partitions, QueueSettings, open};

@@ -27,8 +27,8 @@ pub struct Delivery {
     pub payload: Bytes,
     /// What acknowledges it.
     pub receipt: Receipt,
-    /// How often it came out before, as far as the queue remembers: none remembers it for ever, the embedded one
-    /// not beyond its process.
+    /// How often it came out before, as far as the queue remembers: the embedded one counts within its process,
+    /// Redis says 1 for more.
     pub redelivered: u64,
 }
 
@@ -40,6 +40,9 @@ pub struct Receipt(pub(crate) ReceiptKind);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ReceiptKind {
     Embedded(crate::embedded::Place),
+    /// Where the acknowledgement is sent to.
+    Nats(String),
+    Redis(crate::redis::EntryId),
 }
 
 /// How full a queue is.

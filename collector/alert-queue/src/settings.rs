@@ -1,13 +1,15 @@
 //! Which queue, and how it is reached.
 
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU64};
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::embedded::{EmbeddedQueue, EmbeddedSettings};
 use crate::error::QueueError;
+use crate::nats::{NatsQueue, NatsSettings};
 use crate::queue::AlertQueue;
+use crate::redis::{RedisQueue, RedisSettings};
 
 /// Which queue the collector uses. By default the embedded one.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,6 +17,18 @@ use crate::queue::AlertQueue;
 pub enum QueueSettings {
     /// A log in a file of this machine, for one collector.
     Embedded(EmbeddedSettings),
+    /// A stream of NATS JetStream, for any number of collectors.
+    Nats(NatsSettings),
+    /// Streams of a Redis server, for any number of collectors.
+    Redis(RedisSettings),
+}
+
+/// A number that is known not to be zero.
+pub(crate) const fn positive(number: u64) -> NonZeroU64 {
+    match NonZeroU64::new(number) {
+        Some(number) => number,
+        None => NonZeroU64::MIN,
+    }
 }
 
 impl Default for QueueSettings {
@@ -64,5 +78,7 @@ pub async fn open(
                 .unwrap_or_else(|| data_directory.join("queue"));
             Ok(Box::new(EmbeddedQueue::open(settings, &directory).await?))
         }
+        QueueSettings::Nats(settings) => Ok(Box::new(NatsQueue::open(settings).await?)),
+        QueueSettings::Redis(settings) => Ok(Box::new(RedisQueue::open(settings).await?)),
     }
 }

@@ -308,6 +308,7 @@ impl Consumer for EmbeddedConsumer {
         for receipt in receipts {
             match receipt.0 {
                 ReceiptKind::Embedded(place) => places.push(place),
+                _ => return Err(QueueError::ForeignReceipt),
             }
         }
         let core = &self.handle.core;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::settings::Partitions;
+use crate::settings::{Partitions, positive};
 
 /// A log in a file of this machine, for one collector.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -23,20 +23,13 @@ pub struct EmbeddedSettings {
     pub partitions: Option<Partitions>,
 }
 
-const fn at_least_one(number: u64) -> NonZeroU64 {
-    match NonZeroU64::new(number) {
-        Some(number) => number,
-        None => NonZeroU64::MIN,
-    }
-}
-
 impl Default for EmbeddedSettings {
     fn default() -> Self {
         Self {
             directory: None,
-            bytes_max: at_least_one(4 << 30),
-            memory_bytes_max: at_least_one(64 << 20),
-            lease_seconds: at_least_one(60),
+            bytes_max: positive(4 << 30),
+            memory_bytes_max: positive(64 << 20),
+            lease_seconds: positive(60),
             partitions: None,
         }
     }

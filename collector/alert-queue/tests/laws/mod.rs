@@ -84,15 +84,19 @@ pub(crate) async fn drain(
     let mut consumer = queue.consumer().await.unwrap();
     let mut seen = BTreeMap::new();
     while seen.len() < count && Instant::now() < until {
-        let Ok(batch) = consumer.next_batch(500, Duration::from_millis(200)).await else {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
+        let batch = match consumer.next_batch(500, Duration::from_millis(200)).await {
+            Ok(batch) => batch,
+            Err(error) => {
+                println!("next batch: {error:?}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
         };
         for number in numbers(&batch) {
             *seen.entry(number).or_default() += 1;
         }
         if let Err(error) = consumer.acknowledge(receipts(&batch)).await {
-            println!("acknowledge: {error}");
+            println!("acknowledge: {error:?}");
         }
     }
     seen

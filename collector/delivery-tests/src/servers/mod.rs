@@ -1,5 +1,11 @@
 //! Real servers, each a child of the test in a temporary folder on loopback ports of its own.
 
+mod nats;
 mod postgres;
+mod process;
+mod redis;
 
+pub use nats::{NatsCluster, NatsServer};
 pub use postgres::PostgresServer;
+pub use process::{free_port, kill};
+pub use redis::RedisServer;
