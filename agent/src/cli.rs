@@ -118,6 +118,8 @@ pub(crate) enum Page {
     Events,
     /// docs/fields.md
     Fields,
+    /// The agent's part of docs/metrics.md
+    Metrics,
 }
 
 /// Options of `saker run`. What is given here wins over the configuration file.

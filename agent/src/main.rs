@@ -94,6 +94,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             commands::print(&match page {
                 Page::Events => saker_rule_fields::events_markdown(),
                 Page::Fields => saker_rule_fields::markdown(),
+                Page::Metrics => metrics::markdown()?,
             })?;
             Ok(ExitCode::SUCCESS)
         }

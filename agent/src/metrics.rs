@@ -2,12 +2,16 @@
 
 mod delivery;
 mod facts;
+mod reference;
+
+pub(crate) use reference::markdown;
 
 use crate::statistics::Statistics;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::{Router, routing::get};
-use delivery::DeliveryMetrics;
+use delivery::{DeliveryMetrics, DeliverySample};
+use facts::ClusterSample;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -15,8 +19,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 use saker_alert_delivery::Delivery;
-use saker_event_schema::row;
-use saker_kernel_source::LossCounters;
+use saker_event_schema::{EventId, row};
+use saker_kernel_source::{EventCounts, LossCounters};
 use saker_kube_watch::KubeWatch;
 use saker_rule_fields::Facts;
 use std::fmt;
@@ -29,8 +33,29 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 pub(crate) struct AgentMetrics {
     statistics: Arc<Statistics>,
     facts: Facts,
-    kube: Option<KubeWatch>,
-    losses: Arc<LossCounters>,
+    cluster: Option<Sampler<ClusterSample>>,
+    kernel: Sampler<Option<KernelSample>>,
+}
+
+/// Tells numbers of now.
+type Sampler<T> = Box<dyn Fn() -> T + Send + Sync>;
+
+/// What the kernel side counts.
+struct KernelSample {
+    events: Vec<(EventId, EventCounts)>,
+    recursion_misses: u64,
+    malformed: u64,
+}
+
+impl KernelSample {
+    /// Nothing where the kernel refuses to tell.
+    fn of(losses: &LossCounters) -> Option<Self> {
+        Some(Self {
+            events: losses.all().ok()?,
+            recursion_misses: losses.recursion_misses(),
+            malformed: losses.malformed(),
+        })
+    }
 }
 
 impl fmt::Debug for AgentMetrics {
@@ -77,7 +102,8 @@ impl Collector for AgentMetrics {
 impl AgentMetrics {
     fn encode_events(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let (mut emitted, mut delivered, mut lost) = (Vec::new(), Vec::new(), Vec::new());
-        for (id, counts) in self.losses.all().map_err(|_| fmt::Error)? {
+        let kernel = (self.kernel)().ok_or(fmt::Error)?;
+        for (id, counts) in kernel.events {
             let name = row(id).map_or("unknown", |row| row.name);
             let event = || vec![("event", name.to_owned())];
             emitted.push((event(), counts.emitted));
@@ -101,11 +127,8 @@ impl AgentMetrics {
             ("reason", "recursion"),
             ("event", "unknown"),
         ];
-        lost.push((
-            recursion.map(owned).to_vec(),
-            self.losses.recursion_misses(),
-        ));
-        let malformed = self.losses.malformed() + self.statistics.malformed.load(Relaxed);
+        lost.push((recursion.map(owned).to_vec(), kernel.recursion_misses));
+        let malformed = kernel.malformed + self.statistics.malformed.load(Relaxed);
         let labels = [
             ("stage", "decode"),
             ("reason", "malformed"),
@@ -230,6 +253,25 @@ pub(crate) fn registry(
     kube: Option<KubeWatch>,
     delivery: &Delivery,
 ) -> Registry {
+    let cluster = kube.map(|kube| -> Sampler<ClusterSample> {
+        let facts = facts.clone();
+        Box::new(move || ClusterSample::of(&facts, &kube))
+    });
+    let (counters, outputs) = (delivery.counters(), delivery.outputs());
+    let sampler = Box::new(move || DeliverySample::of(&counters, &outputs));
+    gathered(
+        AgentMetrics {
+            statistics,
+            facts,
+            cluster,
+            kernel: Box::new(move || KernelSample::of(&losses)),
+        },
+        DeliveryMetrics(sampler),
+    )
+}
+
+/// A registry of these.
+fn gathered(agent: AgentMetrics, delivery: DeliveryMetrics) -> Registry {
     let mut registry = Registry::default();
     let build = Family::<Vec<Label>, Gauge>::default();
     build
@@ -239,15 +281,10 @@ pub(crate) fn registry(
     registry.register(
         "saker_enrichment_wait_seconds",
         "How long events waited for what was not known of their container or pod",
-        statistics.enrichment.waits(),
+        agent.statistics.enrichment.waits(),
     );
-    registry.register_collector(Box::new(DeliveryMetrics::new(delivery)));
-    registry.register_collector(Box::new(AgentMetrics {
-        statistics,
-        facts,
-        kube,
-        losses,
-    }));
+    registry.register_collector(Box::new(delivery));
+    registry.register_collector(Box::new(agent));
     registry
 }
 

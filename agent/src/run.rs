@@ -133,7 +133,7 @@ impl Agent {
         let attached = source.attach()?;
         let raiser = Raiser {
             node: this_host::node(),
-            alerts: inbox,
+            alerts: Box::new(move |alert| output::raise(&inbox, alert)),
             statistics: Arc::clone(&statistics),
         };
         let waker = Waker::default();

@@ -40,6 +40,11 @@ impl Statistics {
             alert.priority,
             Arc::clone(&alert.source),
         );
+        self.count(key);
+    }
+
+    /// Counts an alert of this rule.
+    pub(crate) fn count(&self, key: RuleKey) {
         let mut alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);
         *alerts.entry(key).or_default() += 1;
     }

@@ -18,22 +18,27 @@ pub(crate) enum Mode {
     Check,
 }
 
-/// Argument of `saker docs`, and the file it fills.
-const DOCUMENTS: [(&str, &str); 2] = [("events", "docs/events.md"), ("fields", "docs/fields.md")];
+/// A file, and what fills it in turn: a program, and its argument of `docs`.
+const DOCUMENTS: [(&str, &[(&str, &str)]); 3] = [
+    ("docs/events.md", &[("saker", "events")]),
+    ("docs/fields.md", &[("saker", "fields")]),
+    (
+        "docs/metrics.md",
+        &[("saker", "metrics"), ("saker-collector", "metrics")],
+    ),
+];
 
 /// Regenerates (or compares) every generated file; the BPF objects must be there.
 pub(crate) fn run(workspace: &Workspace, mode: Mode) -> Result<()> {
     let mut stale = Vec::new();
-    for (topic, file) in DOCUMENTS {
-        let generated = command::capture(command::cargo().current_dir(workspace.root()).args([
-            "run",
-            "--quiet",
-            "--package",
-            "saker",
-            "--",
-            "docs",
-            topic,
-        ]))?;
+    for (file, parts) in DOCUMENTS {
+        let mut generated = String::new();
+        for (program, topic) in parts {
+            if !generated.is_empty() {
+                generated.push('\n');
+            }
+            generated.push_str(&capture(workspace, program, topic)?);
+        }
         let path = workspace.root().join(file);
         let present = fs::read_to_string(&path).unwrap_or_default();
         if present == generated {
@@ -56,6 +61,19 @@ pub(crate) fn run(workspace: &Workspace, mode: Mode) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// What a program says of itself.
+fn capture(workspace: &Workspace, program: &str, topic: &str) -> Result<String> {
+    command::capture(command::cargo().current_dir(workspace.root()).args([
+        "run",
+        "--quiet",
+        "--package",
+        program,
+        "--",
+        "docs",
+        topic,
+    ]))
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -6,6 +6,7 @@ mod start;
 pub use report::{OutputReport, Report};
 pub use start::StartError;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -130,6 +131,20 @@ impl OutputView {
     #[must_use]
     pub fn spool(&self) -> Option<SpoolStats> {
         self.spool.as_ref().map(SpoolHandle::stats)
+    }
+
+    /// Alerts that did not arrive, by reason; what its spool lost included.
+    #[must_use]
+    pub fn lost(&self) -> BTreeMap<&'static str, u64> {
+        let reasons = self.counters.lost().into_iter();
+        let mut lost: BTreeMap<_, _> = reasons
+            .map(|(reason, alerts)| (reason.as_str(), alerts))
+            .collect();
+        for (_, reason, alerts) in self.spool().unwrap_or_default().lost.iter() {
+            let sum: &mut u64 = lost.entry(reason.as_str()).or_default();
+            *sum = sum.saturating_add(alerts);
+        }
+        lost
     }
 
     /// The certificate that it shows, if it has one.

@@ -179,3 +179,52 @@ fn the_documented_file_is_the_default() {
         format!("{:?}", build("").expect("defaults"))
     );
 }
+
+/// The examples of the guide are what they claim to be.
+#[test]
+fn every_example_of_the_guide_to_outputs_is_a_configuration() {
+    let guide = include_str!("../../../docs/outputs.md");
+    let examples: Vec<&str> = guide
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(examples.len() >= 8, "{}", examples.len());
+    for example in examples {
+        let file = ConfigFile::parse(example).expect(example);
+        let config = Config::validate(file, &arguments(), None, &KubeArgs::default());
+        assert!(config.is_ok(), "{example}: {config:?}");
+    }
+}
+
+#[test]
+fn outputs_are_checked_and_errors_name_the_key() {
+    let error = build("http_output: {url: 'https://x', insecure: true}\n").expect_err("refused");
+    assert!(
+        error.to_string().contains("http_output.insecure"),
+        "{error}"
+    );
+    let key = "alerts: {rate_limit: {per_second: 1, burst: 1, key: [nonsense]}}\n";
+    let error = build(key).expect_err("refused");
+    assert!(
+        error.to_string().contains("alerts.rate_limit.key"),
+        "{error}"
+    );
+    let message = ConfigFile::parse("outputs: [{name: a, kind: mail}]\n").expect_err("refused");
+    assert!(
+        message.contains("mail") && message.contains("syslog"),
+        "{message}"
+    );
+}
+
+#[test]
+fn the_format_of_the_command_line_wins() {
+    use saker_alert_formats::Format;
+    let file = ConfigFile::parse("stdout_output: {format: ecs}\n").expect("it parses");
+    let asked = AlertArgs {
+        output: Some(OutputFormat::Json),
+        ..arguments()
+    };
+    let config = Config::validate(file, &asked, None, &KubeArgs::default()).expect("valid");
+    assert_eq!(config.delivery.outputs[0].format, Format::FalcoJson);
+}

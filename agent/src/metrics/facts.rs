@@ -1,8 +1,37 @@
 //! The numbers of containers, pods and what waits for them.
 
-use super::{AgentMetrics, counters, gauge, gauges};
+use super::{AgentMetrics, Label, counters, gauge, gauges};
 use prometheus_client::encoding::DescriptorEncoder;
+use saker_kube_watch::KubeWatch;
+use saker_rule_fields::Facts;
 use std::fmt;
+
+/// What is known of a cluster.
+#[derive(Debug, Default)]
+pub(super) struct ClusterSample {
+    pub(super) objects: Vec<(Vec<Label>, usize)>,
+    pub(super) troubles: Vec<(Vec<Label>, u64)>,
+}
+
+impl ClusterSample {
+    pub(super) fn of(facts: &Facts, kube: &KubeWatch) -> Self {
+        let mut sample = Self::default();
+        for (kind, numbers) in facts.cluster.stats().kinds {
+            let labels = vec![("kind", kind.name().to_owned())];
+            sample.objects.push((labels, numbers.objects));
+        }
+        for (kind, status) in kube.status() {
+            for (trouble, count) in status.counters.troubles {
+                let labels = vec![
+                    ("kind", kind.name().to_owned()),
+                    ("reason", trouble.name().to_owned()),
+                ];
+                sample.troubles.push((labels, count));
+            }
+        }
+        sample
+    }
+}
 
 impl AgentMetrics {
     pub(super) fn encode_facts(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -46,23 +75,10 @@ impl AgentMetrics {
     }
 
     pub(super) fn encode_cluster(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let Some(kube) = &self.kube else {
+        let Some(cluster) = &self.cluster else {
             return Ok(());
         };
-        let (mut objects, mut troubles) = (Vec::new(), Vec::new());
-        for (kind, numbers) in self.facts.cluster.stats().kinds {
-            let labels = vec![("kind", kind.name().to_owned())];
-            objects.push((labels, numbers.objects));
-        }
-        for (kind, status) in kube.status() {
-            for (trouble, count) in status.counters.troubles {
-                let labels = vec![
-                    ("kind", kind.name().to_owned()),
-                    ("reason", trouble.name().to_owned()),
-                ];
-                troubles.push((labels, count));
-            }
-        }
+        let ClusterSample { objects, troubles } = cluster();
         gauges(
             encoder,
             "saker_kubernetes_objects",

@@ -1,9 +1,7 @@
 //! From matches to alerts that are handed over.
 
-use crate::output;
 use crate::statistics::Statistics;
 use saker_alert::{Alert, Node, Occurrence};
-use saker_alert_delivery::Inbox;
 use saker_rule_engine::{Event, Match, RuleSet};
 use saker_rule_fields::EventContext;
 use std::sync::Arc;
@@ -13,7 +11,7 @@ pub(crate) struct Raiser {
     /// The host as alerts name it.
     pub(crate) node: Node,
     /// Where alerts go. The matcher never waits for it.
-    pub(crate) alerts: Inbox<Alert>,
+    pub(crate) alerts: Box<dyn Fn(Alert) + Send>,
     /// What is counted.
     pub(crate) statistics: Arc<Statistics>,
 }
@@ -34,6 +32,6 @@ impl Raiser {
         let alert = Alert::compose(&self.node, rule, event, found.view, &occurrence)
             .with_details(context.subject(), rules.digest());
         self.statistics.count_alert(&alert);
-        output::raise(&self.alerts, alert);
+        (self.alerts)(alert);
     }
 }

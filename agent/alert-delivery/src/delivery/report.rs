@@ -40,21 +40,13 @@ pub struct OutputReport {
 impl OutputReport {
     pub(super) fn of(view: &OutputView, found: u64) -> Self {
         let counters = view.counters();
-        let mut lost: BTreeMap<&'static str, u64> = BTreeMap::new();
-        for (reason, alerts) in counters.lost() {
-            lost.insert(reason.as_str(), alerts);
-        }
         let spool = view.spool().unwrap_or_default();
-        for (_, reason, alerts) in spool.lost.iter() {
-            let sum = lost.entry(reason.as_str()).or_default();
-            *sum = sum.saturating_add(alerts);
-        }
         Self {
             name: counters.name().to_owned(),
             kind: view.kind(),
             delivered: counters.delivered(),
             filtered: counters.filtered(),
-            lost,
+            lost: view.lost(),
             left: spool.records,
             found,
         }

@@ -94,7 +94,7 @@ impl Stage {
                 hostname: "sparrow".into(),
                 boot_id: "boot".into(),
             },
-            alerts: sender,
+            alerts: Box::new(move |alert| sender.try_send(alert).expect("room for alerts")),
             statistics: Arc::clone(&statistics),
         };
         let host = Host::new("sparrow", Users::new(Path::new("/nonexistent")));
