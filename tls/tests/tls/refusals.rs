@@ -193,3 +193,24 @@ fn settings_that_do_not_fit_together() {
     assert!(error(r#"{"server_name": "no name"}"#).contains("`no name`"));
     serde_json::from_str::<ClientTlsSettings>(r#"{"ca": "a"}"#).expect_err("an unknown key");
 }
+
+#[test]
+fn authorities_from_files() {
+    let (ca, other) = (authority("ca"), authority("other"));
+    let again = Authority::from_pem(&ca.certificate_pem(), &ca.key_pem()).expect("an authority");
+    assert_eq!(again.certificate_pem(), ca.certificate_pem());
+    let files = volume(&server(&again), &ca.certificate_pem());
+    ServerTls::load(&files.server_settings()).expect("certificates");
+
+    let error = |certificate: &str, key: &str| match Authority::from_pem(certificate, key) {
+        Err(error) => error.to_string(),
+        Ok(_) => panic!("accepted"),
+    };
+    let mismatch = error(&ca.certificate_pem(), &other.key_pem());
+    assert!(mismatch.contains("does not belong"), "{mismatch}");
+    let leaf = server(&ca);
+    let leaf = error(&leaf.certificate_pem, &leaf.key_pem);
+    assert!(leaf.contains("may not sign"), "{leaf}");
+    error("nonsense", &ca.key_pem());
+    error(&ca.certificate_pem(), "nonsense");
+}
