@@ -3,10 +3,12 @@
 //! `CEF:0|vendor|product|version|signature|name|severity|key=value key=value …`. A backslash escapes `|` and
 //! itself before the extension, `=` and itself in it. Texts are cut where the standard has no room.
 
-use saker_proto::v1::{Enrichment, PathView, Priority, Process};
+use std::net::IpAddr;
+
+use saker_proto::v1::{Enrichment, PathView, Priority, Process, Request};
 
 use crate::escape::safe;
-use crate::facts::command_line;
+use crate::facts::{self, command_line};
 use crate::notification::Notification;
 use crate::text_line::LISTED_MAX;
 
@@ -103,7 +105,37 @@ fn add_place(extension: &mut Extension, notification: &Notification) {
         let name = joined(&[&pod.namespace, &pod.name], "/");
         extension.add_labelled("cs5", "pod", &name, CUSTOM_TEXT_MAX);
     }
+    if let Some(request) = facts::request(alert) {
+        add_request(extension, request);
+    }
     extension.add_labelled("flexString2", "cluster", &alert.cluster, TEXT_MAX);
+}
+
+/// Who asked the API server, from where, and for what.
+fn add_request(extension: &mut Extension, request: &Request) {
+    extension.add("suser", &request.user, TEXT_MAX);
+    // `src` takes addresses of version 4 only.
+    match facts::client(request) {
+        Some(IpAddr::V4(address)) => extension.add_number("src", address),
+        Some(IpAddr::V6(address)) => {
+            extension.add_labelled(
+                "c6a2",
+                "Source IPv6 Address",
+                &address.to_string(),
+                TEXT_MAX,
+            );
+        }
+        None => {}
+    }
+    extension.add("requestMethod", &request.verb, TEXT_MAX);
+    extension.add("requestClientApplication", &request.user_agent, TEXT_MAX);
+    let target = [
+        &*request.namespace,
+        &*request.resource,
+        &*request.name,
+        &*request.subresource,
+    ];
+    extension.add_labelled("cs5", "target", &joined(&target, "/"), CUSTOM_TEXT_MAX);
 }
 
 /// Path of the program, or else its name.

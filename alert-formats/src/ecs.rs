@@ -3,6 +3,7 @@
 
 mod event;
 mod process;
+mod request;
 
 use saker_proto::v1::{Alert, Container, Node, Pod};
 use serde_json::{Map, Value};
@@ -36,6 +37,10 @@ pub fn document(notification: &Notification) -> Map<String, Value> {
     if let Some(acting) = &alert.process {
         document.add("process", process::process(alert, acting));
         document.add("user", process::user(acting));
+    } else if let Some(request) = facts::request(alert) {
+        document.add("user", request::user(request));
+        document.add("source", request::source(request));
+        document.add("user_agent", one("original", text(&request.user_agent)));
     }
     if let Some(found) = &alert.container {
         document.add("container", container(found));
@@ -115,6 +120,9 @@ fn container(container: &Container) -> Object {
 fn orchestrator(alert: &Alert) -> Object {
     let mut orchestrator = Object::default();
     orchestrator.add("cluster", one("name", text(&alert.cluster)));
+    if let Some(request) = facts::request(alert) {
+        request::add_target(&mut orchestrator, request);
+    }
     let Some(pod) = &alert.pod else {
         return orchestrator;
     };
@@ -181,13 +189,11 @@ fn related(alert: &Alert) -> Object {
         hosts.dedup();
         related.add("hosts", hosts);
     }
-    let user = alert
-        .process
-        .as_ref()
-        .map_or("", |process| &process.user_name);
-    if !user.is_empty() {
-        related.add("user", vec![text(user)]);
-    }
+    let of_process = alert.process.iter().map(|process| &process.user_name);
+    let of_request = facts::request(alert).into_iter();
+    let of_request = of_request.flat_map(|request| [&request.user, &request.impersonated_user]);
+    let users = of_process.chain(of_request).filter(|name| !name.is_empty());
+    related.add("user", users.map(|name| text(name)).collect::<Value>());
     related
 }
 
@@ -218,6 +224,9 @@ fn own(notification: &Notification) -> Object {
         object.add_text("workload_kind", &pod.workload_kind);
         object.add_text("workload_name", &pod.workload_name);
         own.add("pod", object);
+    }
+    if let Some(request) = facts::request(alert) {
+        own.add("request", request::own(request));
     }
     own.add("engine", facts::engine(alert));
     own

@@ -1,6 +1,8 @@
 //! What several formats tell in the same words.
 
-use saker_proto::v1::{Alert, Enrichment, PathView, Process};
+use std::net::IpAddr;
+
+use saker_proto::v1::{Alert, Enrichment, PathView, Process, Request};
 use serde_json::Value;
 
 use crate::object::Object;
@@ -56,6 +58,16 @@ pub(crate) fn process_id(alert: &Alert, process: &Process) -> String {
         return String::new();
     }
     format!("{boot_id}-{}-{start_ns}", process.pid)
+}
+
+/// The request that an event is about which no process made.
+pub(crate) fn request(alert: &Alert) -> Option<&Request> {
+    alert.request.as_ref().filter(|_| alert.process.is_none())
+}
+
+/// The address that a request came from, where it is one: receivers take no other text for it.
+pub(crate) fn client(request: &Request) -> Option<IpAddr> {
+    request.source_addresses.first()?.parse().ok()
 }
 
 /// The last component of a path.

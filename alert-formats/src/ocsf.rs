@@ -216,6 +216,11 @@ fn unmapped(notification: &Notification) -> Object {
     if let Some(pod) = &alert.pod {
         own.add_text("service_account", &pod.service_account);
     }
+    if let Some(request) = facts::request(alert) {
+        own.add_text("subresource", &request.subresource);
+        own.add_text("impersonated_user", &request.impersonated_user);
+        own.add_text("user_agent", &request.user_agent);
+    }
     own.add("engine", facts::engine(alert));
     let mut unmapped = Object::default();
     unmapped.add("saker", own);

@@ -71,6 +71,19 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn request()(
+        (user, impersonated_user, user_agent, verb) in (text(), text(), text(), text()),
+        (resource, subresource, namespace, name) in (text(), text(), text(), text()),
+        (source_addresses, status) in (vec(text(), 0..3), any::<u32>()),
+    ) -> v1::Request {
+        v1::Request {
+            user, impersonated_user, source_addresses, user_agent, verb, resource, subresource,
+            namespace, name, status,
+        }
+    }
+}
+
+prop_compose! {
     fn engine()(version in text(), schema in any::<[u8; 32]>(), rules in any::<[u8; 32]>()) -> v1::Engine {
         v1::Engine {
             version,
@@ -89,6 +102,7 @@ prop_compose! {
         (tags, fields) in (vec(text(), 0..4), vec(field(), 0..4)),
         process in option::of((process(), vec(process(), 0..3))),
         (container, pod, engine) in (option::of(container()), option::of(pod()), option::of(engine())),
+        request in option::of(request()),
         node in option::of((text(), text(), text())),
     ) -> v1::Alert {
         v1::Alert {
@@ -98,7 +112,7 @@ prop_compose! {
             node: node.map(|(hostname, boot_id, kubernetes_name)| v1::Node {
                 hostname, boot_id, kubernetes_name,
             }),
-            cluster, path_view, enrichment, engine, suppressed, event_type,
+            cluster, path_view, enrichment, engine, suppressed, event_type, request,
         }
     }
 }

@@ -47,6 +47,7 @@ impl Alert {
             process: subject::process(&self.subject),
             container: subject::container(&self.subject),
             pod: subject::pod(&self.subject),
+            request: subject::request(&self.subject),
             engine: Some(v1::Engine {
                 version: agent.version.as_ref().to_owned(),
                 schema_digest: agent.schema_digest.0.to_vec().into(),

@@ -68,7 +68,9 @@ pub use saker_audit_source::AuditEvent;
 pub use saker_rule_language::FieldCatalog;
 pub use schema::schema_digest;
 pub use scratch::Scratch;
-pub use subject::{Relative, SUBJECT_ANCESTORS_MAX, Subject, SubjectContainer, SubjectPod};
+pub use subject::{
+    Relative, SUBJECT_ANCESTORS_MAX, Subject, SubjectContainer, SubjectPod, SubjectRequest,
+};
 pub use value::FieldValue;
 
 #[cfg(test)]

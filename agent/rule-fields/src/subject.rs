@@ -4,10 +4,12 @@ use crate::context::{EventContext, Payload, Place};
 use crate::facts::Fact;
 use crate::namespaces::container::runtime_name;
 use crate::namespaces::k8s;
+use saker_audit_source::AuditEvent;
 use saker_capture_state::Thread;
 use saker_container_metadata::ContainerInfo;
 use saker_kube_metadata::OwnerReference;
 use saker_process_state::Process;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Most ancestors that a subject has, the nearest.
@@ -15,6 +17,9 @@ pub const SUBJECT_ANCESTORS_MAX: usize = 16;
 
 /// Most labels that a subject has of a pod, the first by their keys.
 const LABELS_MAX: usize = 128;
+
+/// Most addresses of a request.
+const ADDRESSES_MAX: usize = 16;
 
 /// Who an event is about, as it is known when the event is looked at. It shares what it can with the
 /// process table, so that taking one is cheap.
@@ -34,6 +39,8 @@ pub struct Subject {
     pub pod: Option<SubjectPod>,
     /// Name of the node in its cluster.
     pub kube_node: Option<Box<str>>,
+    /// The request that an event of the audit log is about.
+    pub request: Option<SubjectRequest>,
 }
 
 /// A process of a subject.
@@ -85,6 +92,53 @@ pub struct SubjectPod {
     pub workload: Option<Arc<OwnerReference>>,
 }
 
+/// A request to the API server. What is not known is empty.
+#[derive(Clone, Debug, Default)]
+pub struct SubjectRequest {
+    /// Who made it.
+    pub user: Box<str>,
+    /// Whom that user impersonated.
+    pub impersonated_user: Box<str>,
+    /// Addresses that it came from and through: at most sixteen.
+    pub source_addresses: Vec<Box<str>>,
+    /// What the client calls itself.
+    pub user_agent: Box<str>,
+    /// What was to be done.
+    pub verb: Box<str>,
+    /// Kind of the object.
+    pub resource: Box<str>,
+    /// Part of the object.
+    pub subresource: Box<str>,
+    /// Namespace of the object.
+    pub namespace: Box<str>,
+    /// Name of the object.
+    pub name: Box<str>,
+    /// Status code of the answer.
+    pub status: Option<u32>,
+}
+
+impl SubjectRequest {
+    fn of(event: &AuditEvent) -> Self {
+        let json = event.json();
+        let text = |pointer| Box::from(json.pointer(pointer).and_then(Value::as_str).unwrap_or(""));
+        let addresses = json.pointer("/sourceIPs").and_then(Value::as_array);
+        let addresses = addresses.into_iter().flatten().filter_map(Value::as_str);
+        let status = json.pointer("/responseStatus/code").and_then(Value::as_u64);
+        Self {
+            user: text("/user/username"),
+            impersonated_user: text("/impersonatedUser/username"),
+            source_addresses: addresses.take(ADDRESSES_MAX).map(Box::from).collect(),
+            user_agent: text("/userAgent"),
+            verb: text("/verb"),
+            resource: text("/objectRef/resource"),
+            subresource: text("/objectRef/subresource"),
+            namespace: text("/objectRef/namespace"),
+            name: text("/objectRef/name"),
+            status: status.and_then(|code| u32::try_from(code).ok()),
+        }
+    }
+}
+
 impl EventContext<'_> {
     /// Who the event is about. What is being looked up is not waited for, and what is not known changes
     /// nothing about [`Self::enrichment`].
@@ -98,6 +152,7 @@ impl EventContext<'_> {
             container: self.subject_container(),
             pod: self.subject_pod(),
             kube_node: self.own_node().map(Box::from),
+            request: self.audit_event().map(SubjectRequest::of),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::facts;
 use crate::notification::Notification;
 use crate::object::{Object, text};
 use crate::time::rfc3339;
@@ -83,6 +84,8 @@ pub(super) fn event(notification: &Notification) -> Object {
     event.add("dataset", "saker.alerts");
     event.add("id", notification.id().to_string());
     event.add_text("provider", &alert.source);
+    let verb = facts::request(alert).map_or("", |request| &request.verb);
+    event.add_text("action", verb);
     event.add_text("action", &alert.event_type);
     event.add("category", categories(&alert.source, &alert.event_type));
     event.add("type", Value::from(["info"].as_slice()));

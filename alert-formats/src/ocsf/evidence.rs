@@ -1,10 +1,10 @@
 //! The process that acted, as evidence.
 
-use saker_proto::v1::{Alert, Process};
+use saker_proto::v1::{Alert, Process, Request};
 use serde_json::Value;
 
 use super::{fields, milliseconds, place};
-use crate::facts::{command_line, file_name, process_id};
+use crate::facts::{self, command_line, file_name, process_id};
 use crate::object::{Object, text};
 
 /// A program is a file like others.
@@ -28,9 +28,34 @@ fn evidence(alert: &Alert) -> Object {
         evidence.add("actor", actor);
         evidence.add("process", process(alert, acting));
     }
+    if let Some(request) = facts::request(alert) {
+        add_request(&mut evidence, request);
+    }
     evidence.add("container", place::container(alert));
     evidence.add("data", fields(alert));
     evidence
+}
+
+/// Who asked the API server, from where, and for what.
+fn add_request(evidence: &mut Object, request: &Request) {
+    let mut user = Object::default();
+    user.add_text("name", &request.user);
+    let mut actor = Object::default();
+    actor.add("user", user);
+    evidence.add("actor", actor);
+    let mut api = Object::default();
+    api.add_text("operation", &request.verb);
+    let mut service = Object::default();
+    service.add("name", "kubernetes");
+    api.add("service", service);
+    let mut response = Object::default();
+    response.add_known("code", request.status);
+    api.add("response", response);
+    evidence.add("api", api.with_one_of(&["operation"]));
+    let mut client = Object::default();
+    let address = facts::client(request);
+    client.add("ip", address.map(|address| address.to_string()));
+    evidence.add("src_endpoint", client);
 }
 
 /// The process with its parent and all ancestors.

@@ -3,6 +3,7 @@
 use saker_proto::v1::{Alert, Node, Pod};
 use serde_json::Value;
 
+use crate::facts;
 use crate::object::{Object, text};
 
 /// Nothing is said about what kind of device a node is.
@@ -59,7 +60,7 @@ pub(super) fn device(node: &Node) -> Object {
     device.with_one_of(&["hostname", "name"])
 }
 
-/// The pod, what it exists for, and the cluster.
+/// The pod, what it exists for, what a request is about, and the cluster.
 pub(super) fn resources(alert: &Alert) -> Value {
     let mut resources = Vec::new();
     if let Some(pod) = &alert.pod {
@@ -73,6 +74,16 @@ pub(super) fn resources(alert: &Alert) -> Value {
             workload.add_text("name", &pod.workload_name);
             workload.add_text("namespace", &pod.namespace);
             resources.push(workload.into());
+        }
+    }
+    if let Some(request) = facts::request(alert) {
+        let mut target = Object::default();
+        target.add_text("type", &request.resource);
+        target.add_text("name", &request.name);
+        target.add_text("namespace", &request.namespace);
+        let target = target.with_one_of(&["name"]);
+        if !target.is_empty() {
+            resources.push(target.into());
         }
     }
     if !alert.cluster.is_empty() {

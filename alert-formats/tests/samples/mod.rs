@@ -182,6 +182,14 @@ fn hostile() -> v1::Alert {
             labels: [(raw.to_owned(), raw.to_owned())].into(),
             ..v1::Pod::default()
         }),
+        request: Some(v1::Request {
+            user: raw.to_owned(),
+            source_addresses: texts(&[raw]),
+            user_agent: raw.to_owned(),
+            verb: raw.to_owned(),
+            namespace: raw.to_owned(),
+            ..v1::Request::default()
+        }),
         node: Some(v1::Node {
             hostname: raw.to_owned(),
             ..v1::Node::default()
@@ -234,6 +242,7 @@ fn hollow() -> v1::Alert {
             boot_id: "boot".to_owned(),
             ..v1::Node::default()
         }),
+        request: Some(v1::Request::default()),
         engine: Some(v1::Engine::default()),
         ..v1::Alert::default()
     }
@@ -257,6 +266,18 @@ fn audit() -> v1::Alert {
         )],
         process: None,
         event_type: String::new(),
+        request: Some(v1::Request {
+            user: "jane".to_owned(),
+            impersonated_user: "root".to_owned(),
+            source_addresses: texts(&["192.0.2.7", "10.0.0.1"]),
+            user_agent: "kubectl/v1.35".to_owned(),
+            verb: "create".to_owned(),
+            resource: "pods".to_owned(),
+            subresource: "exec".to_owned(),
+            namespace: "shop".to_owned(),
+            name: "shop-7d9".to_owned(),
+            status: 101,
+        }),
         ..on_host()
     }
 }

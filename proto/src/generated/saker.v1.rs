@@ -55,6 +55,9 @@ pub struct Alert {
     /// Type of the event, such as `openat`; empty where it is not known.
     #[prost(string, tag = "18")]
     pub event_type: ::prost::alloc::string::String,
+    /// The request that the event is about; absent where it is about none.
+    #[prost(message, optional, tag = "19")]
+    pub request: ::core::option::Option<Request>,
 }
 /// A field that the output names.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -185,6 +188,39 @@ pub struct Pod {
     pub workload_kind: ::prost::alloc::string::String,
     #[prost(string, tag = "7")]
     pub workload_name: ::prost::alloc::string::String,
+}
+/// A request to the API server of Kubernetes, as its audit log tells.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Request {
+    /// Who made it.
+    #[prost(string, tag = "1")]
+    pub user: ::prost::alloc::string::String,
+    /// Whom that user impersonated; empty where nobody was.
+    #[prost(string, tag = "2")]
+    pub impersonated_user: ::prost::alloc::string::String,
+    /// Addresses that it came from and through, the client's first; at most sixteen.
+    #[prost(string, repeated, tag = "3")]
+    pub source_addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What the client calls itself.
+    #[prost(string, tag = "4")]
+    pub user_agent: ::prost::alloc::string::String,
+    /// What was to be done, such as `create`.
+    #[prost(string, tag = "5")]
+    pub verb: ::prost::alloc::string::String,
+    /// Kind of the object that it is about, such as `pods`.
+    #[prost(string, tag = "6")]
+    pub resource: ::prost::alloc::string::String,
+    /// Part of the object, such as `exec`; empty where it is about the whole.
+    #[prost(string, tag = "7")]
+    pub subresource: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub namespace: ::prost::alloc::string::String,
+    /// Name of the object.
+    #[prost(string, tag = "9")]
+    pub name: ::prost::alloc::string::String,
+    /// Status code of the answer; 0 where there is none yet.
+    #[prost(uint32, tag = "10")]
+    pub status: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Node {

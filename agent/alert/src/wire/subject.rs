@@ -117,6 +117,24 @@ pub(super) fn kube_node(subject: &Subject) -> String {
     optional(subject.kube_node.as_deref())
 }
 
+pub(super) fn request(subject: &Subject) -> Option<v1::Request> {
+    let request = subject.request.as_ref()?;
+    let text = |part: &str| text(part.as_bytes());
+    let addresses = request.source_addresses.iter();
+    Some(v1::Request {
+        user: text(&request.user),
+        impersonated_user: text(&request.impersonated_user),
+        source_addresses: addresses.map(|address| text(address)).collect(),
+        user_agent: text(&request.user_agent),
+        verb: text(&request.verb),
+        resource: text(&request.resource),
+        subresource: text(&request.subresource),
+        namespace: text(&request.namespace),
+        name: text(&request.name),
+        status: request.status.unwrap_or_default(),
+    })
+}
+
 fn optional(part: Option<&str>) -> String {
     text(part.unwrap_or_default().as_bytes())
 }

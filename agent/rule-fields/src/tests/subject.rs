@@ -141,13 +141,27 @@ fn a_capture_tells_of_container_and_pod() {
 #[test]
 fn no_process_makes_an_audit_event() {
     let line = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"a","stage":"ResponseComplete",
-        "stageTimestamp":"2026-01-01T00:00:00.000000Z","verb":"get"}"#;
+        "stageTimestamp":"2026-01-01T00:00:00.000000Z","verb":"create","user":{"username":"jane"},"sourceIPs":["10.0.0.1",7],
+        "objectRef":{"resource":"pods","subresource":"exec","namespace":"shop","name":"web-0"},
+        "responseStatus":{"code":101}}"#;
     let line: Vec<u8> = line.iter().copied().filter(|byte| *byte != b'\n').collect();
     let batch = Batch::from_lines(&line, &Limits::default());
     audit(&batch.events[0], |context, _| {
         let subject = context.subject();
         assert!(subject.process.is_none() && subject.container.is_none());
         assert!(subject.pod.is_none() && subject.ancestors.is_empty());
+        let request = subject.request.unwrap();
+        assert_eq!((&*request.user, &*request.verb), ("jane", "create"));
+        assert_eq!(
+            (&*request.resource, &*request.subresource),
+            ("pods", "exec")
+        );
+        assert_eq!((&*request.namespace, &*request.name), ("shop", "web-0"));
+        assert_eq!(request.source_addresses, ["10.0.0.1".into()]);
+        assert_eq!(
+            (&*request.impersonated_user, request.status),
+            ("", Some(101))
+        );
     });
 }
 
