@@ -50,6 +50,7 @@ impl Syslog {
     ) -> Result<Self, SyslogOutputError> {
         let mut client = SyslogSettings::new(settings.transport.clone());
         client.message_bytes_max = settings.message_bytes_max;
+        client.header = settings.header;
         if let Some(timeout_ms) = settings.timeout_ms {
             client.timeout_ms = timeout_ms.get();
         }

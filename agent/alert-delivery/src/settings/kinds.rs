@@ -5,7 +5,7 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use saker_alert_clients::http::{Authentication, HeaderSetting};
-use saker_alert_clients::syslog::{Facility, SyslogTransport};
+use saker_alert_clients::syslog::{Facility, SyslogHeader, SyslogTransport};
 use saker_alert_spool::SpoolSettings;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -89,7 +89,7 @@ impl Default for RotationSettings {
     }
 }
 
-/// A receiver of syslog, RFC 5424.
+/// A receiver of syslog.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SyslogOutputSettings {
@@ -99,6 +99,8 @@ pub struct SyslogOutputSettings {
     pub facility: Facility,
     /// Bytes of a message, see [`SyslogSettings`](saker_alert_clients::syslog::SyslogSettings).
     pub message_bytes_max: Option<usize>,
+    /// How messages begin: by default as the transport's receivers expect it.
+    pub header: Option<SyslogHeader>,
     /// Milliseconds for connecting, and for sending a message.
     pub timeout_ms: Option<NonZeroU64>,
 }

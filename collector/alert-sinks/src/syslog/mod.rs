@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use saker_alert_clients::syslog::{
     ElementError, Facility, STRUCTURED_DATA_ID, Severity, StructuredElement, SyslogClient,
-    SyslogMessage, SyslogSettings as ClientSettings, SyslogTransport,
+    SyslogHeader, SyslogMessage, SyslogSettings as ClientSettings, SyslogTransport,
 };
 use saker_alert_formats::{Format, Notification, Renderer};
 use saker_proto::v1;
@@ -41,6 +41,8 @@ pub struct SyslogSettings {
     pub app_name: String,
     /// Longest message, in bytes.
     pub message_bytes_max: Option<usize>,
+    /// How messages begin: by default as the transport's receivers expect it.
+    pub header: Option<SyslogHeader>,
     /// For connecting, and for sending a message; in milliseconds.
     pub timeout_ms: Option<u64>,
 }
@@ -57,6 +59,7 @@ impl SyslogSettings {
     pub(crate) fn build(&self) -> Result<SyslogSink, BuildError> {
         let mut settings = ClientSettings::new(self.transport.clone());
         settings.message_bytes_max = self.message_bytes_max;
+        settings.header = self.header;
         if let Some(timeout_ms) = self.timeout_ms {
             settings.timeout_ms = timeout_ms;
         }
