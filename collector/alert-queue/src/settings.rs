@@ -82,3 +82,59 @@ pub async fn open(
         QueueSettings::Redis(settings) => Ok(Box::new(RedisQueue::open(settings).await?)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<QueueSettings, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    #[test]
+    fn each_kind_has_its_settings() {
+        let embedded = parse(r#"{"kind": "embedded", "bytes_max": 5, "partitions": 3}"#).unwrap();
+        let QueueSettings::Embedded(embedded) = embedded else {
+            panic!("{embedded:?}")
+        };
+        assert_eq!(embedded.bytes_max.get(), 5);
+        assert_eq!(Partitions::count(embedded.partitions), 3);
+        let nats = parse(
+            r#"{"kind": "nats", "servers": ["nats://a:4222"], "replicas": 3,
+                "credentials": {"user": {"name": "saker", "password": {"env": "PASSWORD"}}}, "tls": {}}"#,
+        );
+        assert!(matches!(nats, Ok(QueueSettings::Nats(_))), "{nats:?}");
+        let redis = parse(r#"{"kind": "redis", "url": "redis://a", "password": {"file": "/p"}}"#);
+        assert!(matches!(redis, Ok(QueueSettings::Redis(_))), "{redis:?}");
+    }
+
+    #[test]
+    fn what_is_no_setting_is_refused() {
+        for text in [
+            r#"{"kind": "embedded", "servers": []}"#,
+            r#"{"kind": "embedded", "bytes_max": 0}"#,
+            r#"{"kind": "embedded", "partitions": 0}"#,
+            r#"{"kind": "nats"}"#,
+            r#"{"kind": "nats", "servers": [], "password": "plain"}"#,
+            r#"{"kind": "redis", "url": "redis://a", "streams": 3}"#,
+            r#"{"kind": "kafka"}"#,
+            "{}",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_spread_over_partitions() {
+        let partitions = NonZeroU16::new(8).map(Partitions);
+        let mut counts = [0; 8];
+        for key in 0..8000 {
+            counts[usize::from(Partitions::of_key(partitions, key))] += 1;
+        }
+        assert!(
+            counts.iter().all(|count| (800..1200).contains(count)),
+            "{counts:?}"
+        );
+        assert_eq!(Partitions::of_key(None, 7), 0);
+    }
+}
