@@ -180,6 +180,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "saker-alert-formats",
             "saker-alert-queue",
             "saker-alert-spool",
+            "saker-alert-store",
             "saker-proto",
             "saker-tls",
         ],
