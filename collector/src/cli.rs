@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::query::QueryArgs;
 use crate::roles::Roles;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -23,6 +24,13 @@ Examples:
   saker-collector check --config collector.yaml --connect
 
 Exit codes: 0 it can be used, 1 something cannot be reached, 2 bad configuration or usage.";
+
+const QUERY_EXAMPLES: &str = "\
+Examples:
+  saker-collector query --since 1h --priority warning
+  saker-collector query --namespace prod --pod web-0 --output json
+
+Exit codes: 0 done, 1 the store failed, 2 bad configuration or usage.";
 
 const DEAD_LETTERS_EXAMPLES: &str = "\
 Examples:
@@ -55,6 +63,9 @@ pub(crate) enum Command {
     /// Take alerts from agents, store them and pass them on, until a signal comes.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
+    /// Show alerts of the store, the newest first.
+    #[command(after_help = QUERY_EXAMPLES)]
+    Query(QueryArgs),
     /// List what sinks were not told, and let them be told after all.
     #[command(after_help = DEAD_LETTERS_EXAMPLES)]
     DeadLetters {

@@ -17,6 +17,7 @@ mod housekeeping;
 mod http;
 mod ingest;
 mod metrics;
+mod query;
 mod roles;
 #[cfg(test)]
 mod scene;
@@ -59,6 +60,11 @@ fn execute(command: Command) -> anyhow::Result<()> {
             check::settings(&config)?;
             block_on(serve::run(config))
         }
+        Command::Query(arguments) => block_on(async {
+            let config = Config::of_file(&arguments.config)?;
+            let store = serve::open_store(&config).await?;
+            query::run(&arguments, &*store).await
+        }),
         Command::DeadLetters { command } => block_on(dead_letters::run(command)),
         Command::Check(arguments) => block_on(check::run(arguments)),
         Command::Completions { shell } => print(&cli::completion_script(shell)),

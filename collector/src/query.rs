@@ -95,7 +95,9 @@ fn parse_time(text: &str) -> Result<Time, String> {
     }
     match text.parse::<Span>() {
         Ok(span) if !span.is_negative() => Ok(Time::Ago(span)),
-        _ => Err("it is a time such as 2026-11-21T10:00:00Z, or how long ago: 1h, 30m, 2d".to_owned()),
+        _ => Err(
+            "it is a time such as 2026-11-21T10:00:00Z, or how long ago: 1h, 30m, 2d".to_owned(),
+        ),
     }
 }
 
@@ -103,7 +105,10 @@ fn parse_priority(text: &str) -> Result<v1::Priority, String> {
     (1..=8)
         .filter_map(|number| v1::Priority::try_from(number).ok())
         .find(|priority| priority_name(*priority).eq_ignore_ascii_case(text))
-        .ok_or_else(|| "it is debug, informational, notice, warning, error, critical, alert or emergency".to_owned())
+        .ok_or_else(|| {
+            "it is debug, informational, notice, warning, error, critical, alert or emergency"
+                .to_owned()
+        })
 }
 
 impl QueryArgs {
@@ -196,7 +201,11 @@ mod tests {
     fn query(arguments: &[&str]) -> Query {
         let line = ["query"].iter().chain(arguments);
         let now = "2026-11-21T10:00:00Z".parse().unwrap();
-        Line::try_parse_from(line).unwrap().arguments.query(now).unwrap()
+        Line::try_parse_from(line)
+            .unwrap()
+            .arguments
+            .query(now)
+            .unwrap()
     }
 
     fn ns(time: &str) -> u64 {
@@ -207,16 +216,38 @@ mod tests {
     #[test]
     fn arguments_say_what_is_asked_for() {
         let asked = query(&[
-            "--rule", "one", "--rule", "two", "--priority", "WARNING", "--tag", "T1059", "--namespace", "prod",
-            "--node", "worker", "--pod", "web", "--container", "abc", "--limit", "7",
+            "--rule",
+            "one",
+            "--rule",
+            "two",
+            "--priority",
+            "WARNING",
+            "--tag",
+            "T1059",
+            "--namespace",
+            "prod",
+            "--node",
+            "worker",
+            "--pod",
+            "web",
+            "--container",
+            "abc",
+            "--limit",
+            "7",
         ]);
         assert_eq!(asked.filter.rules, ["one", "two"]);
         assert_eq!(asked.filter.minimum_priority(), v1::Priority::Warning);
         assert_eq!(asked.filter.tags, ["T1059"]);
         assert_eq!(asked.filter.namespaces, ["prod"]);
-        assert_eq!((asked.nodes, asked.pods), (vec!["worker".to_owned()], vec!["web".to_owned()]));
+        assert_eq!(
+            (asked.nodes, asked.pods),
+            (vec!["worker".to_owned()], vec!["web".to_owned()])
+        );
         assert_eq!((asked.containers, asked.limit), (vec!["abc".to_owned()], 7));
-        let all = Query { limit: 100, ..Query::default() };
+        let all = Query {
+            limit: 100,
+            ..Query::default()
+        };
         assert_eq!(query(&[]), all);
     }
 
@@ -225,12 +256,22 @@ mod tests {
         let asked = query(&["--since", "90m", "--until", "2026-11-21T09:59:00+00:00"]);
         assert_eq!(asked.since_ns, Some(ns("2026-11-21T08:30:00Z")));
         assert_eq!(asked.until_ns, Some(ns("2026-11-21T09:59:00Z")));
-        assert_eq!(query(&["--since", "2d"]).since_ns, Some(ns("2026-11-19T10:00:00Z")));
-        assert_eq!(query(&["--since", "1h30m"]).since_ns, Some(ns("2026-11-21T08:30:00Z")));
+        assert_eq!(
+            query(&["--since", "2d"]).since_ns,
+            Some(ns("2026-11-19T10:00:00Z"))
+        );
+        assert_eq!(
+            query(&["--since", "1h30m"]).since_ns,
+            Some(ns("2026-11-21T08:30:00Z"))
+        );
         for wrong in ["", "yesterday", "-1h", "1", "2026-11-21"] {
             assert!(parse_time(wrong).is_err(), "{wrong}");
         }
-        for wrong in [["--priority", "high"], ["--limit", "0"], ["--output", "xml"]] {
+        for wrong in [
+            ["--priority", "high"],
+            ["--limit", "0"],
+            ["--output", "xml"],
+        ] {
             assert!(Line::try_parse_from(["query"].iter().chain(&wrong)).is_err());
         }
     }
@@ -253,7 +294,10 @@ mod tests {
         let text = table(&alerts);
         assert_eq!(text.lines().count(), 2);
         assert!(!text.contains('\u{1b}'));
-        assert!(text.contains("2026-11-21T08:30:00Z  Unspecified         3"), "{text}");
+        assert!(
+            text.contains("2026-11-21T08:30:00Z  Unspecified         3"),
+            "{text}"
+        );
         let text = json(&alerts).unwrap();
         assert_eq!(text.lines().count(), 1);
         let object: serde_json::Value = serde_json::from_str(&text).unwrap();
