@@ -107,7 +107,12 @@ fn check(report: &Report) -> anyhow::Result<()> {
     if stdout.is_some_and(|output| output.lost_total() > 0) {
         anyhow::bail!("cannot write to standard output: alerts were left unprinted");
     }
-    anyhow::bail!("alerts were not delivered:\n{report}")
+    let undelivered = report.outputs.iter().filter_map(|output| {
+        let alerts = output.left.saturating_add(output.lost_total());
+        (alerts > 0).then(|| format!("{} ({alerts})", output.name))
+    });
+    let undelivered: Vec<String> = undelivered.collect();
+    anyhow::bail!("alerts were not delivered: {}", undelivered.join(", "))
 }
 
 /// Loads the rules that take part.

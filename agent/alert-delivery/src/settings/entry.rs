@@ -66,9 +66,8 @@ impl<'de> Deserialize<'de> for ListedEntry {
             ));
         };
         let within = |error: D::Error| D::Error::custom(format!("output `{name}`: {error}"));
-        let kind = match rest.remove("kind") {
-            Some(Value::String(kind)) => kind,
-            _ => return Err(within(missing_kind("a `kind` is missing"))),
+        let Some(Value::String(kind)) = rest.remove("kind") else {
+            return Err(within(missing_kind("a `kind` is missing")));
         };
         let kind = match kind.as_str() {
             "stdout" => read(rest).map(Kind::Stdout),
