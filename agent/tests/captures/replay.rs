@@ -134,3 +134,126 @@ fn a_case_counts_the_alerts_on_a_capture() {
     assert_eq!(unknown.code, Some(2), "{}", unknown.out);
     case("[Shadow]").is_refused(&["counts alerts"]);
 }
+
+/// Several outputs beside standard output.
+const OUTPUTS: &str = "
+cluster_name: lab
+file_output: {filename: alerts.json, format: falco_json}
+outputs:
+  - {name: urgent, kind: file, filename: urgent.txt, minimum_priority: warning, format: text}
+  - {name: files, kind: program, program: 'cat > programs.json', keep_alive: true, format: ecs,
+     filter: {include: {tags: [files]}}}
+";
+
+#[test]
+fn a_replay_delivers_to_other_outputs_only_where_it_is_told_to() {
+    let folder = folder();
+    folder.write("saker.yaml", OUTPUTS);
+    let said = replay(&folder, &["--config", "saker.yaml"]);
+    assert_eq!(said.out.lines().count(), 2);
+    assert!(!folder.path().join("alerts.json").exists());
+    let said = replay(&folder, &["--config", "saker.yaml", "--deliver"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(said.out.lines().count(), 2);
+    let lines = |name: &str| {
+        let text = std::fs::read_to_string(folder.path().join(name)).expect(name);
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("alerts.json").len(), 2);
+    let urgent = lines("urgent.txt");
+    assert!(
+        urgent.len() == 1 && urgent[0].contains("shadow"),
+        "{urgent:?}"
+    );
+    let ecs: serde_json::Value = serde_json::from_str(&lines("programs.json")[0]).expect("JSON");
+    assert_eq!(ecs["rule"]["name"], "Shadow");
+    for text in [
+        "delivery: raised 2, suppressed 0",
+        "stdout: delivered 2, lost 0",
+        "urgent: delivered 1, lost 0, not for it 1",
+    ] {
+        assert!(said.err.contains(text), "no '{text}' in {}", said.err);
+    }
+}
+
+#[test]
+fn repetitions_are_held_back_by_the_time_of_the_events() {
+    let folder = folder();
+    folder.write(
+        "saker.yaml",
+        "json_output: true\nalerts: {deduplicate: {window_ms: 4000000, key: [container]}}\n",
+    );
+    folder.write(
+        "rules.yaml",
+        "- {rule: Open, desc: d, condition: evt.type = open, output: opened, priority: INFO}\n",
+    );
+    let command = [
+        "replay",
+        CAPTURE,
+        CAPTURE,
+        "--rules",
+        "rules.yaml",
+        "--config",
+        "saker.yaml",
+    ];
+    let whole = folder.saker(&command);
+    let raised = whole.out.lines().count();
+    assert!(raised >= 4, "{}", whole.out);
+    let told = folder.saker(&[&command[..], &["--deliver"]].concat());
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    assert_eq!(
+        told.out.lines().count(),
+        2,
+        "the first and the last: {}",
+        told.out
+    );
+    let suppressed = format!("raised {raised}, suppressed {}", raised - 2);
+    assert!(told.err.contains(&suppressed), "{}", told.err);
+    let again = folder.saker(&[&command[..], &["--deliver"]].concat());
+    assert_eq!(again.out, told.out);
+}
+
+#[test]
+fn what_could_not_be_delivered_is_told() {
+    let folder = folder();
+    folder.write(
+        "saker.yaml",
+        "program_output: {program: 'exit 1', timeout_ms: 60000}\n",
+    );
+    let said = replay(&folder, &["--config", "saker.yaml", "--deliver"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert_eq!(said.out.lines().count(), 2, "the others are delivered to");
+    assert!(
+        said.err.contains("program: delivered 0, lost 2 (failed 2)"),
+        "{}",
+        said.err
+    );
+    assert!(
+        said.err.contains("were not delivered: program (2)"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn an_output_that_cannot_be_used_is_told_before_anything_is_played() {
+    let folder = folder();
+    for (config, text, code) in [
+        (
+            "file_output: {filename: missing/alerts}\n",
+            "missing/alerts",
+            1,
+        ),
+        (
+            "http_output: {url: 'https://x', insecure: true}\n",
+            "http_output.insecure",
+            2,
+        ),
+        ("outputs: [{name: a, kind: mail}]\n", "`mail`", 2),
+    ] {
+        folder.write("saker.yaml", config);
+        let said = replay(&folder, &["--config", "saker.yaml", "--deliver"]);
+        assert_eq!((said.code, &*said.out), (Some(code), ""), "{}", said.err);
+        assert!(said.err.contains(text), "{}", said.err);
+    }
+}

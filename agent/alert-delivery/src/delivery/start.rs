@@ -372,3 +372,6 @@ impl<A> Starter<'_, A> {
 
 /// Batches on their way to a collector at a time.
 const COLLECTOR_BATCHES_MAX: usize = 8;
+
+#[cfg(test)]
+mod tests;
