@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use saker_alert_clients::syslog::{
-    ElementError, Facility, Severity, StructuredElement, SyslogClient, SyslogError, SyslogMessage,
-    SyslogSettings,
+    ElementError, Facility, STRUCTURED_DATA_ID, Severity, StructuredElement, SyslogClient,
+    SyslogError, SyslogMessage, SyslogSettings,
 };
 use saker_alert_formats::Renderer;
 use saker_proto::v1::{self, Priority};
@@ -20,8 +20,6 @@ use tokio::runtime::Runtime;
 use crate::counters::Loss;
 use crate::output::{Failure, Output, Progress, Routed};
 use crate::settings::SyslogOutputSettings;
-
-const ELEMENT: &str = "saker@32473";
 
 /// Sends messages.
 pub(crate) struct Syslog {
@@ -112,7 +110,7 @@ fn structured(
     alert: &v1::Alert,
     members: &[saker_proto::AlertId],
 ) -> Result<StructuredElement, ElementError> {
-    let mut element = StructuredElement::new(ELEMENT)?;
+    let mut element = StructuredElement::new(STRUCTURED_DATA_ID)?;
     if let Some(id) = members.first() {
         element = element.with("id", id.to_string())?;
     }
