@@ -76,6 +76,8 @@ impl Siege {
 
     /// Everything that was acknowledged has arrived, and nothing else.
     async fn end(mut self) -> Result<()> {
+        // The service goes on after an attack, too.
+        tokio::time::sleep(Duration::from_secs(1)).await;
         self.stop.store(true, Ordering::SeqCst);
         let good = self.good.take().context("ended once")?;
         let acknowledged = timeout(PATIENCE, good).await???;
