@@ -66,7 +66,7 @@ impl Dispatcher {
                 Ok(Round::Stuck { reason }) => self.stuck("sink", &reason, &mut backoff).await,
                 Err(error) => {
                     self.stuck("store", &crate::chain(&error), &mut backoff)
-                        .await
+                        .await;
                 }
             }
         }

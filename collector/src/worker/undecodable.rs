@@ -63,9 +63,11 @@ impl UndecodableFile {
             .map_err(io::Error::other)
             .flatten()
         {
-            Ok(kept) => tracing::error!(count, kept, reason, %file, "what came is no alert"),
+            Ok(kept) => {
+                tracing::error!(count, kept, reason, %file, "what came is no alert");
+            }
             Err(error) => {
-                tracing::error!(count, reason, %file, %error, "what came is no alert, and is not kept")
+                tracing::error!(count, reason, %file, %error, "what came is no alert, and is not kept");
             }
         }
     }
