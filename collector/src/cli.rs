@@ -65,7 +65,7 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Show alerts of the store, the newest first.
     #[command(after_help = QUERY_EXAMPLES)]
-    Query(QueryArgs),
+    Query(Box<QueryArgs>),
     /// List what sinks were not told, and let them be told after all.
     #[command(after_help = DEAD_LETTERS_EXAMPLES)]
     DeadLetters {
