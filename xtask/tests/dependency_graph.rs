@@ -179,6 +179,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "saker-alert-clients",
             "saker-alert-formats",
             "saker-alert-queue",
+            "saker-alert-sinks",
             "saker-alert-spool",
             "saker-alert-store",
             "saker-proto",

@@ -1,10 +1,12 @@
 //! Real servers, each a child of the test in a temporary folder on loopback ports of its own.
 
+mod alertmanager;
 mod nats;
 mod postgres;
 mod process;
 mod redis;
 
+pub use alertmanager::Alertmanager;
 pub use nats::{NatsCluster, NatsServer};
 pub use postgres::PostgresServer;
 pub use process::{free_port, kill};

@@ -1,0 +1,6 @@
+//! Sinks, with the real servers that they are for.
+
+mod alertmanager;
+mod fixtures;
+mod kafka;
+mod syslog;
