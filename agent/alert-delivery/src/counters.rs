@@ -30,6 +30,15 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::QueueFull,
+        Self::Failed,
+        Self::Refused,
+        Self::Closed,
+        Self::Shutdown,
+    ];
+
     /// As metrics name it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

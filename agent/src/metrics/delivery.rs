@@ -6,8 +6,8 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
-use saker_alert_delivery::{OutputView, RouterCounters};
-use saker_alert_spool::{PRIORITIES, SpoolStats, priority_name};
+use saker_alert_delivery::{Loss, OutputView, RouterCounters};
+use saker_alert_spool::{LOSS_REASONS, PRIORITIES, SpoolStats, priority_name};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -57,6 +57,13 @@ impl DeliverySample {
 impl OutputSample {
     fn of(output: &OutputView) -> Self {
         let counters = output.counters();
+        let spool = output.spool();
+        // What has not happened yet is told as well: alerts of Prometheus see the first time then.
+        let mut lost: BTreeMap<_, _> = Loss::ALL.map(|reason| (reason.as_str(), 0)).into();
+        if spool.is_some() {
+            lost.extend(LOSS_REASONS.map(|reason| (reason.as_str(), 0)));
+        }
+        lost.extend(output.lost());
         let certificate = output.certificate().and_then(|state| state.not_after);
         Self {
             name: counters.name().to_owned(),
@@ -64,9 +71,9 @@ impl OutputSample {
             filtered: counters.filtered(),
             retries: counters.retries(),
             queue_depth: output.queue_depth(),
-            lost: output.lost(),
+            lost,
             latency: counters.latency().clone(),
-            spool: output.spool(),
+            spool,
             certificate_expiry_s: certificate.map(|expiry| expiry.as_second()),
         }
     }
