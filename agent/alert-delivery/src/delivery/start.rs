@@ -23,9 +23,9 @@ use crate::outputs::stdout::Stdout;
 use crate::outputs::syslog::{Syslog, SyslogOutputError};
 use crate::patience::Patience;
 use crate::pump::{Pump, PumpSettings};
-use crate::queue::{self, Bounds};
+use crate::queue::{self, Bounds, WhenFull};
 use crate::router::{Lane, Router};
-use crate::settings::{Encoding, Kind, OutputSettings, SpoolPlace};
+use crate::settings::{Encoding, HttpOutputSettings, Kind, OutputSettings, SpoolPlace};
 use crate::throttle::{InvalidKey, Throttle, ThrottleSettings};
 use crate::uplink::Uplink;
 use crate::uplink::grpc::{GrpcError, GrpcUplink};
@@ -110,6 +110,48 @@ impl Prepared {
             found: 0,
         }
     }
+
+    /// Starts its thread.
+    fn run(
+        self,
+        settings: OutputSettings,
+        counters: Arc<OutputCounters>,
+        when_full: WhenFull,
+        patience: &Arc<Patience>,
+        closed: Option<Closed>,
+    ) -> io::Result<(Lane, RunningOutput)> {
+        let (sender, alerts) = queue::queue(QUEUE, when_full);
+        let reopen = Arc::<AtomicBool>::default();
+        let worker = Worker {
+            output: self.output,
+            is_spooled: self.spool.is_some(),
+            counters: Arc::clone(&counters),
+            patience: Arc::clone(patience),
+            reopen: Arc::clone(&reopen),
+            alerts,
+        };
+        let view = OutputView {
+            kind: settings.kind.name(),
+            counters: Arc::clone(&counters),
+            queue: worker.alerts.watcher(),
+            spool: self.spool,
+            tls: self.tls,
+        };
+        let running = RunningOutput {
+            view,
+            ended: start_worker(worker, closed)?,
+            reopen,
+            pump: self.pump,
+            found: self.found,
+        };
+        let lane = Lane {
+            minimum_priority: settings.minimum_priority,
+            filter: settings.filter,
+            sender,
+            counters,
+        };
+        Ok((lane, running))
+    }
 }
 
 /// What preparing outputs takes.
@@ -155,39 +197,11 @@ impl Delivery {
         let mut closed = Some(closed);
         let (mut lanes, mut running) = (Vec::new(), Vec::new());
         for (settings, counters, output) in prepared {
-            let (sender, alerts) = queue::queue(QUEUE, when_full);
-            let is_spooled = output.spool.is_some();
-            let view = OutputView {
-                kind: settings.kind.name(),
-                counters: Arc::clone(&counters),
-                queue: alerts.watcher(),
-                spool: output.spool,
-                tls: output.tls,
-            };
-            let reopen = Arc::<AtomicBool>::default();
-            let worker = Worker {
-                output: output.output,
-                alerts,
-                counters: Arc::clone(&counters),
-                patience: Arc::clone(&patience),
-                reopen: Arc::clone(&reopen),
-                is_spooled,
-            };
             let is_stdout = matches!(settings.kind, Kind::Stdout(_));
-            let ended = start_worker(worker, closed.take_if(|_| is_stdout))?;
-            lanes.push(Lane {
-                minimum_priority: settings.minimum_priority,
-                filter: settings.filter,
-                sender,
-                counters,
-            });
-            running.push(RunningOutput {
-                view,
-                ended,
-                reopen,
-                pump: output.pump,
-                found: output.found,
-            });
+            let closed = closed.take_if(|_| is_stdout);
+            let (lane, output) = output.run(settings, counters, when_full, &patience, closed)?;
+            lanes.push(lane);
+            running.push(output);
         }
         let counters = Arc::<RouterCounters>::default();
         let (sender, alerts) = queue::queue(QUEUE, when_full);
@@ -269,29 +283,7 @@ impl<A> Starter<'_, A> {
                 }
             }
             Kind::Program(program) => Prepared::direct(Program::new(program, renderer)?),
-            Kind::Http(http) => {
-                let uplink =
-                    HttpUplink::new(http, renderer).map_err(|source| StartError::Http {
-                        output: output(),
-                        source,
-                    })?;
-                let tls = uplink.tls();
-                let records = match http.encoding {
-                    Encoding::Single => 1,
-                    Encoding::Lines | Encoding::Array => http.batch_max.get(),
-                };
-                let pump = PumpSettings {
-                    limits: BatchLimits {
-                        max_records: records,
-                        ..BatchLimits::default()
-                    },
-                    batches_under_way: http.requests_max.get(),
-                };
-                Prepared {
-                    tls,
-                    ..self.spooled(settings, &http.spool, counters, pump, uplink)?
-                }
-            }
+            Kind::Http(http) => self.http(settings, http, renderer, counters)?,
             Kind::Collector(collector) => {
                 let pump = PumpSettings {
                     limits: BatchLimits::default(),
@@ -311,6 +303,35 @@ impl<A> Starter<'_, A> {
                     ..self.spooled(settings, &collector.spool, counters, pump, uplink)?
                 }
             }
+        })
+    }
+
+    fn http(
+        &mut self,
+        settings: &OutputSettings,
+        http: &HttpOutputSettings,
+        renderer: Renderer,
+        counters: &Arc<OutputCounters>,
+    ) -> Result<Prepared, StartError> {
+        let uplink = HttpUplink::new(http, renderer).map_err(|source| StartError::Http {
+            output: settings.name.clone(),
+            source,
+        })?;
+        let tls = uplink.tls();
+        let records = match http.encoding {
+            Encoding::Single => 1,
+            Encoding::Lines | Encoding::Array => http.batch_max.get(),
+        };
+        let pump = PumpSettings {
+            limits: BatchLimits {
+                max_records: records,
+                ..BatchLimits::default()
+            },
+            batches_under_way: http.requests_max.get(),
+        };
+        Ok(Prepared {
+            tls,
+            ..self.spooled(settings, &http.spool, counters, pump, uplink)?
         })
     }
 
