@@ -54,6 +54,12 @@ pub(crate) const CONTAINER_PROGRAMS: &[Program] = &[
     },
 ];
 
+/// Builds the Kafka client whose stand-in for a broker the tests of sinks use.
+const MAKE: Program = Program {
+    name: "make",
+    package: "make",
+};
+
 /// The package whose tests start agent, collector and real servers.
 const DELIVERY_TESTS: &str = "saker-delivery-tests";
 
@@ -82,6 +88,14 @@ const DELIVERY_PROGRAMS: &[Program] = &[
     Program {
         name: "prometheus",
         package: "prometheus",
+    },
+    Program {
+        name: "promtool",
+        package: "prometheus",
+    },
+    Program {
+        name: "mkfs.ext4",
+        package: "e2fsprogs",
     },
     Program {
         name: "prometheus-alertmanager",
@@ -133,13 +147,14 @@ pub(crate) struct Step {
 pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "setup",
-        purpose: "room on the disk, a BPF toolchain, a C++ compiler",
+        purpose: "room on the disk, a BPF toolchain, a C++ compiler, make",
         on_failure: OnFailure::Stop,
         objects: Objects::Unused,
         run: |workspace| {
             disk::require_room(workspace.cargo_target()?)?;
             toolchain::set_up(&Cache::open()?, Freshness::Cached)?;
-            fuzz::require_compiler()
+            fuzz::require_compiler()?;
+            programs::require(&[MAKE]).context("the tests build a Kafka broker in C")
         },
     },
     Step {
