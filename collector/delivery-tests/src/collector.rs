@@ -76,6 +76,18 @@ impl Collector {
         self.grpc
     }
 
+    /// Where it serves its metrics.
+    #[must_use]
+    pub fn metrics_address(&self) -> SocketAddr {
+        self.metrics
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it serves as metrics.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! The rules by themselves are measured without an agent, by the program `engine-bench`.
 
 mod agent_process;
+mod delivery;
 mod generator;
 mod idle;
 mod load;
@@ -35,6 +36,11 @@ const QUICK_DIVISOR: u32 = 100;
 const RULES_EVENTS: u32 = 200_000;
 /// Events of a long capture.
 const REPLAY_EVENTS: u32 = 10_000_000;
+/// Alerts that a collector is sent as fast as may be.
+const DELIVERY_ALERTS: u32 = 400_000;
+/// Alerts a second while it is measured how long each is under way, and for how long.
+const DELIVERY_ALERTS_PER_SECOND: u32 = 1000;
+const DELIVERY_SECONDS: u32 = 20;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -53,6 +59,8 @@ pub(crate) enum Measurement {
     Node,
     /// CPU time and memory of replaying captures, as they are and of 10 million events; needs no root
     Replay,
+    /// CPU time of the collector for each alert, and how long alerts are under way to a webhook at 1,000 a second
+    Delivery,
 }
 
 /// Arguments of `cargo xtask bench`.
@@ -83,6 +91,7 @@ impl Arguments {
             Some(Measurement::Facts) => " facts",
             Some(Measurement::Node) => " node",
             Some(Measurement::Replay) => " replay",
+            Some(Measurement::Delivery) => " delivery",
         };
         let quick = if self.quick { " --quick" } else { "" };
         format!("{measurement} --runs {}{quick}", self.runs)
@@ -93,7 +102,12 @@ impl Arguments {
     }
 
     fn wants_agent(&self) -> bool {
-        let with_agent = [Measurement::Idle, Measurement::Load, Measurement::Node];
+        let with_agent = [
+            Measurement::Idle,
+            Measurement::Load,
+            Measurement::Node,
+            Measurement::Delivery,
+        ];
         with_agent.into_iter().any(|it| self.wants(it))
     }
 }
@@ -110,6 +124,7 @@ struct Plan {
     load_divisor: u32,
     rules: rules::Plan,
     replay: replay::Plan,
+    delivery: delivery::Plan,
 }
 
 impl Plan {
@@ -129,6 +144,12 @@ impl Plan {
                     rounds: runs,
                     events: REPLAY_EVENTS / QUICK_DIVISOR,
                 },
+                delivery: delivery::Plan {
+                    runs,
+                    alerts: DELIVERY_ALERTS / QUICK_DIVISOR,
+                    per_second: DELIVERY_ALERTS_PER_SECOND,
+                    seconds: 1,
+                },
             }
         } else {
             Self {
@@ -143,6 +164,12 @@ impl Plan {
                 replay: replay::Plan {
                     rounds: runs,
                     events: REPLAY_EVENTS,
+                },
+                delivery: delivery::Plan {
+                    runs,
+                    alerts: DELIVERY_ALERTS,
+                    per_second: DELIVERY_ALERTS_PER_SECOND,
+                    seconds: DELIVERY_SECONDS,
                 },
             }
         }
@@ -273,10 +300,16 @@ fn run_agent(workspace: &Workspace, arguments: &Arguments, plan: Plan) -> Result
     } else {
         None
     };
+    let delivery = if arguments.wants(Measurement::Delivery) {
+        Some(delivery::run(workspace, &binary, plan.delivery)?)
+    } else {
+        None
+    };
     let tables = [
         ("Idle", idle.as_deref()),
         ("Load", load.as_deref()),
         ("Node", node.as_deref()),
+        ("Delivery", delivery.as_deref()),
     ];
     let machine = machine::describe(workspace, &binary, &arguments.display());
     print_tables(&machine, plan.runs, &tables);
@@ -344,6 +377,7 @@ mod tests {
             Measurement::Facts,
             Measurement::Node,
             Measurement::Replay,
+            Measurement::Delivery,
         ] {
             assert!(arguments.wants(measurement), "{measurement:?}");
         }
@@ -363,7 +397,9 @@ mod tests {
         assert!(arguments.wants(Measurement::Rules) && !arguments.wants_agent());
         assert_eq!(arguments.display(), " rules --runs 9");
         assert!(!parse(&["replay"]).wants_agent());
-        assert!(parse(&["idle"]).wants_agent() && parse(&["node"]).wants_agent());
+        for with_agent in ["idle", "node", "delivery"] {
+            assert!(parse(&[with_agent]).wants_agent(), "{with_agent}");
+        }
     }
 
     #[test]

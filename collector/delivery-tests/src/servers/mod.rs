@@ -4,10 +4,12 @@ mod alertmanager;
 mod nats;
 mod postgres;
 mod process;
+mod prometheus;
 mod redis;
 
 pub use alertmanager::Alertmanager;
 pub use nats::{NatsCluster, NatsServer};
 pub use postgres::PostgresServer;
 pub use process::{free_port, kill};
+pub use prometheus::Prometheus;
 pub use redis::RedisServer;
