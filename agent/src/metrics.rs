@@ -7,7 +7,7 @@ mod reference;
 pub(crate) use reference::markdown;
 
 use crate::statistics::Statistics;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::{Router, routing::get};
 use delivery::{DeliveryMetrics, DeliverySample};
@@ -26,8 +26,6 @@ use saker_rule_fields::Facts;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
-const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The agent's own numbers.
 pub(crate) struct AgentMetrics {
@@ -293,12 +291,17 @@ fn gathered(agent: AgentMetrics, delivery: DeliveryMetrics) -> Registry {
 /// `/readyz` answers with an error until `is_ready` says that everything is there that alerts need.
 pub(crate) fn routes(registry: Registry, is_ready: Arc<AtomicBool>) -> Router {
     let registry = Arc::new(registry);
-    let metrics = move || {
+    let metrics = move |headers: HeaderMap| {
         let registry = Arc::clone(&registry);
         async move {
             let mut text = String::new();
             match prometheus_client::encoding::text::encode(&mut text, &registry) {
-                Ok(()) => ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response(),
+                Ok(()) => {
+                    let accepted = headers.get_all(header::ACCEPT).iter();
+                    let accepted = accepted.filter_map(|value| value.to_str().ok());
+                    let (media_type, text) = saker_metrics_text::answer(accepted, text);
+                    ([(header::CONTENT_TYPE, media_type)], text).into_response()
+                }
                 Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
             }
         }

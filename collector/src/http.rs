@@ -1,23 +1,26 @@
 //! /metrics, /healthz and /readyz.
 
 use crate::metrics::text;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::{Router, routing::get};
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
 /// The routes. `/readyz` answers with an error while queue or store do not answer.
 pub(crate) fn routes(registry: Registry, ready: watch::Receiver<bool>) -> Router {
     let registry = Arc::new(registry);
-    let metrics = move || {
+    let metrics = move |headers: HeaderMap| {
         let registry = Arc::clone(&registry);
         async move {
             match text(&registry) {
-                Ok(text) => ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response(),
+                Ok(text) => {
+                    let accepted = headers.get_all(header::ACCEPT).iter();
+                    let accepted = accepted.filter_map(|value| value.to_str().ok());
+                    let (media_type, text) = saker_metrics_text::answer(accepted, text);
+                    ([(header::CONTENT_TYPE, media_type)], text).into_response()
+                }
                 Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
             }
         }
