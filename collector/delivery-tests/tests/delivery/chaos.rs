@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
 use saker_delivery_tests::{Agent, Answer, Collector, Network, Played, Proxy, Queue, Scene, Store};
 
@@ -48,6 +48,14 @@ pub(crate) fn faults(scene: &Scene, random: &mut Rng) -> Vec<Fault> {
         faults.push(Fault::Store);
     }
     random.shuffle(&mut faults);
+    // Later the agent may have sent everything.
+    let half = faults.len() / 2;
+    if let Some(last) = faults[half..]
+        .iter()
+        .position(|fault| *fault == Fault::Agent)
+    {
+        faults.swap(half + last, random.usize(..half));
+    }
     faults
 }
 
@@ -102,6 +110,7 @@ impl Processes {
         println!("{fault:?} for {moment:?} when {arrived} alerts had arrived");
         match fault {
             Fault::Agent => {
+                ensure!(self.agent.is_running()?, "the agent has sent everything");
                 self.agent.kill()?;
                 std::thread::sleep(moment);
                 self.agent = Agent::start(&self.played)?;
