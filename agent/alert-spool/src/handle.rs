@@ -92,30 +92,40 @@ impl SpoolHandle {
     pub async fn next_batch(&self, limits: BatchLimits) -> Batch {
         loop {
             let arrived = self.shared.arrived.notified();
-            if let Some(batch) = self.try_next_batch(limits).await {
-                return batch;
-            }
-            if self.shared.lock().has_more() {
-                // They cannot be read at present.
-                tokio::time::sleep(READ_RETRY_INTERVAL).await;
-            } else {
-                arrived.await;
+            match self.take(limits).await {
+                Taken::Batch(handout) => {
+                    if let Some(batch) = handout.accept() {
+                        return batch;
+                    }
+                }
+                Taken::Unreadable => tokio::time::sleep(READ_RETRY_INTERVAL).await,
+                Taken::Empty => arrived.await,
             }
         }
     }
 
     /// Records that wait now.
     pub async fn try_next_batch(&self, limits: BatchLimits) -> Option<Batch> {
-        let handout = self
-            .blocking(move |shared| {
-                let batch = shared.lock().next_batch(limits);
-                batch.map(|batch| Handout {
+        match self.take(limits).await {
+            Taken::Batch(handout) => handout.accept(),
+            Taken::Unreadable | Taken::Empty => None,
+        }
+    }
+
+    async fn take(&self, limits: BatchLimits) -> Taken {
+        self.blocking(move |shared| {
+            let mut spool = shared.lock();
+            match spool.next_batch(limits) {
+                Some(batch) => Taken::Batch(Handout {
                     shared: Arc::clone(shared),
                     batch: Some(batch),
-                })
-            })
-            .await;
-        handout.and_then(Handout::accept)
+                }),
+                // Asked later, it would be about what came meanwhile.
+                None if spool.has_more() => Taken::Unreadable,
+                None => Taken::Empty,
+            }
+        })
+        .await
     }
 
     /// See [`Spool::acknowledge`].
@@ -183,6 +193,14 @@ impl Drop for Shared {
     fn drop(&mut self) {
         self.keeper.set(KeeperState::Ended);
     }
+}
+
+/// What there was to take.
+enum Taken {
+    Batch(Handout),
+    /// Records that cannot be read at present.
+    Unreadable,
+    Empty,
 }
 
 /// A batch on its way to who asked for it. If that one is gone it goes back.
@@ -253,5 +271,50 @@ impl Keeper {
             spool.maintain();
             due = spool.maintenance_due();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Sync;
+    use bytes::Bytes;
+    use saker_proto::{AlertId, v1::Priority};
+
+    /// Records that come while nothing was found must not look like records that cannot be read: those are
+    /// left alone for a second.
+    #[tokio::test]
+    async fn what_comes_meanwhile_is_not_unreadable() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = SpoolSettings {
+            sync: Sync::Interval,
+            ..SpoolSettings::default()
+        };
+        let (spool, _) = SpoolHandle::open(directory.path(), &settings).unwrap();
+        let count = 2_000;
+        let appending = spool.clone();
+        let appender = thread::spawn(move || {
+            for number in 0..count {
+                appending.append_blocking(&[Entry {
+                    id: AlertId::from_bytes(u128::to_be_bytes(number)),
+                    priority: Priority::Notice,
+                    payload: Bytes::from_static(b"an alert"),
+                }]);
+                thread::yield_now();
+            }
+        });
+        let mut taken = 0;
+        while taken < count {
+            match spool.take(BatchLimits::default()).await {
+                Taken::Batch(handout) => {
+                    let batch = handout.accept().unwrap();
+                    taken += u128::try_from(batch.records.len()).unwrap();
+                    spool.acknowledge(batch.id).await;
+                }
+                Taken::Empty => tokio::task::yield_now().await,
+                Taken::Unreadable => panic!("everything can be read"),
+            }
+        }
+        appender.join().unwrap();
     }
 }
