@@ -1,4 +1,4 @@
-//! Metrics in the format that is asked for.
+//! Metrics in the format that is asked for, and as a table for people.
 //!
 //! The registry writes OpenMetrics, which Prometheus asks for. Whoever asks for nothing (curl, `promtool check
 //! metrics`, older scrapers) understands Prometheus' older text format only: there a counter has its suffix in the
@@ -11,6 +11,10 @@
 //! assert_eq!(text, "# HELP lost_total Lost alerts.\n# TYPE lost_total counter\nlost_total 3\n");
 //! ```
 #![forbid(unsafe_code)]
+
+mod description;
+
+pub use description::{Described, described, table};
 
 use std::collections::BTreeSet;
 

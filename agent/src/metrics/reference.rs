@@ -9,9 +9,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use saker_alert_spool::SpoolStats;
 use saker_event_schema::ROWS;
 use saker_kernel_source::EventCounts;
+use saker_metrics_text::{described, table};
 use saker_rule_fields::Facts;
 use saker_rule_language::Priority;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -37,34 +37,9 @@ Served on http://127.0.0.1:9376/metrics, unless `metrics.listen` of its configur
 
 ";
 
-/// A metric, as the text format tells it.
-#[derive(Debug, Default)]
-struct Described {
-    name: String,
-    kind: String,
-    help: String,
-    labels: BTreeSet<String>,
-}
-
 /// The metrics of the agent as a page, to which the section of the collector is added.
 pub(crate) fn markdown() -> Result<String, fmt::Error> {
-    let mut page = String::from(HEAD);
-    page.push_str("| metric | type | labels | meaning |\n|---|---|---|---|\n");
-    for metric in described(&example()?) {
-        let labels: Vec<String> = metric
-            .labels
-            .iter()
-            .map(|label| format!("`{label}`"))
-            .collect();
-        page.push_str(&format!(
-            "| `{}` | {} | {} | {} |\n",
-            metric.name,
-            metric.kind,
-            labels.join(", "),
-            metric.help
-        ));
-    }
-    Ok(page)
+    Ok(format!("{HEAD}{}", table(&described(&example()?))))
 }
 
 /// What is served when everything has happened once.
@@ -114,45 +89,10 @@ fn example() -> Result<String, fmt::Error> {
     Ok(text)
 }
 
-/// Reads the text format: `# HELP name text`, `# TYPE name kind`, samples.
-fn described(text: &str) -> Vec<Described> {
-    let mut metrics: Vec<Described> = Vec::new();
-    for line in text.lines() {
-        if let Some((name, help)) = line
-            .strip_prefix("# HELP ")
-            .and_then(|rest| rest.split_once(' '))
-        {
-            metrics.push(Described {
-                name: name.to_owned(),
-                // The library ends each with a full stop.
-                help: help.trim_end_matches('.').to_owned(),
-                ..Described::default()
-            });
-            continue;
-        }
-        let Some(metric) = metrics.last_mut() else {
-            continue;
-        };
-        if let Some((_, kind)) = line
-            .strip_prefix("# TYPE ")
-            .and_then(|rest| rest.split_once(' '))
-        {
-            kind.clone_into(&mut metric.kind);
-            if kind == "counter" {
-                metric.name.push_str("_total");
-            }
-        } else if let Some((_, labels)) = line.split_once('{') {
-            let labels = labels.split('}').next().unwrap_or_default().split(',');
-            let names = labels.filter_map(|label| Some(label.split_once('=')?.0.to_owned()));
-            metric.labels.extend(names.filter(|name| name != "le"));
-        }
-    }
-    metrics
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_metric_is_described() {

@@ -2,8 +2,8 @@
 
 use super::{Metrics, Sampled, text};
 use saker_alert_queue::QueueCounters;
+use saker_metrics_text::{described, table};
 use saker_tls::{CertificateState, IncomingCounts};
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,34 +15,9 @@ Served on http://127.0.0.1:9378/metrics, unless `metrics.listen` of its configur
 
 ";
 
-/// A metric, as the text format tells it.
-#[derive(Debug, Default)]
-struct Described {
-    name: String,
-    kind: String,
-    help: String,
-    labels: BTreeSet<String>,
-}
-
 /// The collector's metrics as a section of a page.
 pub(crate) fn markdown() -> Result<String, fmt::Error> {
-    let mut page = String::from(HEAD);
-    page.push_str("| metric | type | labels | meaning |\n|---|---|---|---|\n");
-    for metric in described(&example()?) {
-        let labels: Vec<String> = metric
-            .labels
-            .iter()
-            .map(|label| format!("`{label}`"))
-            .collect();
-        page.push_str(&format!(
-            "| `{}` | {} | {} | {} |\n",
-            metric.name,
-            metric.kind,
-            labels.join(", "),
-            metric.help
-        ));
-    }
-    Ok(page)
+    Ok(format!("{HEAD}{}", table(&described(&example()?))))
 }
 
 /// What is served when everything has happened once.
@@ -65,47 +40,10 @@ fn example() -> Result<String, fmt::Error> {
     text(&metrics.registry(sampled))
 }
 
-/// Reads the text format: `# HELP name text`, `# TYPE name kind`, samples.
-fn described(text: &str) -> Vec<Described> {
-    let mut metrics: Vec<Described> = Vec::new();
-    for line in text.lines() {
-        if let Some(rest) = line.strip_prefix("# HELP ") {
-            let (name, help) = rest.split_once(' ').unwrap_or((rest, ""));
-            metrics.push(Described {
-                name: name.to_owned(),
-                // The library ends each with a full stop.
-                help: help.trim_end_matches('.').to_owned(),
-                ..Described::default()
-            });
-            continue;
-        }
-        let Some(metric) = metrics.last_mut() else {
-            continue;
-        };
-        if let Some((_, kind)) = line
-            .strip_prefix("# TYPE ")
-            .and_then(|rest| rest.split_once(' '))
-        {
-            kind.clone_into(&mut metric.kind);
-            if kind == "counter" {
-                metric.name.push_str("_total");
-            }
-        } else if let Some((_, labels)) = line.split_once('{') {
-            let names = labels
-                .split('}')
-                .next()
-                .unwrap_or_default()
-                .split(',')
-                .filter_map(|label| Some(label.split_once('=')?.0.to_owned()));
-            metric.labels.extend(names.filter(|name| name != "le"));
-        }
-    }
-    metrics
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_metric_is_described() {
