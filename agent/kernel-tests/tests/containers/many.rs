@@ -23,7 +23,7 @@ const SETTINGS: &str = "enrichment:\n  kept_seconds: 2\n  wait_ms: 10000\n";
 const DIFFERENCE_KIB_MAX: u64 = 6 << 10;
 
 /// By how much it may differ after the second half from what it was after the first.
-const DIFFERENCE_OF_HALF_KIB_MAX: u64 = 1 << 10;
+const DIFFERENCE_OF_HALF_KIB_MAX: u64 = 2 << 10;
 
 /// How long ended processes are kept, and then memory that was freed, at most.
 const MEMORY_PATIENCE: Duration = Duration::from_secs(100);
