@@ -426,7 +426,7 @@ fn delivery_tests(workspace: &Workspace) -> Result<()> {
         .current_dir(workspace.root())
         .env("SAKER_BINARY", agent)
         .env("SAKER_COLLECTOR_BINARY", collector)
-        .args(["test", "--package", DELIVERY_TESTS]);
+        .args(["test", "--no-fail-fast", "--package", DELIVERY_TESTS]);
     command::run(&mut cargo)
 }
 

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use saker_alert_queue::{AlertQueue, Consumer, Delivery, QueueError, QueuedAlert, Receipt};
+use saker_alert_queue::{
+    AlertQueue, Consumer, Delivery, ErrorKind, QueueError, QueuedAlert, Receipt,
+};
 use saker_proto::AlertId;
 
 /// What a law asks of its queue.
@@ -74,6 +76,20 @@ fn numbers(batch: &[Delivery]) -> Vec<u64> {
         .collect()
 }
 
+/// Joins, again and again while the server has other cares, as workers do.
+async fn join(queue: &dyn AlertQueue, until: Instant) -> Box<dyn Consumer> {
+    loop {
+        match queue.consumer().await {
+            Ok(consumer) => return consumer,
+            Err(error) if error.kind() == ErrorKind::Transient && Instant::now() < until => {
+                println!("join: {error:?}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(error) => panic!("cannot join: {error:?}"),
+        }
+    }
+}
+
 /// Takes and acknowledges until `count` different alerts came or the time is over.
 pub(crate) async fn drain(
     queue: &dyn AlertQueue,
@@ -81,7 +97,7 @@ pub(crate) async fn drain(
     time: Duration,
 ) -> BTreeMap<u64, u64> {
     let until = Instant::now() + time;
-    let mut consumer = queue.consumer().await.unwrap();
+    let mut consumer = join(queue, until).await;
     let mut seen = BTreeMap::new();
     while seen.len() < count && Instant::now() < until {
         let batch = match consumer.next_batch(500, Duration::from_millis(200)).await {
