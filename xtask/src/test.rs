@@ -382,9 +382,9 @@ fn rustdoc(workspace: &Workspace) -> Result<()> {
 
 fn unit_tests(workspace: &Workspace) -> Result<()> {
     let runner: &[&str] = if command::find_on_path("cargo-nextest").is_some() {
-        &["nextest", "run"]
+        &["nextest", "run", "--no-fail-fast"]
     } else {
-        &["test", "--all-targets"]
+        &["test", "--all-targets", "--no-fail-fast"]
     };
     cargo(
         workspace,

@@ -263,7 +263,8 @@ async fn readiness_and_metrics_are_served() {
     let text = metrics(&collector).await;
     assert!(text.contains("saker_collector_ready 1"), "{text}");
     assert!(text.contains("saker_collector_queue_depth 0"), "{text}");
-    assert!(text.contains("# EOF"), "{text}");
+    // Who asks for nothing gets the format that everything understands.
+    assert!(text.contains("text/plain; version=0.0.4"), "{text}");
     eventually("nothing waits", || scene.memory.told().is_empty()).await;
     collector.end().await;
 }
