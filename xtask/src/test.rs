@@ -239,7 +239,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "fuzz",
-        purpose: "every fuzz target for a minute",
+        purpose: "every fuzz target for half a minute",
         on_failure: OnFailure::GoOn,
         objects: Objects::Unused,
         run: fuzz::test,

@@ -22,7 +22,7 @@ pub(crate) use tool::require_compiler;
 pub(crate) const PACKAGE: &str = "saker-fuzz";
 
 /// How long each target runs in `cargo xtask test`.
-const TEST_SECONDS: u64 = 60;
+const TEST_SECONDS: u64 = 30;
 
 /// What the random numbers begin with in `cargo xtask test`: it fails for what a change did, not by
 /// chance. Searching further is what `cargo xtask fuzz` is for.
@@ -76,7 +76,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     campaign.run(&chosen, arguments.jobs)
 }
 
-/// Runs every target for a minute: a step of the test run.
+/// Runs every target for half a minute: a step of the test run.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     let all = targets(workspace)?;
     tool::build(workspace, &all)?;
