@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::progress;
 
 /// What a test run from nothing leaves in the target folder, and what its programs need beside it.
-const FULL_RUN_BYTES: u64 = 8 << 30;
+const FULL_RUN_BYTES: u64 = 18 << 30;
 
 /// Below this even a run with everything built already is likely to fail.
 const LEAST_BYTES: u64 = 1 << 30;
@@ -29,11 +29,11 @@ pub(crate) fn require_room(folder: &Path) -> Result<()> {
     let shown = format!("{:.1} GiB free at {}", free as f64 / GIB, folder.display());
     if free < LEAST_BYTES {
         bail!(
-            "{shown}: a run needs 8 GiB; make room, or set CARGO_TARGET_DIR to a folder that has it"
+            "{shown}: a run needs 18 GiB; make room, or set CARGO_TARGET_DIR to a folder that has it"
         );
     }
     if free < FULL_RUN_BYTES {
-        progress::note(&format!("{shown}: a run from nothing needs 8 GiB"));
+        progress::note(&format!("{shown}: a run from nothing needs 18 GiB"));
     }
     Ok(())
 }
