@@ -1,4 +1,4 @@
-//! `build` and `run`: the agent with its kernel programs inside.
+//! `build` and `run`: the agent with its kernel programs inside; and the collector that it delivers to.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -12,6 +12,7 @@ use crate::progress;
 use crate::workspace::Workspace;
 
 const PACKAGE: &str = "saker";
+const COLLECTOR_PACKAGE: &str = "saker-collector";
 
 /// Which of cargo's profiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(crate) enum Profile {
 
 impl Profile {
     /// What cargo is told.
-    pub(crate) const fn flags(self) -> &'static [&'static str] {
+    const fn flags(self) -> &'static [&'static str] {
         match self {
             Self::Dev => &[],
             Self::Release => &["--release"],
@@ -30,7 +31,7 @@ impl Profile {
     }
 
     /// Where binaries lie below the folder of cargo's results.
-    pub(crate) const fn folder(self) -> &'static str {
+    const fn folder(self) -> &'static str {
         match self {
             Self::Dev => "debug",
             Self::Release => "release",
@@ -41,14 +42,25 @@ impl Profile {
 /// Builds the agent and returns the path of the binary; the BPF objects must be there.
 pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     progress::heading("building the agent");
+    build_package(workspace, PACKAGE, profile)
+}
+
+/// Builds the collector and returns the path of the binary.
+pub(crate) fn build_collector(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    progress::heading("building the collector");
+    build_package(workspace, COLLECTOR_PACKAGE, profile)
+}
+
+/// Builds a package whose binary has its name.
+fn build_package(workspace: &Workspace, package: &str, profile: Profile) -> Result<PathBuf> {
     let mut cargo = command::cargo();
     cargo
         .current_dir(workspace.root())
-        .args(["build", "--package", PACKAGE])
+        .args(["build", "--package", package])
         .args(profile.flags());
     command::run(&mut cargo)?;
     let folder = workspace.cargo_target()?.join(profile.folder());
-    let binary = folder.join(PACKAGE);
+    let binary = folder.join(package);
     progress::detail(&binary.display().to_string());
     Ok(binary)
 }

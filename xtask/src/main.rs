@@ -7,7 +7,6 @@ mod archive;
 mod bench;
 mod cache;
 mod codegen;
-mod collector;
 mod command;
 mod conformance;
 mod disk;

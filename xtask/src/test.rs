@@ -11,7 +11,6 @@ use crate::agent::{self, Profile};
 use crate::bench::node;
 use crate::cache::Cache;
 use crate::codegen;
-use crate::collector;
 use crate::command;
 use crate::conformance;
 use crate::disk;
@@ -420,7 +419,7 @@ fn delivery_tests(workspace: &Workspace) -> Result<()> {
         "the tests of delivery start servers as other users and mount a small file system",
     )?;
     let agent = agent::build(workspace, Profile::Release)?;
-    let collector = collector::build(workspace, Profile::Dev)?;
+    let collector = agent::build_collector(workspace, Profile::Dev)?;
     let mut cargo = command::cargo();
     cargo
         .current_dir(workspace.root())

@@ -104,14 +104,6 @@ impl SpoolHandle {
         }
     }
 
-    /// Records that wait now.
-    pub async fn try_next_batch(&self, limits: BatchLimits) -> Option<Batch> {
-        match self.take(limits).await {
-            Taken::Batch(handout) => handout.accept(),
-            Taken::Unreadable | Taken::Empty => None,
-        }
-    }
-
     async fn take(&self, limits: BatchLimits) -> Taken {
         self.blocking(move |shared| {
             let mut spool = shared.lock();

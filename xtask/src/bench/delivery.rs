@@ -5,8 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::agent::Profile;
-use crate::collector;
+use crate::agent::{self, Profile};
 use crate::command;
 use crate::progress;
 use crate::workspace::Workspace;
@@ -27,13 +26,13 @@ pub(super) struct Plan {
 }
 
 /// Measures and returns the tables.
-pub(super) fn run(workspace: &Workspace, agent: &Path, plan: Plan) -> Result<String> {
-    let collector = collector::build(workspace, Profile::Release)?;
+pub(super) fn run(workspace: &Workspace, agent_binary: &Path, plan: Plan) -> Result<String> {
+    let collector = agent::build_collector(workspace, Profile::Release)?;
     progress::heading("delivery");
     let numbers = [plan.alerts, plan.per_second, plan.seconds, plan.runs];
     let output = command::cargo()
         .current_dir(workspace.root())
-        .env("SAKER_BINARY", agent)
+        .env("SAKER_BINARY", agent_binary)
         .env("SAKER_COLLECTOR_BINARY", collector)
         .args([
             "run",
