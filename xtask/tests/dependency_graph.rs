@@ -28,8 +28,23 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "saker-container-runtimes",
         &["saker-container-metadata", "saker-process-state"],
     ),
+    ("saker-flow-inspection", &[]),
+    (
+        "saker-flow-state",
+        &[
+            "saker-flow-inspection",
+            "saker-process-state",
+            "saker-event-decode",
+            "saker-event-schema",
+        ],
+    ),
+    ("saker-policy-audit", &["saker-kube-metadata"]),
+    ("saker-encryption-ledger", &["saker-flow-inspection"]),
     ("saker-kube-metadata", &[]),
-    ("saker-kube-watch", &["saker-kube-metadata"]),
+    (
+        "saker-kube-watch",
+        &["saker-kube-metadata", "saker-policy-audit"],
+    ),
     (
         "saker-falco-events",
         &["saker-event-decode", "saker-event-schema"],
@@ -60,6 +75,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-rule-fields",
         &[
+            "saker-flow-inspection",
+            "saker-flow-state",
+            "saker-policy-audit",
             "saker-audit-source",
             "saker-container-metadata",
             "saker-kube-metadata",
@@ -74,6 +92,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-rule-engine",
         &[
+            "saker-flow-inspection",
+            "saker-flow-state",
+            "saker-policy-audit",
             "saker-container-metadata",
             "saker-kube-metadata",
             "saker-capture-state",
@@ -110,6 +131,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-alert",
         &[
+            "saker-flow-inspection",
+            "saker-flow-state",
+            "saker-policy-audit",
             "saker-container-metadata",
             "saker-kube-metadata",
             "saker-falco-events",
@@ -198,6 +222,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-rule-cases",
         &[
+            "saker-flow-inspection",
+            "saker-flow-state",
+            "saker-policy-audit",
             "saker-container-metadata",
             "saker-kube-metadata",
             "saker-capture-file",
@@ -234,6 +261,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-engine-bench",
         &[
+            "saker-flow-inspection",
+            "saker-flow-state",
+            "saker-policy-audit",
             "saker-container-metadata",
             "saker-kube-metadata",
             "saker-capture-file",
@@ -252,6 +282,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-fuzz",
         &[
+            "saker-flow-inspection",
+            "saker-flow-state",
+            "saker-policy-audit",
             "saker-alert",
             "saker-alert-intake",
             "saker-alert-spool",
@@ -294,12 +327,16 @@ const AGENT: &[&str] = &[
     "saker-container-metadata",
     "saker-container-runtimes",
     "saker-engine-bench",
+    "saker-encryption-ledger",
     "saker-event-decode",
     "saker-event-schema",
     "saker-falco-events",
+    "saker-flow-inspection",
+    "saker-flow-state",
     "saker-kernel-source",
     "saker-kube-metadata",
     "saker-kube-watch",
+    "saker-policy-audit",
     "saker-process-state",
     "saker-rule-cases",
     "saker-rule-engine",

@@ -1,0 +1,33 @@
+//! From the first bytes of a connection to what protects it.
+//!
+//! # Purpose
+//!
+//! An [`Inspector`] is fed with the first payload bytes of each direction and gives a
+//! [`Classification`]: protocol, TLS facts, verdict class with confidence and reason. It does no I/O.
+//!
+//! # Invariants
+//!
+//! - No payload byte leaves the crate: protocols, facts and lengths only. Facts are names that the
+//!   protocol itself shows (server name, ALPN, subject of a certificate).
+//! - The same bytes give the same result, however they are cut into segments.
+//! - Bytes that are not there yet never make a verdict wrong, only less certain.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+mod classification;
+mod inspector;
+mod tls_facts;
+
+pub use classification::{
+    Classification, Confidence, CredentialKind, Protocol, Reason, SecurityClass,
+};
+pub use inspector::{Direction, Inspector, Progress, Segment, Transport};
+pub use tls_facts::{CertificateFacts, ClientAuth, TlsFacts, TlsVersion};

@@ -1,0 +1,75 @@
+//! What a TLS handshake shows to everybody on the way.
+
+/// Version of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum TlsVersion {
+    /// SSL 3.0
+    Ssl30,
+    /// TLS 1.0
+    Tls10,
+    /// TLS 1.1
+    Tls11,
+    /// TLS 1.2
+    Tls12,
+    /// TLS 1.3
+    Tls13,
+}
+
+/// Whether the client showed a certificate (`flow.tls.client_auth`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ClientAuth {
+    /// A client certificate was seen.
+    Seen,
+    /// A sign of a mesh that always demands one (ALPN, server name).
+    Mesh,
+    /// The handshake shows that there is none.
+    None,
+    /// It cannot be seen (TLS 1.3), or was not seen yet.
+    #[default]
+    Unknown,
+}
+
+/// What a certificate says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// Subject, as RFC 4514 writes it.
+    pub subject: Box<str>,
+    /// Issuer, as RFC 4514 writes it.
+    pub issuer: Box<str>,
+    /// Alternative names: DNS names, addresses, URIs (SPIFFE).
+    pub alternative_names: Box<[Box<str>]>,
+    /// Start of validity, seconds since the epoch.
+    pub not_before_s: i64,
+    /// End of validity, seconds since the epoch.
+    pub not_after_s: i64,
+}
+
+/// What a handshake shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsFacts {
+    /// The version in use; that which the client offers at most, until the server has answered.
+    pub version: Option<TlsVersion>,
+    /// Whether the server has answered, so that `version` is final.
+    pub is_negotiated: bool,
+    /// Server name that the client asks for.
+    pub server_name: Option<Box<str>>,
+    /// ALPN protocols that the client offers, the preferred one first.
+    pub alpn_offered: Box<[Box<str>]>,
+    /// ALPN protocol that the server chose, where it shows (TLS 1.2).
+    pub alpn_chosen: Option<Box<str>>,
+    /// Whether the client hello has an encrypted inner one (ECH).
+    pub has_encrypted_client_hello: bool,
+    /// JA4 fingerprint of the client.
+    pub ja4: Option<Box<str>>,
+    /// Cipher suite that the server chose, by its IANA name.
+    pub cipher: Option<Box<str>>,
+    /// Whether the server asked the client for a certificate.
+    pub is_client_certificate_requested: Option<bool>,
+    /// Whether the client showed a certificate.
+    pub client_auth: ClientAuth,
+    /// The server's certificate, where it shows (TLS 1.2 and older).
+    pub server_certificate: Option<CertificateFacts>,
+    /// The client's certificate, where it shows (TLS 1.2 and older).
+    pub client_certificate: Option<CertificateFacts>,
+}
