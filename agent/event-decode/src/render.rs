@@ -204,6 +204,8 @@ fn append_data(data: &Data<'_>, out: &mut Vec<u8>) {
                 out.push(b'.');
             }
         }
+        // What goes over a connection is nobody's to print.
+        Kind::Payload => append(out, format_args!("{} bytes", data.bytes.len())),
         _ => out.extend_from_slice(data.path()),
     }
 }

@@ -198,6 +198,7 @@ fn event_section(page: &mut String, row: &Row) {
     let ring = match row.ring {
         Ring::Lifecycle => "lifecycle",
         Ring::Bulk => "bulk",
+        Ring::Network => "network",
     };
     line(page, format_args!("\n## {}\n", row.name));
     line(

@@ -243,9 +243,11 @@ pub(crate) fn type_of(kind: Kind) -> FieldType {
         Kind::WallTime => FieldType::AbsTime,
         Kind::BootTime => FieldType::RelTime,
         Kind::UserPath | Kind::UserText | Kind::KernelPath => FieldType::String,
-        Kind::ArgumentVector | Kind::Environment | Kind::SocketAddress | Kind::Socket => {
-            FieldType::Bytes
-        }
+        Kind::ArgumentVector
+        | Kind::Environment
+        | Kind::SocketAddress
+        | Kind::Socket
+        | Kind::Payload => FieldType::Bytes,
         kind if is_signed(kind) => FieldType::Int,
         _ => FieldType::Uint,
     }

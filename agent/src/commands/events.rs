@@ -101,6 +101,7 @@ fn ring(row: &Row) -> &'static str {
     match row.ring {
         Ring::Lifecycle => "lifecycle",
         Ring::Bulk => "bulk",
+        Ring::Network => "network",
     }
 }
 

@@ -42,6 +42,10 @@ impl EventId {
 
 /// What every record says about the process that acted, read at the time of the event.
 ///
+/// Rows about sockets (category `flow`) are made where packets come and go, often in no process at all. Their
+/// header has the process that owns the socket, as it was when it connected or bound; only time, processor,
+/// sequence, event, flags and length are of the event itself. See [`record_flag`].
+///
 /// Times are nanoseconds since boot, suspended time included (`CLOCK_BOOTTIME`); user space adds
 /// the wall clock. Ids without a `v` are those of the host's namespaces.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -99,6 +103,12 @@ pub struct EventHeader {
 pub mod record_flag {
     /// The system call came through the 32-bit entry (`int 0x80`, 32-bit `sysenter`).
     pub const COMPAT: u16 = 1;
+    /// A row about a socket whose owner is not known: it is older than the agent, or the kernel's own. The
+    /// process id is 0 and nothing in the header says anything about a process.
+    pub const OWNER_UNKNOWN: u16 = 2;
+    /// A row about an accepted socket: the header has the process that bound the listener, and the one that
+    /// accepted may be another, such as a child of it.
+    pub const INHERITED: u16 = 4;
 }
 
 /// How records name a cgroup: the kernfs id of its directory, which counts in each hierarchy for
@@ -130,6 +140,8 @@ pub enum Ring {
     Lifecycle = 0,
     /// Everything else.
     Bulk = 1,
+    /// Rows about connections and the bytes that they begin with: only there if flows are wanted.
+    Network = 2,
 }
 
 /// Counters that the kernel side keeps for each event and processor.

@@ -81,10 +81,13 @@ pub struct SocketTuple {
 pub mod socket_role {
     /// The kernel does not say.
     pub const UNKNOWN: u8 = 0;
-    /// It connected, from a port that the kernel chose.
+    /// It connected; where only the port tells (rows of system calls): from one that the kernel chose. Of a
+    /// UDP socket: the first datagram of this peer went out.
     pub const CLIENT: u8 = 1;
     /// It was accepted, or connected from a port that it had bound.
     pub const BOUND: u8 = 2;
+    /// It was accepted; of a UDP socket: the first datagram of this peer came in.
+    pub const ACCEPTED: u8 = 3;
 }
 
 /// A type that may stand in a row as the kind of an argument.
@@ -247,5 +250,7 @@ kinds! {
         SocketAddress,
         /// [`SocketTuple`](super::SocketTuple) and, for a unix socket, its path.
         Socket,
+        /// Bytes that a socket sent or received. Only what classifies flows reads them.
+        Payload,
     }
 }

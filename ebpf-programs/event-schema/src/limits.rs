@@ -19,6 +19,9 @@ pub const EXEC_VECTOR_BYTES_MAX: usize = 16383;
 /// Most bytes of a socket address as the caller passed it (`struct sockaddr_storage`).
 pub const SOCKET_ADDRESS_BYTES_MAX: usize = 128;
 
+/// Most bytes of a packet that a record of a flow carries.
+pub const PAYLOAD_BYTES_MAX: usize = 4096;
+
 /// Longest record in bytes.
 pub const RECORD_BYTES_MAX: usize = 65535;
 

@@ -4,8 +4,8 @@ use crate::capture::{ArgumentPlan, Descriptor, Directory, Plan, Source, opcode};
 use crate::header::{EventId, Ring};
 use crate::kinds::{Argument, Kind, kind};
 use crate::limits::{
-    ARGUMENTS_MAX, EVENTS_MAX, EXEC_VECTOR_BYTES_MAX, KERNEL_PATH_BYTES_MAX, RECORD_BYTES_MAX,
-    USER_STRING_BYTES_MAX,
+    ARGUMENTS_MAX, EVENTS_MAX, EXEC_VECTOR_BYTES_MAX, KERNEL_PATH_BYTES_MAX, PAYLOAD_BYTES_MAX,
+    RECORD_BYTES_MAX, USER_STRING_BYTES_MAX,
 };
 use crate::syscalls::Syscalls;
 use crate::table::event_table;
@@ -194,6 +194,7 @@ pub const TABLE_HASH: u64 = {
         KERNEL_PATH_BYTES_MAX,
         USER_STRING_BYTES_MAX,
         EXEC_VECTOR_BYTES_MAX,
+        PAYLOAD_BYTES_MAX,
     ];
     let mut position = 0;
     while position < bounds.len() {

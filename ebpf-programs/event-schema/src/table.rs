@@ -873,6 +873,53 @@ macro_rules! event_table {
                 file_mode: FileMode = FileMode(AtArgument(0)),
             }
 
+            /// A connection was established, or the first datagram between a UDP socket and a peer went by.
+            100 FLOW_OPENED FlowOpened "flow_opened" "flow" Network
+            { x86_64 [], i386 [], aarch64 [] }
+            args {}
+            extra {
+                cookie: Uint = Hook,
+                socket: Socket = Hook,
+                interface: Uint = Hook,
+            }
+
+            /// A packet carried bytes that may tell what a connection is.
+            101 FLOW_PAYLOAD FlowPayload "flow_payload" "flow" Network
+            { x86_64 [], i386 [], aarch64 [] }
+            args {}
+            extra {
+                cookie: Uint = Hook,
+                socket: Socket = Hook,
+                packet: Socket = Hook,
+                interface: Uint = Hook,
+                is_ingress: Bool = Hook,
+                offset: Uint = Hook,
+                sent: Uint = Hook,
+                payload: Payload = Hook,
+            }
+
+            /// A connection, or an attempt at one, ended; a UDP socket was closed.
+            102 FLOW_CLOSED FlowClosed "flow_closed" "flow" Network
+            { x86_64 [], i386 [], aarch64 [] }
+            args {}
+            extra {
+                cookie: Uint = Hook,
+                socket: Socket = Hook,
+                opened: BootTime = Hook,
+                sent_bytes: Uint = Hook,
+                received_bytes: Uint = Hook,
+                was_established: Bool = Hook,
+            }
+
+            /// A socket began to listen, or a UDP socket was bound.
+            104 FLOW_LISTENING FlowListening "flow_listening" "flow" Network
+            { x86_64 [], i386 [], aarch64 [] }
+            args {}
+            extra {
+                cookie: Uint = Hook,
+                socket: Socket = Hook,
+            }
+
         }
     };
 }

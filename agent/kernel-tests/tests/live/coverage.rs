@@ -13,7 +13,8 @@ fn every_row_has_a_scenario() {
         include_str!("processes.rs"),
         include_str!("sockets.rs"),
     ];
-    for row in ROWS {
+    // Those of flows have a suite of their own.
+    for row in ROWS.iter().filter(|row| row.category != "flow") {
         let asserted = format!("\"{}\"", row.name);
         let found = sources.iter().any(|source| source.contains(&asserted));
         assert!(found, "no scenario asserts the event {}", row.name);

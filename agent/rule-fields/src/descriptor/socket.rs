@@ -47,7 +47,7 @@ impl Role {
         // well-known port is the lower one.
         match socket.tuple.role {
             socket_role::CLIENT => Self::Client,
-            socket_role::BOUND => Self::Server,
+            socket_role::BOUND | socket_role::ACCEPTED => Self::Server,
             _ if socket.tuple.local_port < socket.tuple.remote_port => Self::Server,
             _ => Self::Client,
         }
