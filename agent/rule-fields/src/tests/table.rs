@@ -101,7 +101,8 @@ fn sources() {
 #[test]
 fn event_names() {
     let fields = Fields::new();
-    for row in ROWS {
+    // What the kernel says of connections is no event of rules.
+    for row in ROWS.iter().filter(|row| row.category != "flow") {
         assert!(fields.is_event_type("syscall", row.name), "{}", row.name);
         assert_eq!(emission(row.name), Some(Emission::Emitted));
     }
