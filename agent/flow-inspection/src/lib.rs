@@ -23,11 +23,15 @@
 )]
 
 mod classification;
+mod cursor;
+mod dns;
 mod inspector;
+mod protocols;
 mod tls_facts;
 
 pub use classification::{
     Classification, Confidence, CredentialKind, Protocol, Reason, SecurityClass,
 };
+pub use dns::{ANSWERS_MAX, DnsMessage, DnsRecord};
 pub use inspector::{Direction, Inspector, Progress, Segment, Transport};
 pub use tls_facts::{CertificateFacts, ClientAuth, TlsFacts, TlsVersion};

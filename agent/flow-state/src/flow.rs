@@ -1,7 +1,7 @@
 //! A connection as one of its ends sees it.
 
-use saker_flow_inspection::{Classification, Transport};
-use std::net::{IpAddr, SocketAddr};
+use saker_flow_inspection::{Classification, DnsMessage, Transport};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Names a flow while the host runs: the cookie of its socket, and for datagram sockets the peer.
@@ -80,34 +80,6 @@ impl Flow {
             Role::Client | Role::Unknown => (self.local, self.remote),
         }
     }
-}
-
-/// A DNS message, as far as rules read it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DnsMessage {
-    /// Its id.
-    pub id: u16,
-    /// Whether it is an answer.
-    pub is_response: bool,
-    /// Response code of an answer (RFC 1035 and later).
-    pub response_code: Option<u16>,
-    /// The name that is asked for, lower case, without the last dot.
-    pub name: Box<str>,
-    /// The type that is asked for, by number.
-    pub query_type: u16,
-    /// Answers.
-    pub answers: Box<[DnsRecord]>,
-}
-
-/// One answer of a DNS message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DnsRecord {
-    /// An address (A, AAAA) and for how long it holds, in seconds.
-    Address(IpAddr, u32),
-    /// Another name (CNAME).
-    Alias(Box<str>),
-    /// A record of another type, by number.
-    Other(u16),
 }
 
 /// What happened to a flow.

@@ -18,4 +18,5 @@
 
 mod flow;
 
-pub use flow::{DnsMessage, DnsRecord, Flow, FlowEvent, FlowEventKind, FlowId, Role, Traffic};
+pub use flow::{Flow, FlowEvent, FlowEventKind, FlowId, Role, Traffic};
+pub use saker_flow_inspection::{DnsMessage, DnsRecord};
