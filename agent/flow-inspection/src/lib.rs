@@ -26,7 +26,6 @@ mod classification;
 mod cursor;
 mod dns;
 mod inspector;
-mod protocols;
 mod tls_facts;
 
 pub use classification::{
