@@ -1,5 +1,8 @@
 //! What the bytes of a connection say about it.
 
+use crate::credential_kind::CredentialKind;
+use crate::protocol::Protocol;
+use crate::reason::Reason;
 use crate::tls_facts::TlsFacts;
 
 /// What protects a connection (`flow.security`).
@@ -24,6 +27,18 @@ pub enum SecurityClass {
 }
 
 impl SecurityClass {
+    /// Every class.
+    pub const ALL: [Self; 8] = [
+        Self::MeshMtls,
+        Self::Mtls,
+        Self::Tls,
+        Self::Upgraded,
+        Self::Tunnel,
+        Self::Plaintext,
+        Self::Opaque,
+        Self::Preexisting,
+    ];
+
     /// The value of `flow.security`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -51,30 +66,19 @@ pub enum Confidence {
     High,
 }
 
-/// Which protocol a connection speaks (`flow.protocol`), beneath TLS or PROXY headers where they show it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// Not recognised.
-    Unknown,
-    /// TLS with something inside that does not show.
-    Tls,
-}
+impl Confidence {
+    /// Every degree.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
 
-/// Why a connection has its class (`flow.reason`): a word that rules can compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Reason {
-    /// Nothing was sent yet.
-    NoPayload,
-}
-
-/// A credential that can be read on the way (`flow.credential_exposed`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CredentialKind {
-    /// `Authorization: Basic`.
-    HttpBasic,
+    /// The value of `flow.confidence`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
 }
 
 /// The verdict about a connection so far.

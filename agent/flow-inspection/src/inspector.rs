@@ -1,6 +1,9 @@
 //! Feeding the first bytes of a connection.
 
-use crate::classification::{Classification, Confidence, Protocol, Reason, SecurityClass};
+use crate::capture::{Boundaries, Capture};
+use crate::classification::Classification;
+use crate::conversation::Conversation;
+use crate::verdict::{self, Exchanged, RuledOut, Settled};
 
 /// What carries the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,17 +46,47 @@ pub enum Progress {
 }
 
 /// Looks at one connection.
+///
+/// While it is undecided it keeps the first 4 KiB that were captured of each direction, so it takes 10 KiB at
+/// most; once it is decided only the [`Classification`] is left.
 #[derive(Debug)]
 pub struct Inspector {
     transport: Transport,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Undecided(Box<Undecided>),
+    Decided(Box<Classification>),
+}
+
+#[derive(Debug)]
+struct Undecided {
+    server_port: u16,
+    client: Capture,
+    server: Capture,
+    ruled_out: RuledOut,
 }
 
 impl Inspector {
     /// A connection to this port of the server; ports only ever add to the confidence.
     #[must_use]
     pub fn new(transport: Transport, server_port: u16) -> Self {
-        let _ = server_port;
-        Self { transport }
+        let boundaries = match transport {
+            Transport::Tcp => Boundaries::Joined,
+            Transport::Udp => Boundaries::Kept,
+        };
+        let undecided = Undecided {
+            server_port,
+            client: Capture::new(boundaries),
+            server: Capture::new(boundaries),
+            ruled_out: RuledOut::default(),
+        };
+        Self {
+            transport,
+            state: State::Undecided(Box::new(undecided)),
+        }
     }
 
     /// What carries the bytes.
@@ -64,20 +97,44 @@ impl Inspector {
 
     /// Takes bytes; segments may come twice, overlap or leave gaps.
     pub fn feed(&mut self, segment: Segment<'_>) -> Progress {
-        let _ = segment;
-        Progress::Undecided
+        let State::Undecided(undecided) = &mut self.state else {
+            return Progress::Decided;
+        };
+        let capture = match segment.direction {
+            Direction::FromClient => &mut undecided.client,
+            Direction::FromServer => &mut undecided.server,
+        };
+        capture.insert(segment.offset, segment.bytes, u64::from(segment.sent_bytes));
+        let mut ruled_out = std::mem::take(&mut undecided.ruled_out);
+        let verdict = verdict::judge(&exchanged(self.transport, undecided), &mut ruled_out);
+        undecided.ruled_out = ruled_out;
+        if verdict.settled == Settled::No {
+            return Progress::Undecided;
+        }
+        self.state = State::Decided(Box::new(verdict.classification));
+        Progress::Decided
     }
 
     /// The verdict with what was seen so far.
     #[must_use]
     pub fn classification(&self) -> Classification {
-        Classification {
-            class: SecurityClass::Opaque,
-            confidence: Confidence::Low,
-            reason: Reason::NoPayload,
-            protocol: Protocol::Unknown,
-            tls: None,
-            credential_exposed: None,
+        match &self.state {
+            State::Decided(classification) => (**classification).clone(),
+            State::Undecided(undecided) => {
+                let exchanged = exchanged(self.transport, undecided);
+                verdict::judge(&exchanged, &mut undecided.ruled_out.clone()).classification
+            }
         }
+    }
+}
+
+fn exchanged(transport: Transport, undecided: &Undecided) -> Exchanged<'_> {
+    Exchanged {
+        transport,
+        conversation: Conversation {
+            client: undecided.client.stream(),
+            server: undecided.server.stream(),
+            server_port: undecided.server_port,
+        },
     }
 }

@@ -22,15 +22,24 @@
     )
 )]
 
+mod capture;
 mod classification;
+mod conversation;
+mod credential_kind;
 mod cursor;
 mod dns;
 mod inspector;
+mod protocol;
+mod protocols;
+mod reason;
+mod tls;
 mod tls_facts;
+mod verdict;
 
-pub use classification::{
-    Classification, Confidence, CredentialKind, Protocol, Reason, SecurityClass,
-};
+pub use classification::{Classification, Confidence, SecurityClass};
+pub use credential_kind::CredentialKind;
 pub use dns::{ANSWERS_MAX, DnsMessage, DnsRecord};
 pub use inspector::{Direction, Inspector, Progress, Segment, Transport};
+pub use protocol::Protocol;
+pub use reason::Reason;
 pub use tls_facts::{CertificateFacts, ClientAuth, TlsFacts, TlsVersion};
