@@ -58,6 +58,15 @@ impl Occurrence {
                 // A request has an event for each of its stages.
                 &[event.audit_id(), event.stage()].map(Option::unwrap_or_default),
             ),
+            Payload::Flow(event) => {
+                let id = event.flow.id;
+                let peer = id.peer.map_or_else(String::new, |peer| peer.to_string());
+                // A flow is classified once and closed once; its messages differ in time.
+                let identity = [&id.cookie.to_string(), &*peer, event.kind.name()];
+                let mut occurrence = Self::of_identity(time_wall_ns, &identity);
+                occurrence.time_boot_ns = event.time_boot_ns;
+                occurrence
+            }
             _ => Self::of_identity(time_wall_ns, &[]),
         }
     }

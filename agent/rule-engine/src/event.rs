@@ -4,7 +4,8 @@ use std::cell::OnceCell;
 
 use saker_event_schema::{EventId, row};
 use saker_rule_fields::{
-    Enrichment, EventContext, EventName, FieldValue, Fields, PathView, Payload, SYSCALL_SOURCE,
+    Enrichment, EventContext, EventName, FieldValue, Fields, FlowEventName, PathView, Payload,
+    SYSCALL_SOURCE,
 };
 use saker_rule_language::FieldRef;
 
@@ -16,7 +17,9 @@ pub enum EventKind {
     /// Captured by Falco: its name. Such an event has arguments of its own, not those of the row with
     /// this name.
     Captured(EventName),
-    /// Neither is known. Events of other sources than system calls are of this kind; of a system call
+    /// What happened to a connection, source `flow`.
+    Flow(FlowEventName),
+    /// Neither is known. Events of the audit log are of this kind; of a system call or a connection
     /// without a kind every rule is tried.
     Unlisted,
 }
@@ -28,6 +31,7 @@ impl EventKind {
         match self {
             Self::Row(id) => row(id).map(|row| row.name),
             Self::Captured(name) => Some(name.as_str()),
+            Self::Flow(name) => Some(name.as_str()),
             Self::Unlisted => None,
         }
     }
@@ -99,6 +103,10 @@ impl Event for ContextEvent<'_> {
             Payload::Capture(event) => {
                 let name = event.event_name();
                 name.map_or(EventKind::Unlisted, EventKind::Captured)
+            }
+            Payload::Flow(event) => {
+                let name = FlowEventName::new(event.kind.name());
+                name.map_or(EventKind::Unlisted, EventKind::Flow)
             }
             _ => EventKind::Unlisted,
         }

@@ -55,7 +55,10 @@ mod ranking;
 mod tests;
 
 use saker_event_schema::ROWS;
-use saker_rule_fields::{Fields, PathView, SYSCALL_SOURCE};
+use saker_rule_fields::{
+    FLOW_EVENT_NAMES, FLOW_SOURCE, Fields, K8S_AUDIT_SOURCE, PathView, SYSCALL_SOURCE,
+    is_shown_to_rules,
+};
 use saker_rule_language::CheckedRule;
 
 use crate::atom::AtomTable;
@@ -199,7 +202,7 @@ impl Explainer {
             Some(Obstacle::LessUrgent)
         } else if &*rule.source != event.source() {
             Some(Obstacle::OtherSource)
-        } else if &*rule.source != SYSCALL_SOURCE {
+        } else if &*rule.source == K8S_AUDIT_SOURCE {
             None
         } else {
             // Every rule is tried on an event of which nothing is known.
@@ -237,7 +240,11 @@ fn outcome(views: &[ViewExplanation<'_>]) -> Outcome {
 
 /// The types of events that a rule is tried on, of those that the agent reports.
 pub fn event_types_of_rule(rule: &CheckedRule) -> impl Iterator<Item = &'static str> + '_ {
-    ROWS.iter()
-        .map(|row| row.name)
-        .filter(|name| rule.event_types.contains(name))
+    let rows = ROWS.iter().filter(|row| is_shown_to_rules(row));
+    let is_of_rule = |name: &&str| rule.event_types.contains(name);
+    let calls = rows.map(|row| row.name).filter(is_of_rule);
+    let flows = FLOW_EVENT_NAMES.iter().copied().filter(is_of_rule);
+    let is_about = |source: &str| *rule.source == *source;
+    let calls = calls.filter(move |_| is_about(SYSCALL_SOURCE));
+    calls.chain(flows.filter(move |_| is_about(FLOW_SOURCE)))
 }

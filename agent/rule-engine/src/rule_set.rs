@@ -9,7 +9,9 @@ mod facets;
 use std::sync::Arc;
 
 use saker_event_schema::EventId;
-use saker_rule_fields::{EventContext, FieldValue, Fields, Needs, PathView, SYSCALL_SOURCE};
+use saker_rule_fields::{
+    EventContext, FLOW_SOURCE, FieldValue, Fields, FlowEventName, Needs, PathView, SYSCALL_SOURCE,
+};
 use saker_rule_language::{Capture, CheckedRuleSet, Digest, Priority, Template};
 
 use crate::atom::AtomTable;
@@ -112,6 +114,8 @@ struct Directory {
     of_captured: Vec<Option<usize>>,
     /// For system calls of which nothing is known.
     of_unlisted: Option<usize>,
+    /// For what happens to connections: a handful.
+    of_flow: Vec<(FlowEventName, Option<usize>)>,
     /// For sources beside system calls.
     of_source: Vec<(Arc<str>, Option<usize>)>,
 }
@@ -120,17 +124,21 @@ impl Directory {
     #[inline]
     fn find(&self, source: &str, kind: EventKind) -> Option<usize> {
         if source != SYSCALL_SOURCE {
-            return self.find_other(source);
+            return self.find_other(source, kind);
         }
         let listed = match kind {
             EventKind::Row(event) => self.of_event.get(event.index()),
             EventKind::Captured(name) => self.of_captured.get(name.index()),
-            EventKind::Unlisted => None,
+            EventKind::Flow(_) | EventKind::Unlisted => None,
         };
         *listed.unwrap_or(&self.of_unlisted)
     }
 
-    fn find_other(&self, source: &str) -> Option<usize> {
+    fn find_other(&self, source: &str, kind: EventKind) -> Option<usize> {
+        if let EventKind::Flow(name) = kind {
+            let mut names = self.of_flow.iter();
+            return names.find(|(known, _)| *known == name)?.1;
+        }
         let mut sources = self.of_source.iter();
         let (_, plan) = sources.find(|(known, _)| **known == *source)?;
         *plan
@@ -248,6 +256,12 @@ impl RuleSet {
             .iter()
             .map(|row| row.id)
             .filter(|id| self.plan(SYSCALL_SOURCE, EventKind::Row(*id)).is_some())
+    }
+
+    /// The events of the source `flow` that some rule can match. Where there are none, connections need
+    /// not be observed.
+    pub fn flow_events(&self) -> impl Iterator<Item = FlowEventName> + '_ {
+        FlowEventName::all().filter(|name| self.plan(FLOW_SOURCE, EventKind::Flow(*name)).is_some())
     }
 
     /// Whom the rules that take part ask beside events, in their conditions and outputs.

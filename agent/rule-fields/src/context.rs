@@ -5,13 +5,14 @@ mod knowledge;
 use crate::captured::CapturedEvent;
 use crate::descriptor::{self, Descriptor, DescriptorKind};
 use crate::facts::{Facts, Patience};
-use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
+use crate::fields::{FLOW_SOURCE, K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
 use crate::processes::Processes;
 use crate::scratch::{Lent, Scratch, Texts};
 pub(crate) use knowledge::Place;
 use knowledge::SharedLookups;
 use saker_audit_source::AuditEvent;
 use saker_event_decode::{EventView, WallClock};
+use saker_flow_state::FlowEvent;
 use saker_process_state::{Pid, Process, Users};
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub enum Payload<'a> {
     /// A request to the API server, as its audit log tells. Source `k8s_audit`; no process belongs to
     /// it.
     K8sAudit(&'a AuditEvent),
+    /// What happened to a connection. Source `flow`; the process is its owner.
+    Flow(&'a FlowEvent),
 }
 
 /// Which of an event's paths the path fields show.
@@ -213,6 +216,7 @@ impl<'a> EventContext<'a> {
         match self.payload {
             Payload::Syscall(_) | Payload::Capture(_) => SYSCALL_SOURCE,
             Payload::K8sAudit(_) => K8S_AUDIT_SOURCE,
+            Payload::Flow(_) => FLOW_SOURCE,
         }
     }
 
@@ -221,7 +225,7 @@ impl<'a> EventContext<'a> {
     pub const fn event(&self) -> Option<&'a EventView<'a>> {
         match self.payload {
             Payload::Syscall(event) => Some(event),
-            Payload::Capture(_) | Payload::K8sAudit(_) => None,
+            Payload::Capture(_) | Payload::K8sAudit(_) | Payload::Flow(_) => None,
         }
     }
 
@@ -230,7 +234,7 @@ impl<'a> EventContext<'a> {
     pub const fn captured(&self) -> Option<&'a CapturedEvent<'a>> {
         match self.payload {
             Payload::Capture(event) => Some(event),
-            Payload::Syscall(_) | Payload::K8sAudit(_) => None,
+            Payload::Syscall(_) | Payload::K8sAudit(_) | Payload::Flow(_) => None,
         }
     }
 
@@ -239,7 +243,16 @@ impl<'a> EventContext<'a> {
     pub const fn audit_event(&self) -> Option<&'a AuditEvent> {
         match self.payload {
             Payload::K8sAudit(event) => Some(event),
-            Payload::Syscall(_) | Payload::Capture(_) => None,
+            Payload::Syscall(_) | Payload::Capture(_) | Payload::Flow(_) => None,
+        }
+    }
+
+    /// The event, if it is about a connection.
+    #[must_use]
+    pub const fn flow_event(&self) -> Option<&'a FlowEvent> {
+        match self.payload {
+            Payload::Flow(event) => Some(event),
+            Payload::Syscall(_) | Payload::Capture(_) | Payload::K8sAudit(_) => None,
         }
     }
 
@@ -285,6 +298,7 @@ impl<'a> EventContext<'a> {
             Payload::Syscall(event) => self.clock().wall_ns(event.header().time_boot_ns),
             Payload::Capture(event) => event.event.header.time_ns,
             Payload::K8sAudit(event) => event.time_wall_ns(),
+            Payload::Flow(event) => self.clock().wall_ns(event.time_boot_ns),
         }
     }
 

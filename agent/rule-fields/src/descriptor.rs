@@ -6,7 +6,7 @@ mod socket;
 
 pub(crate) use kind::DescriptorKind;
 pub(crate) use layout::{Layout, layout};
-pub(crate) use socket::{Connection, End};
+pub(crate) use socket::{Connection, End, append_address};
 
 use socket::Role;
 

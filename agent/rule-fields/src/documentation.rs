@@ -146,6 +146,9 @@ pub fn availability_note(row: &FieldRow) -> String {
         Availability::NotYet { reason } if row.is_only_captured() => {
             format!("in captures; for live events {reason}")
         }
+        Availability::NotYet { reason } if row.is_only_in_flows() => {
+            format!("in flows; for other events {reason}")
+        }
         Availability::NotYet { reason } => format!("no: {reason}"),
     }
 }

@@ -3,7 +3,7 @@
 //! A rule may name every event that Falco has, whether or not Saker sees it: shared rule files must
 //! load, and a name that nobody knows is a mistake worth an error. Both lists are sorted.
 
-use saker_event_schema::ROWS;
+use saker_event_schema::{ROWS, Row};
 
 /// Whether the kernel side reports an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +14,18 @@ pub enum Emission {
     NameOnly,
 }
 
+/// Whether rules see the events of a row. Those of the category `flow` become events of the source
+/// `flow` first.
+#[must_use]
+pub fn is_shown_to_rules(row: &Row) -> bool {
+    row.category != "flow"
+}
+
 /// Whether events of this type occur; `None` for a name that nobody knows.
 #[must_use]
 pub fn emission(name: &str) -> Option<Emission> {
-    if ROWS.iter().any(|row| row.name == name) {
+    let mut shown = ROWS.iter().filter(|row| is_shown_to_rules(row));
+    if shown.any(|row| row.name == name) {
         Some(Emission::Emitted)
     } else {
         is_event(name).then_some(Emission::NameOnly)
@@ -54,6 +62,39 @@ impl EventName {
     }
 }
 
+/// The name of an event of the source `flow`, one of [`FLOW_EVENT_NAMES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FlowEventName(u8);
+
+impl FlowEventName {
+    /// Looks a name up; nothing for one that nobody knows.
+    #[must_use]
+    pub fn new(name: &str) -> Option<Self> {
+        let position = FLOW_EVENT_NAMES.binary_search(&name).ok()?;
+        u8::try_from(position).ok().map(Self)
+    }
+
+    /// Every name, in the order of [`FLOW_EVENT_NAMES`].
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..).take(FLOW_EVENT_NAMES.len()).map(Self)
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        FLOW_EVENT_NAMES
+            .get(self.index())
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The position among [`FLOW_EVENT_NAMES`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0.into()
+    }
+}
+
 /// Whether an event has this name.
 pub(crate) fn is_event(name: &str) -> bool {
     EVENT_NAMES.binary_search(&name).is_ok()
@@ -64,7 +105,11 @@ pub(crate) fn is_parameter(name: &str) -> bool {
     PARAMETER_NAMES.binary_search(&name).is_ok()
 }
 
-/// Every event that rules may name: Falco's and those of the event table.
+/// Every event of the source `flow`.
+pub static FLOW_EVENT_NAMES: &[&str] =
+    &["dns_answer", "dns_query", "flow_classified", "flow_closed"];
+
+/// Every event that rules of the source `syscall` may name: Falco's and those of the event table.
 #[rustfmt::skip]
 pub static EVENT_NAMES: &[&str] = &[
     "_llseek", "_newselect", "_sysctl", "accept", "accept4", "access", "acct", "add_key",

@@ -2,7 +2,7 @@
 
 use crate::captured::argument::raw_type;
 use crate::context::EventContext;
-use crate::event_names::{EVENT_NAMES, is_event, is_parameter};
+use crate::event_names::{EVENT_NAMES, FLOW_EVENT_NAMES, FlowEventName, is_event, is_parameter};
 use crate::namespaces::{ROWS, argument_lies_ready};
 use crate::row::{FieldRow, FieldSources, Plurality};
 use crate::value::FieldValue;
@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 pub const SYSCALL_SOURCE: &str = "syscall";
 /// The source of events from the audit log of Kubernetes.
 pub const K8S_AUDIT_SOURCE: &str = "k8s_audit";
+/// The source of events about connections.
+pub const FLOW_SOURCE: &str = "flow";
 
 /// Falco's plugins whose fields or events are built in, with the versions that they correspond to:
 /// what `required_plugin_versions` may ask for.
@@ -166,19 +168,24 @@ impl FieldCatalog for Fields {
     fn event_types(&self, source: &str) -> Vec<&str> {
         match source {
             SYSCALL_SOURCE => EVENT_NAMES.to_vec(),
+            FLOW_SOURCE => FLOW_EVENT_NAMES.to_vec(),
             _ => Vec::new(),
         }
     }
 
     fn is_event_type(&self, source: &str, name: &str) -> bool {
-        source == SYSCALL_SOURCE && is_event(name)
+        match source {
+            SYSCALL_SOURCE => is_event(name),
+            FLOW_SOURCE => FlowEventName::new(name).is_some(),
+            _ => false,
+        }
     }
 
-    fn is_argument(&self, _source: &str, field: FieldId, argument: &str) -> bool {
+    fn is_argument(&self, source: &str, field: FieldId, argument: &str) -> bool {
         let is_number = argument.bytes().all(|byte| byte.is_ascii_digit());
         let is_parameter = || argument_kind(argument).is_some() || is_parameter(argument);
         if self.has_name(field, "evt.type.is") {
-            is_event(argument)
+            self.is_event_type(source, argument)
         } else if self.has_name(field, "evt.arg") {
             is_number || is_parameter()
         } else if self.has_name(field, "evt.rawarg") {

@@ -59,12 +59,17 @@ pub use documentation::{
     argument_name, availability_note, events_markdown, fields_table, markdown, plurality_name,
     type_name,
 };
-pub use event_names::{EVENT_NAMES, Emission, EventName, emission};
+pub use event_names::{
+    EVENT_NAMES, Emission, EventName, FLOW_EVENT_NAMES, FlowEventName, emission, is_shown_to_rules,
+};
 pub use facts::{Enrichment, Facts, Needs, Patience};
-pub use fields::{BUILTIN_PLUGINS, Fields, K8S_AUDIT_SOURCE, SYSCALL_SOURCE, builtin_plugins};
+pub use fields::{
+    BUILTIN_PLUGINS, FLOW_SOURCE, Fields, K8S_AUDIT_SOURCE, SYSCALL_SOURCE, builtin_plugins,
+};
 pub use processes::Processes;
 pub use row::{Availability, Extractor, FieldRow, FieldSources, Plurality};
 pub use saker_audit_source::AuditEvent;
+pub use saker_flow_state::FlowEvent;
 pub use saker_rule_language::FieldCatalog;
 pub use schema::schema_digest;
 pub use scratch::Scratch;

@@ -1,8 +1,8 @@
 //! One row of the field table.
 
-use crate::context::EventContext;
+use crate::context::{EventContext, Payload};
 use crate::facts::Needs;
-use crate::fields::{K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
+use crate::fields::{FLOW_SOURCE, K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
 use crate::value::FieldValue;
 use saker_rule_language::{ArgumentRule, FieldArgument, FieldType, FieldUsage};
 use serde_json::Value;
@@ -25,12 +25,23 @@ pub(crate) struct Keys {
     pub(crate) rest: &'static [&'static str],
 }
 
+/// How a value is read, by what the event is.
+#[derive(Clone, Copy, Debug)]
+struct Origins {
+    /// From a system call.
+    syscall: Extractor,
+    /// From an event that Falco captured, if otherwise.
+    captured: Option<Extractor>,
+    /// From what happened to a connection, if otherwise.
+    flow: Option<Extractor>,
+}
+
 /// How a value is read.
 #[derive(Clone, Copy, Debug)]
 enum Reader {
     Context(Extractor),
-    /// One for the events of the kernel, one for captured events.
-    ByOrigin(Extractor, Extractor),
+    /// One for each payload that has the field.
+    ByOrigin(Origins),
     Audit(JsonReader, Keys),
 }
 
@@ -41,6 +52,10 @@ pub enum FieldSources {
     Syscall,
     /// Those of the Kubernetes audit log, source `k8s_audit`.
     K8sAudit,
+    /// Those of connections, source `flow`.
+    Flow,
+    /// Those that a process of this host made: the sources `syscall` and `flow`.
+    Process,
     /// Those of every source.
     All,
 }
@@ -58,7 +73,9 @@ impl FieldSources {
         match self {
             Self::Syscall => &[SYSCALL_SOURCE],
             Self::K8sAudit => &[K8S_AUDIT_SOURCE],
-            Self::All => &[SYSCALL_SOURCE, K8S_AUDIT_SOURCE],
+            Self::Flow => &[FLOW_SOURCE],
+            Self::Process => &[SYSCALL_SOURCE, FLOW_SOURCE],
+            Self::All => &[SYSCALL_SOURCE, K8S_AUDIT_SOURCE, FLOW_SOURCE],
         }
     }
 }
@@ -176,10 +193,33 @@ impl FieldRow {
 
     /// The same field, read otherwise from captured events.
     pub(crate) const fn captured(mut self, extractor: Extractor) -> Self {
-        if let Reader::Context(live) = self.reader {
-            self.reader = Reader::ByOrigin(live, extractor);
+        if let Some(mut origins) = self.origins() {
+            origins.captured = Some(extractor);
+            self.reader = Reader::ByOrigin(origins);
         }
         self
+    }
+
+    /// The same field, which connections have as well, read otherwise.
+    pub(crate) const fn in_flows(mut self, extractor: Extractor) -> Self {
+        if let Some(mut origins) = self.origins() {
+            origins.flow = Some(extractor);
+            self.reader = Reader::ByOrigin(origins);
+            self.sources = FieldSources::Process;
+        }
+        self
+    }
+
+    const fn origins(&self) -> Option<Origins> {
+        match self.reader {
+            Reader::Context(extractor) => Some(Origins {
+                syscall: extractor,
+                captured: None,
+                flow: None,
+            }),
+            Reader::ByOrigin(origins) => Some(origins),
+            Reader::Audit(..) => None,
+        }
     }
 
     /// The same field with what it means for captured events.
@@ -192,6 +232,16 @@ impl FieldRow {
     pub(crate) const fn asking(mut self, needs: Needs) -> Self {
         self.needs = needs;
         self
+    }
+
+    /// The same fields for every event that a process of this host made.
+    pub(crate) const fn of_processes<const COUNT: usize>(mut rows: [Self; COUNT]) -> [Self; COUNT] {
+        let mut rest: &mut [Self] = &mut rows;
+        while let [first, others @ ..] = rest {
+            first.sources = FieldSources::Process;
+            rest = others;
+        }
+        rows
     }
 
     /// The same field for events of other sources.
@@ -253,10 +303,14 @@ impl FieldRow {
     ) -> FieldValue<'c> {
         match self.reader {
             Reader::Context(extractor) => extractor(context, argument),
-            Reader::ByOrigin(live, captured) => match context.captured() {
-                None => live(context, argument),
-                Some(_) => captured(context, argument),
-            },
+            Reader::ByOrigin(origins) => {
+                let other = match context.payload() {
+                    Payload::Syscall(_) | Payload::K8sAudit(_) => None,
+                    Payload::Capture(_) => origins.captured,
+                    Payload::Flow(_) => origins.flow,
+                };
+                other.unwrap_or(origins.syscall)(context, argument)
+            }
             Reader::Audit(reader, keys) => read_audit(context, reader, keys, argument),
         }
     }
@@ -271,7 +325,14 @@ impl FieldRow {
     #[must_use]
     pub const fn is_only_captured(&self) -> bool {
         matches!(self.availability, Availability::NotYet { .. })
-            && matches!(self.reader, Reader::ByOrigin(..))
+            && matches!(self.reader, Reader::ByOrigin(origins) if origins.captured.is_some())
+    }
+
+    /// Whether connections have the field although no other event does.
+    #[must_use]
+    pub const fn is_only_in_flows(&self) -> bool {
+        matches!(self.availability, Availability::NotYet { .. })
+            && matches!(self.reader, Reader::ByOrigin(origins) if origins.flow.is_some())
     }
 
     /// The first word of the name.

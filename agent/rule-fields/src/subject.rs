@@ -160,6 +160,7 @@ impl EventContext<'_> {
         match self.payload() {
             Payload::Syscall(event) => Some(event.row().name.as_bytes()),
             Payload::Capture(event) => Some(event.name()),
+            Payload::Flow(event) => Some(event.kind.name().as_bytes()),
             Payload::K8sAudit(_) => None,
         }
     }
@@ -168,7 +169,7 @@ impl EventContext<'_> {
         match self.payload() {
             Payload::Syscall(event) => Some(event.header().tid),
             Payload::Capture(event) => u32::try_from(event.event.header.tid).ok(),
-            Payload::K8sAudit(_) => None,
+            Payload::K8sAudit(_) | Payload::Flow(_) => None,
         }
     }
 

@@ -174,6 +174,7 @@ pub(crate) fn unfilled(operand: &Operand, fields: &Fields) -> Option<(String, &'
     match operand {
         Operand::Field(field) => match fields.row(field.id)?.availability {
             Availability::Filled => None,
+            Availability::NotYet { .. } if fields.row(field.id)?.is_only_in_flows() => None,
             Availability::NotYet { reason } => Some((field.name.to_string(), reason)),
         },
         Operand::Transform(transform) => match transform.arguments.as_slice() {

@@ -129,6 +129,7 @@ fn overview(rows: &[&FieldRow]) -> String {
             let note = match row.availability {
                 Availability::Filled => "",
                 Availability::NotYet { .. } if row.is_only_captured() => "in captures",
+                Availability::NotYet { .. } if row.is_only_in_flows() => "in flows",
                 Availability::NotYet { .. } => "no values",
             };
             filled += usize::from(note != "no values");

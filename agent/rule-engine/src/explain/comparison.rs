@@ -86,6 +86,11 @@ fn unfilled(operand: &Operand, fields: &Fields, kind: EventKind) -> Option<Absen
             let row = fields.row(field.id)?;
             match row.availability {
                 Availability::NotYet { .. } if is_captured(kind) && row.is_only_captured() => None,
+                Availability::NotYet { .. }
+                    if matches!(kind, EventKind::Flow(_)) && row.is_only_in_flows() =>
+                {
+                    None
+                }
                 Availability::NotYet { reason } => Some(Absence::NotYet {
                     field: row.name,
                     reason,

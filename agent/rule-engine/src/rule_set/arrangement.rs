@@ -106,6 +106,7 @@ impl Directory {
                         }
                     }
                 }
+                Kind::Flow(name) => directory.of_flow.push((*name, *plan)),
                 Kind::Unlisted => {}
                 Kind::Source(source) => directory.of_source.push((Arc::from(*source), *plan)),
             }

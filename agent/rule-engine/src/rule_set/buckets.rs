@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use saker_event_schema::{ROWS, Row};
-use saker_rule_fields::{Fields, SYSCALL_SOURCE};
+use saker_rule_fields::{FLOW_SOURCE, Fields, FlowEventName, SYSCALL_SOURCE, is_shown_to_rules};
 use saker_rule_language::{CheckedRule, CheckedRuleSet, FieldArgument, FieldRef, Operand};
 
 use super::RuleId;
@@ -134,8 +134,12 @@ pub(super) fn kinds<'s>(sources: &'s [Arc<str>], captured: &'s [NameGroup]) -> V
     let rows = ROWS.iter().map(Kind::Row);
     let captured = captured.iter().map(Kind::Captured);
     let others = sources.iter().map(|source| Kind::Source(source));
+    // Where no rule is about flows, their kinds would be as many empty buckets.
+    let has_flows = sources.iter().any(|source| **source == *FLOW_SOURCE);
+    let flows = FlowEventName::all().map(Kind::Flow).filter(|_| has_flows);
     rows.chain(captured)
         .chain([Kind::Unlisted])
+        .chain(flows)
         .chain(others)
         .collect()
 }
@@ -149,14 +153,16 @@ pub(super) enum Kind<'s> {
     Captured(&'s NameGroup),
     /// System calls of which nothing is known.
     Unlisted,
-    /// Of another source, which has no types to tell apart.
+    /// What happened to a connection.
+    Flow(FlowEventName),
+    /// Of another source, which has no types to tell apart; of connections, where the type is not known.
     Source(&'s str),
 }
 
 impl Kind<'_> {
     /// Whether the agent reports such events.
     pub(super) const fn is_reported(self) -> bool {
-        matches!(self, Self::Row(_) | Self::Source(_))
+        matches!(self, Self::Row(_) | Self::Flow(_) | Self::Source(_))
     }
 
     /// The name that all events of the kind have, or one for which the rules hold as for theirs.
@@ -164,17 +170,21 @@ impl Kind<'_> {
         match self {
             Self::Row(row) => Some(row.name),
             Self::Captured(names) => Some(names.representative().as_str()),
+            Self::Flow(name) => Some(name.as_str()),
             Self::Unlisted | Self::Source(_) => None,
         }
     }
 
     /// Whether events of this kind can match a rule, by its source and event types.
     fn concerns(self, rule: &CheckedRule) -> bool {
-        if let Self::Source(source) = self {
-            return &*rule.source == source;
-        }
+        let source = match self {
+            Self::Row(row) if !is_shown_to_rules(row) => return false,
+            Self::Row(_) | Self::Captured(_) | Self::Unlisted => SYSCALL_SOURCE,
+            Self::Flow(_) => FLOW_SOURCE,
+            Self::Source(source) => source,
+        };
         let can_match = |name| rule.event_types.contains(name);
-        &*rule.source == SYSCALL_SOURCE && self.name().is_none_or(can_match)
+        &*rule.source == source && self.name().is_none_or(can_match)
     }
 }
 

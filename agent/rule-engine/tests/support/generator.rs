@@ -319,6 +319,7 @@ pub(crate) fn values(kind: EventKind) -> impl Strategy<Value = Vec<FieldValue<'s
     let type_name = match kind {
         EventKind::Row(id) => row(id).unwrap().name,
         EventKind::Captured(name) => name.as_str(),
+        EventKind::Flow(name) => name.as_str(),
         EventKind::Unlisted => "made up",
     }
     .as_bytes();

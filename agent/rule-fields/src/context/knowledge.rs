@@ -1,6 +1,6 @@
 //! What is known of the container and the pod that an event happened in.
 
-use super::EventContext;
+use super::{EventContext, Payload};
 use crate::facts::{Enrichment, Fact, Facts, Lookups, Patience};
 use crate::scratch::Lent;
 use crate::value::FieldValue;
@@ -145,7 +145,8 @@ impl<'a> EventContext<'a> {
 
     /// Name of the node that the event happened on.
     pub(crate) fn own_node(&self) -> Option<&'a str> {
-        self.event().and(self.facts)?.cluster.own_node()
+        let is_here = matches!(self.payload, Payload::Syscall(_) | Payload::Flow(_));
+        self.facts.filter(|_| is_here)?.cluster.own_node()
     }
 
     /// Something that the cluster knows beside the pod, looked up where `cell` says.

@@ -220,7 +220,7 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 }
 
 /// Appends `address:port`; Falco puts no brackets around an IPv6 address.
-fn append_address(address: SocketAddr, out: &mut Vec<u8>) {
+pub(crate) fn append_address(address: SocketAddr, out: &mut Vec<u8>) {
     let port = address.port();
     let written = match address.ip() {
         IpAddr::V4(ip) => write!(out, "{ip}:{port}"),

@@ -24,7 +24,7 @@ use std::net::IpAddr;
 
 pub(super) static ROWS: &[&[FieldRow]] = &[IDENTITY, IMAGE, mounts::ROWS, probes::COMMANDS, STATE];
 
-static IDENTITY: &[FieldRow] = &[
+static IDENTITY: &[FieldRow] = &FieldRow::of_processes([
     FieldRow::filled(
         "container.id",
         FieldType::String,
@@ -93,9 +93,9 @@ static IDENTITY: &[FieldRow] = &[
             context.show(name.map(shown), static_text(absent))
         },
     ),
-];
+]);
 
-static IMAGE: &[FieldRow] = &[
+static IMAGE: &[FieldRow] = &FieldRow::of_processes([
     asked(
         "container.image",
         FieldType::String,
@@ -126,9 +126,9 @@ static IMAGE: &[FieldRow] = &[
         "Digest of the image in its registry; empty outside of containers.",
         |context, _| text(context, |container| container.image.digest.as_deref()),
     ),
-];
+]);
 
-static STATE: &[FieldRow] = &[
+static STATE: &[FieldRow] = &FieldRow::of_processes([
     asked(
         "container.privileged",
         FieldType::Bool,
@@ -215,7 +215,7 @@ static STATE: &[FieldRow] = &[
          `annotation.`, in the order of their keys: `a:1, b:2`; empty outside of containers.",
         |context, _| context.show(labels(context).map(LabelSet::joined), static_text("")),
     ),
-];
+]);
 
 /// What Falco calls everything outside of containers.
 const HOST: &str = "host";

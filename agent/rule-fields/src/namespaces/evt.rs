@@ -37,12 +37,14 @@ static EVENT: &[FieldRow] = &[
     FieldRow::filled(
         "evt.type",
         FieldType::String,
-        "Name of the event, mostly of a system call.",
+        "Name of the event, mostly of a system call; of source `flow`: `flow_classified` when it is clear \
+         what a connection is, `flow_closed` at its end, `dns_query` and `dns_answer`.",
         |context, _| {
             FieldValue::of(context.event(), |event| static_text(event.row().name))
         },
     )
     .captured(event::name)
+    .in_flows(|context, _| FieldValue::of(context.flow_event(), |event| static_text(event.kind.name())))
     .in_captures(
         "events of Falco's that Saker does not report have names too; a call without an \
          event of its own has the call's",
@@ -59,6 +61,12 @@ static EVENT: &[FieldRow] = &[
         },
     )
     .captured(event::is_of_type)
+    .in_flows(|context, argument| {
+        FieldValue::of(context.flow_event(), |event| {
+            let is_wanted = matches!(argument, Some(FieldArgument::Key(name)) if **name == *event.kind.name());
+            FieldValue::Uint(is_wanted.into())
+        })
+    })
     .in_captures(
         "as in Falco, 1 only for the oldest form of an event whose parameters changed",
     )
@@ -72,6 +80,7 @@ static EVENT: &[FieldRow] = &[
         },
     )
     .captured(event::category)
+    .in_flows(|_, _| static_text("net"))
     .in_captures(
         "also `IPC`, `sleep`, `system`, `time`, `wait`, `scheduler`, `internal`, `unknown`; \
          work on any descriptor has the class of the descriptor: `file`, `net`, `ipc`, \
@@ -103,7 +112,7 @@ static EVENT: &[FieldRow] = &[
     FieldRow::filled(
         "evt.source",
         FieldType::String,
-        "Source of the event: `syscall` or `k8s_audit`.",
+        "Source of the event: `syscall`, `k8s_audit` or `flow`.",
         |context, _| static_text(context.source()),
     )
     .of(FieldSources::All),
@@ -185,7 +194,8 @@ static RESULT: &[FieldRow] = &[
         "Always 1, so that sums count events.",
         |context, _| FieldValue::of(context.event(), |_| FieldValue::Uint(1)),
     )
-    .captured(event::one),
+    .captured(event::one)
+    .in_flows(|_, _| FieldValue::Uint(1)),
     number(
         "evt.count.exit",
         "Always 1: events are seen when a call returns.",

@@ -2,6 +2,7 @@
 
 mod address;
 mod file;
+mod flow;
 
 pub(super) use address::address_of;
 
@@ -37,7 +38,10 @@ static GENERAL: &[FieldRow] = &[
          `memfd`, `pidfd`. Missing when the call failed.",
         |context, _| FieldValue::of(kind(context), |kind| static_text(kind.name())),
     )
-    .captured(captured::kind),
+    .captured(captured::kind)
+    .in_flows(|context, _| {
+        FieldValue::of(context.flow_event(), |event| static_text(flow::kind(&event.flow).name()))
+    }),
     FieldRow::filled(
         "fd.typechar",
         FieldType::String,
@@ -53,6 +57,11 @@ static GENERAL: &[FieldRow] = &[
         },
     )
     .captured(captured::character)
+    .in_flows(|context, _| {
+        FieldValue::of(context.flow_event(), |event| {
+            static_text(flow::kind(&event.flow).character())
+        })
+    })
     .in_captures("`X` for kinds that Falco does not support"),
     FieldRow::not_yet(
         "fd.types",
@@ -85,6 +94,7 @@ static GENERAL: &[FieldRow] = &[
         |context, _| FieldValue::of(name(context), FieldValue::text),
     )
     .captured(captured::name)
+    .in_flows(|context, _| FieldValue::of(context.flow_event(), |event| flow::tuple(&event.flow)))
     .in_captures("the path asked for: a capture does not tell the resolved one"),
     FieldRow::filled(
         "fd.nameraw",

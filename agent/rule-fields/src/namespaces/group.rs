@@ -9,7 +9,7 @@ use saker_rule_language::FieldType;
 
 pub(super) static ROWS: &[&[FieldRow]] = &[GROUP];
 
-static GROUP: &[FieldRow] = &[
+static GROUP: &[FieldRow] = &FieldRow::of_processes([
     FieldRow::filled(
         "group.gid",
         FieldType::Uint,
@@ -29,7 +29,7 @@ static GROUP: &[FieldRow] = &[
     )
     .captured(process::group_name)
     .in_captures("from the groups that the capture lists"),
-];
+]);
 
 fn gid(context: &EventContext<'_>) -> Option<u32> {
     match context.event() {

@@ -37,7 +37,7 @@ pub(super) static ROWS: &[&[FieldRow]] = &[
     DEPRECATED,
 ];
 
-static POD: &[FieldRow] = &[
+static POD: &[FieldRow] = &FieldRow::of_processes([
     asked(
         "k8s.pod.name",
         RUNTIME_OR_CLUSTER,
@@ -89,9 +89,9 @@ static POD: &[FieldRow] = &[
             context.show(ip.map(address), FieldValue::Missing)
         },
     ),
-];
+]);
 
-static SANDBOX: &[FieldRow] = &[
+static SANDBOX: &[FieldRow] = &FieldRow::of_processes([
     asked(
         "k8s.pod.sandbox_id",
         Needs::CONTAINER,
@@ -116,10 +116,10 @@ static SANDBOX: &[FieldRow] = &[
             context.show(json.map(shown), FieldValue::Missing)
         },
     ),
-];
+]);
 
 /// Saker's own.
-static WORKLOAD: &[FieldRow] = &[
+static WORKLOAD: &[FieldRow] = &FieldRow::of_processes([
     asked(
         "k8s.node.name",
         RUNTIME_OR_CLUSTER,
@@ -157,9 +157,9 @@ static WORKLOAD: &[FieldRow] = &[
             context.show(name.map(shown), FieldValue::Missing)
         },
     ),
-];
+]);
 
-static DEPRECATED: &[FieldRow] = &[
+static DEPRECATED: &[FieldRow] = &FieldRow::of_processes([
     old("k8s.rc.name", "Name of the replication controller."),
     old("k8s.rc.id", "Id of the replication controller."),
     old_label("k8s.rc.label", "One label of the replication controller."),
@@ -179,7 +179,7 @@ static DEPRECATED: &[FieldRow] = &[
     old("k8s.deployment.id", "Id of the deployment."),
     old_label("k8s.deployment.label", "One label of the deployment."),
     old("k8s.deployment.labels", "All labels of the deployment."),
-];
+]);
 
 const fn old(name: &'static str, doc: &'static str) -> FieldRow {
     FieldRow::not_yet(name, FieldType::String, doc, NEVER).deprecated()

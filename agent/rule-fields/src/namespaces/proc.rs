@@ -26,7 +26,7 @@ pub(super) static ROWS: &[&[FieldRow]] = &[
     container::PROBES,
 ];
 
-static IDENTITY: &[FieldRow] = &[
+static IDENTITY: &[FieldRow] = &FieldRow::of_processes([
     FieldRow::filled(
         "proc.pid",
         FieldType::Int,
@@ -92,9 +92,9 @@ static IDENTITY: &[FieldRow] = &[
         captured::known_time(context, |thread| thread.clone_time_ns, FieldValue::RelTime)
     })
     .in_captures("of the thread; missing when its begin was not seen"),
-];
+]);
 
-static TEXTS: &[FieldRow] = &[
+static TEXTS: &[FieldRow] = &FieldRow::of_processes([
     FieldRow::filled(
         "proc.args",
         FieldType::String,
@@ -189,7 +189,7 @@ static TEXTS: &[FieldRow] = &[
         },
     )
     .captured(captured::directory),
-];
+]);
 
 /// A value of the process that acted.
 fn of<'a>(

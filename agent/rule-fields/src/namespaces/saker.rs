@@ -8,7 +8,7 @@ use saker_rule_language::FieldType;
 
 pub(super) static ROWS: &[&[FieldRow]] = &[SAKER];
 
-static SAKER: &[FieldRow] = &[
+static SAKER: &[FieldRow] = &FieldRow::of_processes([
     FieldRow::filled(
         "saker.enrichment",
         FieldType::String,
@@ -44,4 +44,4 @@ static SAKER: &[FieldRow] = &[
             })
         },
     ),
-];
+]);

@@ -13,7 +13,7 @@ pub(super) const NO_NAME: &str = "<NA>";
 
 pub(super) static ROWS: &[&[FieldRow]] = &[USER];
 
-static USER: &[FieldRow] = &[
+static USER: &[FieldRow] = &FieldRow::of_processes([
     FieldRow::filled(
         "user.uid",
         FieldType::Uint,
@@ -95,7 +95,7 @@ static USER: &[FieldRow] = &[
         )
     })
     .in_captures("from the users that the capture lists"),
-];
+]);
 
 /// The event's own word comes first: it is of the thread that acted and of that moment.
 fn uid(context: &EventContext<'_>) -> Option<u32> {

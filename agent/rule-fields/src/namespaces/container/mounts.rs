@@ -8,7 +8,7 @@ use crate::value::FieldValue;
 use saker_container_metadata::{ContainerInfo, Mount};
 use saker_rule_language::{ArgumentForms, ArgumentRule, FieldArgument, FieldType};
 
-pub(super) static ROWS: &[FieldRow] = &[
+pub(super) static ROWS: &[FieldRow] = &FieldRow::of_processes([
     asked(
         "container.mounts",
         FieldType::String,
@@ -87,7 +87,7 @@ pub(super) static ROWS: &[FieldRow] = &[
         },
     )
     .takes(NUMBER_OR_PATTERN),
-];
+]);
 
 const NUMBER_OR_PATTERN: ArgumentRule = ArgumentRule::Required(ArgumentForms::IndexOrKey);
 

@@ -10,7 +10,7 @@ use saker_process_state::{Placement, Process};
 use saker_rule_language::FieldType;
 
 /// Fields of the container.
-pub(super) static COMMANDS: &[FieldRow] = &[
+pub(super) static COMMANDS: &[FieldRow] = &FieldRow::of_processes([
     asked(
         "container.healthcheck",
         FieldType::String,
@@ -38,10 +38,10 @@ pub(super) static COMMANDS: &[FieldRow] = &[
     .captured(|_, _| FieldValue::Missing)
     .in_captures(NO_VALUE)
     .deprecated(),
-];
+]);
 
 /// Fields of the process; part of the namespace `proc`.
-pub(in crate::namespaces) static ROWS: &[FieldRow] = &[
+pub(in crate::namespaces) static ROWS: &[FieldRow] = &FieldRow::of_processes([
     asked(
         "proc.is_container_healthcheck",
         FieldType::Bool,
@@ -70,7 +70,7 @@ pub(in crate::namespaces) static ROWS: &[FieldRow] = &[
     .captured(|_, _| FieldValue::Missing)
     .in_captures(NO_VALUE)
     .deprecated(),
-];
+]);
 
 const NO_VALUE: &str = "no value, as in Falco, which has deprecated the field";
 

@@ -4,19 +4,21 @@
 //! who connects is the client, who accepts the server. Falco guesses it from the addresses of the
 //! machine's interfaces, so between two ends on one machine its answers differ.
 
-use super::{is_open, static_text};
+use super::{flow, is_open, static_text};
 use crate::captured::descriptor as captured;
 use crate::context::EventContext;
 use crate::descriptor::{Connection, End};
 use crate::row::{FieldRow, Plurality};
 use crate::value::FieldValue;
+use saker_flow_state::Role;
 use saker_rule_language::FieldType;
 use std::net::{IpAddr, SocketAddr};
 
 /// Why the fields with names of machines have no values.
-const NO_NAME_LOOKUP: &str = "names are not looked up while an event is judged; the answers that the process itself got are planned";
+const NO_NAME_LOOKUP: &str =
+    "names come from answers of DNS, which only connections are compared with";
 
-pub(super) static ROWS: &[FieldRow] = &[
+pub(super) static ROWS: &[FieldRow] = &FieldRow::of_processes([
     FieldRow::filled(
         "fd.ip",
         FieldType::IpAddr,
@@ -112,7 +114,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-    .captured(captured::protocol),
+    .captured(captured::protocol)
+    .in_flows(|context, _| FieldValue::of(context.flow_event(), |event| static_text(flow::transport(&event.flow)))),
     FieldRow::filled(
         "fd.sockfamily",
         FieldType::String,
@@ -122,7 +125,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             FieldValue::of(family, static_text)
         },
     )
-    .captured(captured::family),
+    .captured(captured::family)
+    .in_flows(|_, _| static_text("ip")),
     FieldRow::filled(
         "fd.is_server",
         FieldType::Bool,
@@ -134,6 +138,11 @@ pub(super) static ROWS: &[FieldRow] = &[
         },
     )
     .captured(captured::is_server)
+    .in_flows(|context, _| {
+        FieldValue::of(context.flow_event(), |event| {
+            FieldValue::Bool(event.flow.role == Role::Server)
+        })
+    })
     .in_captures("whether the server's address is the machine's own, as in Falco"),
     FieldRow::filled(
         "fd.connected",
@@ -145,7 +154,8 @@ pub(super) static ROWS: &[FieldRow] = &[
             })
         },
     )
-    .captured(captured::is_connected),
+    .captured(captured::is_connected)
+    .in_flows(|_, _| FieldValue::Bool(true)),
     FieldRow::filled(
         "fd.proto",
         FieldType::Port,
@@ -169,11 +179,11 @@ pub(super) static ROWS: &[FieldRow] = &[
     service("fd.rproto", "Remote port as text.", |context, _| one(context, End::Remote, port_text))
     .captured(|context, _| captured::port_text(context, captured::End::Remote))
     .in_captures("found by the addresses of the machine's interfaces, as in Falco"),
-    machine("fd.cip.name", "Name of the client's address."),
-    machine("fd.sip.name", "Name of the server's address."),
-    machine("fd.lip.name", "Name of the local address."),
-    machine("fd.rip.name", "Name of the remote address."),
-];
+    machine("fd.cip.name", "Name of the client's address.", |context, _| flow::name(context, End::Client)),
+    machine("fd.sip.name", "Name of the server's address.", |context, _| flow::name(context, End::Server)),
+    machine("fd.lip.name", "Name of the local address.", |context, _| flow::name(context, End::Local)),
+    machine("fd.rip.name", "Name of the remote address.", |context, _| flow::name(context, End::Remote)),
+]);
 
 const fn address(
     name: &'static str,
@@ -199,18 +209,30 @@ const fn service(
     FieldRow::filled(name, FieldType::String, doc, extractor)
 }
 
-const fn machine(name: &'static str, doc: &'static str) -> FieldRow {
-    FieldRow::not_yet(name, FieldType::String, doc, NO_NAME_LOOKUP).left_only()
+const fn machine(
+    name: &'static str,
+    doc: &'static str,
+    of_flow: crate::row::Extractor,
+) -> FieldRow {
+    FieldRow::not_yet(name, FieldType::String, doc, NO_NAME_LOOKUP)
+        .in_flows(of_flow)
+        .left_only()
 }
 
 fn socket<'c>(context: &'c EventContext<'_>) -> Option<Connection<'c>> {
     context.descriptor().filter(is_open)?.connection()
 }
 
+fn end_of(context: &EventContext<'_>, end: End) -> Option<SocketAddr> {
+    match context.flow_event() {
+        Some(event) => Some(flow::end(&event.flow, end)),
+        None => socket(context)?.end(end),
+    }
+}
+
 /// Address of one end of a connection. Captures have none here: no cluster that is known now is theirs.
 pub(in crate::namespaces) fn address_of(context: &EventContext<'_>, end: End) -> Option<IpAddr> {
-    let end = socket(context)?.end(end)?;
-    Some(end.ip())
+    Some(end_of(context, end)?.ip())
 }
 
 fn ip(end: SocketAddr) -> FieldValue<'static> {
@@ -230,13 +252,16 @@ fn one<'c>(
     end: End,
     part: fn(SocketAddr) -> FieldValue<'static>,
 ) -> FieldValue<'c> {
-    FieldValue::of(socket(context).and_then(|socket| socket.end(end)), part)
+    FieldValue::of(end_of(context, end), part)
 }
 
 fn ends<'c>(
     context: &EventContext<'_>,
     part: fn(SocketAddr) -> FieldValue<'static>,
 ) -> FieldValue<'c> {
-    let ends = socket(context).map(|socket| socket.ends().map(part).collect());
+    let ends = match context.flow_event() {
+        Some(event) => Some(flow::ends(&event.flow).map(part).to_vec()),
+        None => socket(context).map(|socket| socket.ends().map(part).collect()),
+    };
     FieldValue::of(ends, FieldValue::list)
 }

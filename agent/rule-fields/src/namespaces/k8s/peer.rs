@@ -18,7 +18,7 @@ use saker_rule_language::{ArgumentForms, ArgumentRule, FieldArgument, FieldType}
 /// Which end of the connection.
 type Peer = End;
 
-pub(super) static CLIENT: &[FieldRow] = &[
+pub(super) static CLIENT: &[FieldRow] = &FieldRow::of_processes([
     peer(
         "k8s.client.kind",
         "What has the client's address: `pod`, `service`, `node`, or `external` for none of them. \
@@ -67,9 +67,9 @@ pub(super) static CLIENT: &[FieldRow] = &[
          them. Saker's own.",
         |context, _| all_labels(context, Peer::Client),
     ),
-];
+]);
 
-pub(super) static SERVER: &[FieldRow] = &[
+pub(super) static SERVER: &[FieldRow] = &FieldRow::of_processes([
     peer(
         "k8s.server.kind",
         "What has the server's address: `pod`, `service`, `node`, or `external` for none of them. \
@@ -118,7 +118,7 @@ pub(super) static SERVER: &[FieldRow] = &[
          them. Saker's own.",
         |context, _| all_labels(context, Peer::Server),
     ),
-];
+]);
 
 const KEY: ArgumentRule = ArgumentRule::Required(ArgumentForms::Key);
 

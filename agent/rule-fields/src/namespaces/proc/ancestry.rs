@@ -14,7 +14,7 @@ use crate::value::FieldValue;
 use saker_process_state::Process;
 use saker_rule_language::{ArgumentForms, ArgumentRule, FieldArgument, FieldType};
 
-pub(super) static ROWS: &[FieldRow] = &[
+pub(super) static ROWS: &[FieldRow] = &FieldRow::of_processes([
     FieldRow::filled(
         "proc.ppid",
         FieldType::Int,
@@ -141,7 +141,7 @@ pub(super) static ROWS: &[FieldRow] = &[
     .captured(captured::inherited_environment)
     .takes(ArgumentRule::Optional(ArgumentForms::IndexOrKey))
     .left_only(),
-];
+]);
 
 const fn ancestor(
     name: &'static str,

@@ -11,7 +11,7 @@ use saker_event_schema::event;
 use saker_process_state::Process;
 use saker_rule_language::FieldType;
 
-pub(super) static ROWS: &[FieldRow] = &[
+pub(super) static ROWS: &[FieldRow] = &FieldRow::of_processes([
     FieldRow::not_yet(
         "proc.is_exe_writable",
         FieldType::Bool,
@@ -130,7 +130,7 @@ pub(super) static ROWS: &[FieldRow] = &[
     )
     .captured(|context, _| captured::known_time(context, |thread| thread.exe_ctime_to_pid_namespace_ns, FieldValue::AbsTime))
     .in_captures("missing when it would be 0"),
-];
+]);
 
 const fn truth(name: &'static str, doc: &'static str, extractor: Extractor) -> FieldRow {
     FieldRow::filled(name, FieldType::Bool, doc, extractor)

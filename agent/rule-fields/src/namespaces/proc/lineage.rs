@@ -8,7 +8,7 @@ use crate::value::FieldValue;
 use saker_process_state::{Pid, Process};
 use saker_rule_language::FieldType;
 
-pub(super) static ROWS: &[FieldRow] = &[
+pub(super) static ROWS: &[FieldRow] = &FieldRow::of_processes([
     FieldRow::filled(
         "proc.sid",
         FieldType::Int,
@@ -170,7 +170,7 @@ pub(super) static ROWS: &[FieldRow] = &[
         )
     })
     .in_captures("missing when not known"),
-];
+]);
 
 const fn text(name: &'static str, doc: &'static str, extractor: crate::row::Extractor) -> FieldRow {
     FieldRow::filled(name, FieldType::String, doc, extractor)

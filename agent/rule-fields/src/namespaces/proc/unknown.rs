@@ -12,7 +12,7 @@ pub(in crate::namespaces) const NO_MEMORY_SIZES: &str =
 const NO_THREAD_COUNT: &str =
     "threads are not counted: the table of processes has one entry a process";
 
-pub(super) static ROWS: &[FieldRow] = &[
+pub(super) static ROWS: &[FieldRow] = &FieldRow::of_processes([
     number(
         "proc.nthreads",
         "How many threads the process has.",
@@ -63,7 +63,7 @@ pub(super) static ROWS: &[FieldRow] = &[
         .captured(|context, _| captured::stream_kind(context, 2)),
     text("proc.stderr.name", "`fd.name` of descriptor 2.")
         .captured(|context, _| captured::stream_name(context, 2)),
-];
+]);
 
 const fn number(name: &'static str, doc: &'static str, reason: &'static str) -> FieldRow {
     FieldRow::not_yet(name, FieldType::Uint, doc, reason)
