@@ -16,6 +16,32 @@ pub enum TlsVersion {
     Tls13,
 }
 
+impl TlsVersion {
+    /// The value of `flow.tls.version`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ssl30 => "ssl3",
+            Self::Tls10 => "1.0",
+            Self::Tls11 => "1.1",
+            Self::Tls12 => "1.2",
+            Self::Tls13 => "1.3",
+        }
+    }
+
+    /// The number by which handshakes name it (RFC 8446, 4.2.1); that of TLS for DTLS as well.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::Ssl30 => 0x0300,
+            Self::Tls10 => 0x0301,
+            Self::Tls11 => 0x0302,
+            Self::Tls12 => 0x0303,
+            Self::Tls13 => 0x0304,
+        }
+    }
+}
+
 /// Whether the client showed a certificate (`flow.tls.client_auth`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ClientAuth {
@@ -28,6 +54,19 @@ pub enum ClientAuth {
     /// It cannot be seen (TLS 1.3), or was not seen yet.
     #[default]
     Unknown,
+}
+
+impl ClientAuth {
+    /// The value of `flow.tls.client_auth`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Seen => "seen",
+            Self::Mesh => "mesh",
+            Self::None => "none",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What a certificate says.
