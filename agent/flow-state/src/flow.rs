@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Names a flow while the host runs: the cookie of its socket, and for datagram sockets the peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FlowId {
     /// Cookie of the socket.
     pub cookie: u64,
@@ -14,7 +14,7 @@ pub struct FlowId {
 }
 
 /// Which end of a connection this is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     /// It opened the connection.
     Client,
@@ -23,6 +23,18 @@ pub enum Role {
     /// The kernel did not say.
     #[default]
     Unknown,
+}
+
+impl Role {
+    /// The value of `flow.role`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What went over a flow.

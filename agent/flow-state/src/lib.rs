@@ -16,7 +16,20 @@
     )
 )]
 
+mod agenda;
+mod entry;
 mod flow;
+mod listeners;
+mod names;
+mod record;
+mod sockets;
+mod state;
+mod stats;
+mod table;
 
 pub use flow::{Flow, FlowEvent, FlowEventKind, FlowId, Role, Traffic};
+pub use record::is_flow_record;
 pub use saker_flow_inspection::{DnsMessage, DnsRecord};
+pub use sockets::SocketTable;
+pub use state::{FlowOutput, FlowState, Limits, OWNER_EVENTS, Outputs};
+pub use stats::Stats;

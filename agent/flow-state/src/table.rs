@@ -1,0 +1,229 @@
+//! Flows by their id, with bounds.
+
+use crate::entry::Entry;
+use crate::flow::FlowId;
+use crate::record::Tuple;
+use foldhash::{HashMap, HashMapExt};
+use std::collections::{BTreeSet, VecDeque};
+
+/// Places in a queue that are left over from flows that ended are removed when they are this many more
+/// than there are flows.
+const STALE_MAX: usize = 1_024;
+
+/// The flows that have not ended, and those that did a short time ago.
+#[derive(Debug)]
+pub(crate) struct Table {
+    flows: HashMap<FlowId, Entry>,
+    /// Ids of the datagram flows among them: one socket has one for each peer.
+    datagrams: BTreeSet<FlowId>,
+    /// Connections whose owner is not known for sure.
+    ownerless: HashMap<Tuple, FlowId>,
+    /// In the order of their beginning.
+    opened: Queue,
+    /// Those whose first bytes are kept, in the order in which the first of them came.
+    inspected: Queue,
+    inspected_count: usize,
+    departed: Departed,
+    next_generation: u64,
+}
+
+/// A flow and its generation.
+type Place = (u64, FlowId);
+
+/// Places in order; those of flows that ended may be among them.
+type Queue = VecDeque<Place>;
+
+impl Table {
+    pub(crate) fn new(departed_max: usize) -> Self {
+        Self {
+            flows: HashMap::new(),
+            datagrams: BTreeSet::new(),
+            ownerless: HashMap::new(),
+            opened: Queue::new(),
+            inspected: Queue::new(),
+            inspected_count: 0,
+            departed: Departed::new(departed_max),
+            next_generation: 0,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.flows.len()
+    }
+
+    /// How many flows' first bytes are kept.
+    pub(crate) const fn inspected(&self) -> usize {
+        self.inspected_count
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.flows.values()
+    }
+
+    pub(crate) fn get(&self, id: &FlowId) -> Option<&Entry> {
+        self.flows.get(id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &FlowId) -> Option<&mut Entry> {
+        self.flows.get_mut(id)
+    }
+
+    pub(crate) fn is_current(&self, (generation, id): &Place) -> bool {
+        let entry = self.flows.get(id);
+        entry.is_some_and(|entry| entry.generation == *generation)
+    }
+
+    pub(crate) fn next_generation(&mut self) -> u64 {
+        self.next_generation = self.next_generation.wrapping_add(1);
+        self.next_generation
+    }
+
+    /// Adds a flow; there is none with its id.
+    pub(crate) fn insert(&mut self, entry: Entry) {
+        let id = entry.id;
+        if id.peer.is_some() {
+            self.datagrams.insert(id);
+        } else if !entry.owner.is_known() {
+            self.ownerless.insert(entry.ends.tuple(), id);
+        }
+        self.departed.forget(&id);
+        self.opened.push_back((entry.generation, id));
+        self.flows.insert(id, entry);
+        self.compact();
+    }
+
+    /// Removes a flow, which ended at this time.
+    pub(crate) fn remove(&mut self, id: &FlowId, time_boot_ns: u64) -> Option<Entry> {
+        let entry = self.flows.remove(id)?;
+        self.datagrams.remove(id);
+        self.owned(&entry.ends.tuple(), id);
+        if entry.is_inspected() {
+            self.inspected_count = self.inspected_count.saturating_sub(1);
+        }
+        self.departed.note(*id, time_boot_ns);
+        Some(entry)
+    }
+
+    /// Its owner is known.
+    pub(crate) fn owned(&mut self, tuple: &Tuple, id: &FlowId) {
+        // It may have been added before its namespace was known.
+        for tuple in [*tuple, tuple.anywhere()] {
+            if self.ownerless.get(&tuple) == Some(id) {
+                self.ownerless.remove(&tuple);
+            }
+        }
+    }
+
+    /// A connection whose owner is not known for sure. A connection whose namespace is not known is found
+    /// from any.
+    pub(crate) fn ownerless(&self, tuple: &Tuple) -> Option<FlowId> {
+        let found = self.ownerless.get(tuple);
+        let anywhere = || self.ownerless.get(&tuple.anywhere());
+        found.or_else(anywhere).copied()
+    }
+
+    /// Its first bytes are kept from now on.
+    pub(crate) fn begin_inspection(&mut self, place: Place) {
+        self.inspected.push_back(place);
+        self.inspected_count = self.inspected_count.saturating_add(1);
+        self.compact();
+    }
+
+    /// Its first bytes are no longer kept.
+    pub(crate) fn end_inspection(&mut self) {
+        self.inspected_count = self.inspected_count.saturating_sub(1);
+    }
+
+    /// The flow whose first bytes are kept for longest.
+    pub(crate) fn longest_inspected(&mut self) -> Option<FlowId> {
+        while let Some(place) = self.inspected.pop_front() {
+            let entry = self.flows.get(&place.1);
+            if entry.is_some_and(|entry| entry.generation == place.0 && entry.is_inspected()) {
+                return Some(place.1);
+            }
+        }
+        None
+    }
+
+    /// The flow that is open for longest.
+    pub(crate) fn longest_open(&mut self) -> Option<FlowId> {
+        while let Some(place) = self.opened.pop_front() {
+            if self.is_current(&place) {
+                return Some(place.1);
+            }
+        }
+        None
+    }
+
+    /// The flows of a datagram socket.
+    pub(crate) fn of_socket(&self, cookie: u64) -> Vec<FlowId> {
+        let first = FlowId { cookie, peer: None };
+        let ids = self.datagrams.range(first..);
+        ids.take_while(|id| id.cookie == cookie).copied().collect()
+    }
+
+    /// When a flow with this id ended, if that was a short time ago.
+    pub(crate) fn departure(&self, id: &FlowId) -> Option<u64> {
+        self.departed.times.get(id).copied()
+    }
+
+    /// Forgets places of flows that ended when most are.
+    fn compact(&mut self) {
+        let enough = self.flows.len().saturating_mul(2).saturating_add(STALE_MAX);
+        if self.opened.len() > enough {
+            let flows = &self.flows;
+            let is_current = |(generation, id): &Place| {
+                flows
+                    .get(id)
+                    .is_some_and(|entry| entry.generation == *generation)
+            };
+            self.opened.retain(is_current);
+        }
+        if self.inspected.len()
+            > self
+                .inspected_count
+                .saturating_mul(2)
+                .saturating_add(STALE_MAX)
+        {
+            let flows = &self.flows;
+            self.inspected.retain(|(generation, id)| {
+                let entry = flows.get(id);
+                entry.is_some_and(|entry| entry.generation == *generation && entry.is_inspected())
+            });
+        }
+    }
+}
+
+/// Flows that ended a short time ago: late records must not make them begin again.
+#[derive(Debug)]
+struct Departed {
+    times: HashMap<FlowId, u64>,
+    order: VecDeque<FlowId>,
+    max: usize,
+}
+
+impl Departed {
+    fn new(max: usize) -> Self {
+        Self {
+            times: HashMap::new(),
+            order: VecDeque::new(),
+            max,
+        }
+    }
+
+    fn note(&mut self, id: FlowId, time_boot_ns: u64) {
+        if self.times.insert(id, time_boot_ns).is_none() {
+            self.order.push_back(id);
+        }
+        while self.order.len() > self.max {
+            if let Some(oldest) = self.order.pop_front() {
+                self.times.remove(&oldest);
+            }
+        }
+    }
+
+    /// Leaves a place in the order behind, which goes its way: at worst a later end is forgotten early.
+    fn forget(&mut self, id: &FlowId) {
+        self.times.remove(id);
+    }
+}
