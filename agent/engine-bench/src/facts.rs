@@ -156,6 +156,7 @@ fn pod(number: u64) -> Pod {
         phase: PodPhase::Active,
         created_s: 1_760_000_000,
         owner: Some(Arc::new(reference(WorkloadKind::ReplicaSet, deployment))),
+        ..Pod::default()
     }
 }
 

@@ -110,6 +110,7 @@ fn pod(number: u32) -> Pod {
         phase: PodPhase::Active,
         created_s: 1_760_000_000,
         owner: Some(Arc::new(replica_set(deployment))),
+        ..Pod::default()
     }
 }
 
@@ -147,6 +148,7 @@ fn around(deployment: u32) -> [Object; 4] {
             uid: uid(3, deployment),
             labels: labels(deployment).into(),
             addresses: [address(172 << 24, deployment)].into(),
+            ..Service::default()
         }),
         Object::EndpointSlice(EndpointSlice {
             name: ObjectName::new(&namespace(deployment), &format!("{name}-x7k2p")),

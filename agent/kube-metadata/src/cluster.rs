@@ -7,6 +7,7 @@ use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::kind::Kind;
 use crate::members::Past;
+use crate::mesh_objects::MeshObject;
 use crate::network_policy::NetworkPolicy;
 use crate::objects::{
     Namespace, Node, OwnerReference, Pod, PodPhase, Service, Workload, WorkloadKind,
@@ -16,7 +17,7 @@ use crate::state::State;
 use crate::stats::Stats;
 use crate::table::Watch;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Acquire, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -73,6 +74,7 @@ struct Shared {
     asked_uids: Asked,
     asked_namespaces: Asked,
     generation: AtomicU64,
+    mesh_generation: AtomicU64,
     /// Whether anybody was told to wait since the last wake-up.
     is_awaited: AtomicBool,
     on_change: Box<dyn Fn() + Send + Sync>,
@@ -102,6 +104,7 @@ impl Cluster {
             asked_uids: Asked::new(limits.wait),
             asked_namespaces: Asked::new(limits.wait),
             generation: AtomicU64::new(0),
+            mesh_generation: AtomicU64::new(0),
             is_awaited: AtomicBool::new(false),
             on_change,
         };
@@ -256,6 +259,23 @@ impl Cluster {
             .filter(|policy| &*policy.name.namespace == namespace)
             .cloned()
             .collect()
+    }
+
+    /// All objects of these kinds, which belong to meshes.
+    #[must_use]
+    pub fn mesh_objects(&self, kinds: &[Kind]) -> Answer<Vec<Arc<MeshObject>>> {
+        let state = self.read();
+        if let Some(answer) = self.not_synced(&state, kinds) {
+            return answer;
+        }
+        let tables = kinds.iter().filter_map(|kind| state.mesh.get(kind));
+        Answer::Known(tables.flat_map(|table| table.present().cloned()).collect())
+    }
+
+    /// Changes with every change of what [`mesh_objects`](Self::mesh_objects) answers.
+    #[must_use]
+    pub fn mesh_generation(&self) -> u64 {
+        self.shared.mesh_generation.load(Acquire)
     }
 
     /// Whether all objects that are watched were listed once, as far as they can be had.

@@ -31,11 +31,25 @@ pub enum Kind {
     Nodes,
     /// Network policies.
     NetworkPolicies,
+    /// `PeerAuthentication` of Istio.
+    PeerAuthentications,
+    /// `DestinationRule` of Istio.
+    DestinationRules,
+    /// `Server` of Linkerd.
+    Servers,
+    /// `AuthorizationPolicy` of Linkerd.
+    AuthorizationPolicies,
+    /// `MeshTLSAuthentication` of Linkerd.
+    MeshTlsAuthentications,
+    /// `NetworkAuthentication` of Linkerd.
+    NetworkAuthentications,
+    /// `ServerAuthorization` of Linkerd.
+    ServerAuthorizations,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 20] = [
         Self::Pods,
         Self::Namespaces,
         Self::Services,
@@ -49,6 +63,13 @@ impl Kind {
         Self::CronJobs,
         Self::Nodes,
         Self::NetworkPolicies,
+        Self::PeerAuthentications,
+        Self::DestinationRules,
+        Self::Servers,
+        Self::AuthorizationPolicies,
+        Self::MeshTlsAuthentications,
+        Self::NetworkAuthentications,
+        Self::ServerAuthorizations,
     ];
 
     /// As the API server names it in paths, and metrics in the label `resource`.
@@ -68,6 +89,13 @@ impl Kind {
             Self::CronJobs => "cronjobs",
             Self::Nodes => "nodes",
             Self::NetworkPolicies => "networkpolicies",
+            Self::PeerAuthentications => "peerauthentications",
+            Self::DestinationRules => "destinationrules",
+            Self::Servers => "servers",
+            Self::AuthorizationPolicies => "authorizationpolicies",
+            Self::MeshTlsAuthentications => "meshtlsauthentications",
+            Self::NetworkAuthentications => "networkauthentications",
+            Self::ServerAuthorizations => "serverauthorizations",
         }
     }
 
@@ -83,6 +111,21 @@ impl Kind {
                 | Self::ReplicationControllers
                 | Self::Jobs
                 | Self::CronJobs
+        )
+    }
+
+    /// Whether objects of this kind belong to a mesh. A cluster without one does not serve them.
+    #[must_use]
+    pub const fn is_mesh(self) -> bool {
+        matches!(
+            self,
+            Self::PeerAuthentications
+                | Self::DestinationRules
+                | Self::Servers
+                | Self::AuthorizationPolicies
+                | Self::MeshTlsAuthentications
+                | Self::NetworkAuthentications
+                | Self::ServerAuthorizations
         )
     }
 
@@ -102,6 +145,13 @@ impl Kind {
             | Self::CronJobs => scope.contains(Scope::OWNERS),
             Self::Nodes => scope.contains(Scope::NODES),
             Self::NetworkPolicies => scope.contains(Scope::NETWORK_POLICIES),
+            Self::PeerAuthentications
+            | Self::DestinationRules
+            | Self::Servers
+            | Self::AuthorizationPolicies
+            | Self::MeshTlsAuthentications
+            | Self::NetworkAuthentications
+            | Self::ServerAuthorizations => scope.contains(Scope::MESH),
         }
     }
 }

@@ -29,6 +29,7 @@
 //!     name: "shop".into(),
 //!     uid: "7f0c1d2e".into(),
 //!     labels: Labels::from_iter([("team", "checkout")]).into(),
+//!     ..Namespace::default()
 //! }));
 //! cluster.end_list(Kind::Namespaces);
 //! let namespace = cluster.namespace("shop").known().unwrap();
@@ -52,8 +53,10 @@ mod cluster;
 mod kind;
 mod labels;
 mod members;
+mod mesh_objects;
 mod network_policy;
 mod objects;
+mod pod_settings;
 mod pool;
 mod pools;
 mod scope;
@@ -65,14 +68,20 @@ pub use answer::Answer;
 pub use cluster::{Cluster, Endpoint, Limits};
 pub use kind::Kind;
 pub use labels::{LABELS_MAX, Labels};
+pub use mesh_objects::{
+    Authentication, AuthorizationPolicy, ClientTlsMode, DestinationRule, Export, LinkerdAccess,
+    LinkerdServer, MeshContent, MeshObject, PeerAuthentication, PeerMode, PolicyTarget,
+    ServerAuthorization, ServerReference, Subset, TrafficTls,
+};
 pub use network_policy::{
     AddressBlock, LabelTest, NetworkPolicy, PolicyPeer, PolicyPort, PolicyPorts, PolicyProtocol,
     PolicyRule, Requirement, Selector,
 };
 pub use objects::{
     EndpointSlice, Namespace, Node, Object, ObjectName, Owner, OwnerReference, Pod, PodNetwork,
-    PodPhase, Service, Workload, WorkloadKind,
+    PodPhase, Service, ServicePort, Workload, WorkloadKind,
 };
+pub use pod_settings::{ContainerPort, ContainerRole, PodContainer, PodSettings, PortReference};
 pub use scope::Scope;
 pub use stats::Stats;
 pub use table::KindStats;

@@ -3,12 +3,14 @@
 use crate::answer::Answer;
 use crate::kind::Kind;
 use crate::labels::Labels;
+use crate::mesh_objects::MeshObject;
 use crate::network_policy::NetworkPolicy;
+use crate::pod_settings::{PodSettings, PortReference};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Namespace and name of an object.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectName {
     /// Namespace; empty for objects of the cluster.
     pub namespace: Arc<str>,
@@ -28,7 +30,7 @@ impl ObjectName {
 }
 
 /// A pod.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pod {
     /// Where it is.
     pub name: ObjectName,
@@ -54,6 +56,10 @@ pub struct Pod {
     /// What made it: the reference that it carries. [`Cluster::owners`](crate::Cluster::owners) knows
     /// what is behind it.
     pub owner: Option<Arc<OwnerReference>>,
+    /// What of its specification decides how its connections are protected.
+    pub settings: Arc<PodSettings>,
+    /// Names of the containers that are not ready, of those that should run.
+    pub unready: Box<[Arc<str>]>,
 }
 
 /// Whose network a pod is in.
@@ -77,7 +83,7 @@ pub enum PodPhase {
 }
 
 /// A namespace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Namespace {
     /// Name.
     pub name: Arc<str>,
@@ -85,10 +91,12 @@ pub struct Namespace {
     pub uid: Arc<str>,
     /// Labels.
     pub labels: Arc<Labels>,
+    /// Those annotations that say something about the protection of connections.
+    pub annotations: Arc<Labels>,
 }
 
 /// A service.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Service {
     /// Where it is.
     pub name: ObjectName,
@@ -98,6 +106,28 @@ pub struct Service {
     pub labels: Arc<Labels>,
     /// Addresses that lead to it: inside of the cluster, then from outside.
     pub addresses: Box<[IpAddr]>,
+    /// Labels of the pods behind it; nobody says who is behind it where empty.
+    pub selector: Arc<Labels>,
+    /// Its ports.
+    pub ports: Box<[ServicePort]>,
+}
+
+impl Service {
+    /// The port of the pods behind a port of the service.
+    #[must_use]
+    pub fn target_port(&self, number: u16) -> Option<&PortReference> {
+        let port = self.ports.iter().find(|port| port.number == number);
+        port.map(|port| &port.target)
+    }
+}
+
+/// A port of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServicePort {
+    /// Number.
+    pub number: u16,
+    /// The port of the pods.
+    pub target: PortReference,
 }
 
 /// Some of the pods behind a service.
@@ -242,4 +272,6 @@ pub enum Object {
     Node(Node),
     /// A network policy.
     NetworkPolicy(NetworkPolicy),
+    /// An object of a mesh.
+    Mesh(MeshObject),
 }

@@ -2,6 +2,7 @@
 
 use crate::labels::Labels;
 use crate::objects::{Object, OwnerReference};
+use crate::pod_settings::PodSettings;
 use crate::pool::Pool;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ pub(crate) struct Pools {
     texts: Pool<str>,
     labels: Pool<Labels>,
     references: Pool<OwnerReference>,
+    settings: Pool<PodSettings>,
 }
 
 impl Pools {
@@ -18,6 +20,7 @@ impl Pools {
             texts: Pool::new(),
             labels: Pool::new(),
             references: Pool::new(),
+            settings: Pool::new(),
         }
     }
 
@@ -32,15 +35,18 @@ impl Pools {
                 }
                 self.share_labels(&mut pod.labels);
                 self.share_reference(&mut pod.owner);
+                self.settings.share(&mut pod.settings);
             }
             Object::Namespace(namespace) => {
                 self.texts.share(&mut namespace.name);
                 self.share_labels(&mut namespace.labels);
+                self.share_labels(&mut namespace.annotations);
             }
             Object::Service(service) => {
                 self.texts.share(&mut service.name.namespace);
                 self.texts.share(&mut service.name.name);
                 self.share_labels(&mut service.labels);
+                self.share_labels(&mut service.selector);
             }
             Object::EndpointSlice(slice) => {
                 self.texts.share(&mut slice.name.namespace);
@@ -56,6 +62,7 @@ impl Pools {
                 self.share_labels(&mut node.labels);
             }
             Object::NetworkPolicy(policy) => self.texts.share(&mut policy.name.namespace),
+            Object::Mesh(object) => self.texts.share(&mut object.name.namespace),
         }
     }
 
@@ -83,11 +90,13 @@ impl Pools {
         // Sets of labels hold texts: they go first.
         self.labels.sweep();
         self.references.sweep();
+        self.settings.sweep();
         self.texts.sweep();
     }
 
     pub(crate) fn len(&self) -> usize {
         let texts_and_labels = self.texts.len().saturating_add(self.labels.len());
-        texts_and_labels.saturating_add(self.references.len())
+        let others = self.references.len().saturating_add(self.settings.len());
+        texts_and_labels.saturating_add(others)
     }
 }

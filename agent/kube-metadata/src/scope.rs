@@ -21,6 +21,8 @@ impl Scope {
     pub const NODES: Self = Self(1 << 5);
     /// Network policies.
     pub const NETWORK_POLICIES: Self = Self(1 << 6);
+    /// What meshes are told about the protection of connections.
+    pub const MESH: Self = Self(1 << 7);
 
     /// Both together.
     #[must_use]

@@ -4,6 +4,7 @@ use crate::addresses::Addresses;
 use crate::cluster::Limits;
 use crate::kind::Kind;
 use crate::members::Members;
+use crate::mesh_objects::MeshObject;
 use crate::network_policy::NetworkPolicy;
 use crate::objects::{EndpointSlice, Namespace, Node, Object, ObjectName, Owner, Pod, Service};
 use crate::pools::Pools;
@@ -23,6 +24,7 @@ pub(crate) struct State {
     pub(crate) owners: HashMap<Kind, Table<Arc<str>, Owner>>,
     pub(crate) nodes: Table<Arc<str>, Node>,
     pub(crate) policies: Table<ObjectName, NetworkPolicy>,
+    pub(crate) mesh: HashMap<Kind, Table<ObjectName, MeshObject>>,
     /// Uid by which a node knows a pod -> its uid, where they differ.
     pub(crate) node_uids: HashMap<Arc<str>, Arc<str>>,
     pub(crate) addresses: Addresses,
@@ -42,6 +44,7 @@ pub(crate) enum Change {
 impl State {
     pub(crate) fn new(limits: &Limits) -> Self {
         let max = limits.objects_max;
+        let mesh = Kind::ALL.into_iter().filter(|kind| kind.is_mesh());
         let owners = Kind::ALL.into_iter().filter(|kind| kind.is_owner());
         Self {
             scope: Scope::NOTHING,
@@ -52,6 +55,7 @@ impl State {
             owners: owners.map(|kind| (kind, Table::new(max))).collect(),
             nodes: Table::new(max),
             policies: Table::new(max),
+            mesh: mesh.map(|kind| (kind, Table::new(max))).collect(),
             node_uids: HashMap::new(),
             addresses: Addresses::new(),
             members: Members::new(),
@@ -67,6 +71,7 @@ impl State {
             Kind::EndpointSlices => &self.slices,
             Kind::Nodes => &self.nodes,
             Kind::NetworkPolicies => &self.policies,
+            mesh if mesh.is_mesh() => self.mesh.get(&mesh)?,
             owner => self.owners.get(&owner)?,
         })
     }
@@ -79,6 +84,7 @@ impl State {
             Kind::EndpointSlices => &mut self.slices,
             Kind::Nodes => &mut self.nodes,
             Kind::NetworkPolicies => &mut self.policies,
+            mesh if mesh.is_mesh() => self.mesh.get_mut(&mesh)?,
             owner => self.owners.get_mut(&owner)?,
         })
     }
@@ -145,6 +151,13 @@ impl State {
             Object::NetworkPolicy(policy) => {
                 self.policies.make_room(&policy.name);
                 self.policies.learn(policy.name.clone(), policy).change()
+            }
+            Object::Mesh(object) => {
+                let Some(table) = self.mesh.get_mut(&object.content.kind()) else {
+                    return Change::None;
+                };
+                table.make_room(&object.name);
+                table.learn(object.name.clone(), object).change()
             }
         }
     }
@@ -235,6 +248,11 @@ impl State {
             }
             Object::Node(node) => drop(self.nodes.end(&*node.name, now)),
             Object::NetworkPolicy(policy) => drop(self.policies.end(&policy.name, now)),
+            Object::Mesh(object) => {
+                if let Some(table) = self.mesh.get_mut(&object.content.kind()) {
+                    table.end(&object.name, now);
+                }
+            }
         }
     }
 
@@ -255,6 +273,11 @@ impl State {
             Kind::Services => drop(self.services.end_list(now)),
             Kind::Nodes => drop(self.nodes.end_list(now)),
             Kind::NetworkPolicies => drop(self.policies.end_list(now)),
+            mesh if mesh.is_mesh() => {
+                if let Some(table) = self.mesh.get_mut(&mesh) {
+                    table.end_list(now);
+                }
+            }
             owner => {
                 if let Some(table) = self.owners.get_mut(&owner) {
                     table.end_list(now);
@@ -279,6 +302,9 @@ impl State {
         self.slices.forget(is_over);
         self.policies.forget(is_over);
         for table in self.owners.values_mut() {
+            table.forget(is_over);
+        }
+        for table in self.mesh.values_mut() {
             table.forget(is_over);
         }
         self.addresses.forget_released(is_over);

@@ -4,7 +4,7 @@ use crate::board::Board;
 use crate::config::Backoff;
 use crate::resource::resources;
 use crate::trouble::{Trouble, TroubleKind};
-use crate::{network_policy, node, owner, pod, service};
+use crate::{istio, linkerd, network_policy, node, owner, pod, service};
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures_util::{Stream, StreamExt};
 use kube::core::ApiResource;
@@ -59,6 +59,13 @@ impl KindWatch {
             Kind::EndpointSlices => self.follow(service::slice).await,
             Kind::Nodes => self.follow(node::node).await,
             Kind::NetworkPolicies => self.follow(network_policy::network_policy).await,
+            Kind::PeerAuthentications => self.follow(istio::peer_authentication).await,
+            Kind::DestinationRules => self.follow(istio::destination_rule).await,
+            Kind::Servers => self.follow(linkerd::server).await,
+            Kind::AuthorizationPolicies => self.follow(linkerd::authorization_policy).await,
+            Kind::MeshTlsAuthentications => self.follow(linkerd::mesh_tls_authentication).await,
+            Kind::NetworkAuthentications => self.follow(linkerd::network_authentication).await,
+            Kind::ServerAuthorizations => self.follow(linkerd::server_authorization).await,
             Kind::Namespaces => self.follow(owner::namespace).await,
             Kind::ReplicaSets => self.follow_owners(WorkloadKind::ReplicaSet).await,
             Kind::Deployments => self.follow_owners(WorkloadKind::Deployment).await,

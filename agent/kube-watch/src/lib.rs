@@ -42,7 +42,9 @@
 mod board;
 mod config;
 mod counters;
+mod istio;
 mod kind_watch;
+mod linkerd;
 mod network_policy;
 mod node;
 mod owner;

@@ -5,9 +5,10 @@ use k8s_openapi::api::networking::v1::{NetworkPolicyPeer, NetworkPolicyPort, Net
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use saker_kube_metadata::{
-    AddressBlock, LabelTest, NetworkPolicy, Object, ObjectName, PolicyPeer, PolicyPort,
+    AddressBlock, LabelTest, Labels, NetworkPolicy, Object, ObjectName, PolicyPeer, PolicyPort,
     PolicyPorts, PolicyProtocol, PolicyRule, Requirement, Selector,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A policy as the server sends it.
@@ -88,7 +89,12 @@ fn port(port: NetworkPolicyPort) -> PolicyPort {
     PolicyPort { protocol, ports }
 }
 
-fn selector(selector: LabelSelector) -> Selector {
+/// Labels, where there are any.
+pub(crate) fn labels_of(labels: Option<BTreeMap<String, String>>) -> Arc<Labels> {
+    Labels::from_iter(labels.unwrap_or_default()).into()
+}
+
+pub(crate) fn selector(selector: LabelSelector) -> Selector {
     let labels = selector.match_labels.into_iter().flatten();
     let labels = labels.map(|(key, value)| Requirement {
         key: key.into(),

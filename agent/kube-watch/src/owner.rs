@@ -15,6 +15,7 @@ pub(crate) fn namespace(seen: SeenMetadata) -> Option<Object> {
         name: metadata.name?.into(),
         uid: metadata.uid?.into(),
         labels: Labels::from_iter(metadata.labels.unwrap_or_default()).into(),
+        annotations: Labels::from_iter(metadata.annotations.unwrap_or_default()).into(),
     }))
 }
 

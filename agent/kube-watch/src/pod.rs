@@ -64,6 +64,8 @@ pub(crate) fn pod(seen: SeenPod) -> Option<Object> {
         },
         created_s: metadata.creation_timestamp.map_or(0, |t| t.0.as_second()),
         owner: owner_of(metadata.owner_references),
+        settings: Arc::default(),
+        unready: Box::default(),
     }))
 }
 

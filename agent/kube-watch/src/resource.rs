@@ -3,6 +3,10 @@
 use kube::core::ApiResource;
 use saker_kube_metadata::Kind;
 
+const ISTIO_SECURITY: &str = "security.istio.io";
+const ISTIO_NETWORKING: &str = "networking.istio.io";
+const LINKERD: &str = "policy.linkerd.io";
+
 /// Group, versions (the preferred one first) and kind of the objects that are watched as `kind`.
 ///
 /// Kubernetes before 1.21 has slices of endpoints and cron jobs as `v1beta1` only, and 1.25 has them as
@@ -22,6 +26,17 @@ const fn api(kind: Kind) -> (&'static str, &'static [&'static str], &'static str
         Kind::CronJobs => ("batch", &["v1", "v1beta1"], "CronJob"),
         Kind::Nodes => ("", &["v1"], "Node"),
         Kind::NetworkPolicies => ("networking.k8s.io", &["v1"], "NetworkPolicy"),
+        Kind::PeerAuthentications => (ISTIO_SECURITY, &["v1", "v1beta1"], "PeerAuthentication"),
+        Kind::DestinationRules => (
+            ISTIO_NETWORKING,
+            &["v1", "v1beta1", "v1alpha3"],
+            "DestinationRule",
+        ),
+        Kind::Servers => (LINKERD, &["v1beta3", "v1beta2", "v1beta1"], "Server"),
+        Kind::AuthorizationPolicies => (LINKERD, &["v1alpha1"], "AuthorizationPolicy"),
+        Kind::MeshTlsAuthentications => (LINKERD, &["v1alpha1"], "MeshTLSAuthentication"),
+        Kind::NetworkAuthentications => (LINKERD, &["v1alpha1"], "NetworkAuthentication"),
+        Kind::ServerAuthorizations => (LINKERD, &["v1beta1"], "ServerAuthorization"),
     }
 }
 

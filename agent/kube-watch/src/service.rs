@@ -4,6 +4,7 @@ use crate::seen::{Part, Seen};
 use saker_kube_metadata::{EndpointSlice, Labels, Object, ObjectName, Service};
 use serde::Deserialize;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Most addresses of a service that are kept.
 const ADDRESSES_MAX: usize = 64;
@@ -56,6 +57,8 @@ pub(crate) fn service(seen: SeenService) -> Option<Object> {
         uid: metadata.uid?.into(),
         labels: Labels::from_iter(metadata.labels.unwrap_or_default()).into(),
         addresses,
+        selector: Arc::default(),
+        ports: Box::default(),
     }))
 }
 

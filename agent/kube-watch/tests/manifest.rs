@@ -18,6 +18,13 @@ fn group(kind: Kind) -> &'static str {
         Kind::ReplicaSets | Kind::Deployments | Kind::StatefulSets | Kind::DaemonSets => "apps",
         Kind::Jobs | Kind::CronJobs => "batch",
         Kind::NetworkPolicies => "networking.k8s.io",
+        Kind::PeerAuthentications => "security.istio.io",
+        Kind::DestinationRules => "networking.istio.io",
+        Kind::Servers
+        | Kind::AuthorizationPolicies
+        | Kind::MeshTlsAuthentications
+        | Kind::NetworkAuthentications
+        | Kind::ServerAuthorizations => "policy.linkerd.io",
     }
 }
 

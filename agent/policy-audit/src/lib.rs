@@ -1,6 +1,42 @@
 //! What the cluster's own policies demand of what is observed.
 //!
-//! Pure verdict functions over typed objects, which come by watch or from files.
+//! # Purpose
+//!
+//! [`MeshPolicies`] says whether a connection to a workload has to be mutual TLS ([`MtlsIntent`]): by the
+//! policies of Istio and Linkerd, by Saker's own configuration and by annotations. [`membership`] says
+//! whether a pod has a proxy, or should have one, and [`leg`] which part of the way through the proxies a
+//! connection is. Pure functions over typed objects, which come by watch or from files.
+//!
+//! # Invariants
+//!
+//! - Nothing is claimed that is not known: where the objects of a mesh cannot be had, the mode is
+//!   [`MtlsMode::Unset`] with [`MtlsReason::NotKnown`].
+//! - An annotation can demand more than the mesh does, never less.
+//! - A leg is excused by interface and process, never by addresses alone.
+//!
+//! # Example
+//!
+//! ```
+//! use saker_kube_metadata::{ObjectName, Pod};
+//! use saker_policy_audit::{MeshPolicies, MtlsMode, MtlsRule, MtlsSettings, Target};
+//!
+//! let settings = MtlsSettings {
+//!     rules: vec![MtlsRule {
+//!         namespace: Some("shop".to_owned()),
+//!         mode: MtlsMode::Strict,
+//!         ..MtlsRule::default()
+//!     }],
+//!     ..MtlsSettings::default()
+//! };
+//! let policies = MeshPolicies::without_mesh(settings.into());
+//! let pod = Pod {
+//!     name: ObjectName::new("shop", "web-0"),
+//!     ..Pod::default()
+//! };
+//! let intent = policies.mtls_intent(&Target { pod: Some(&pod), namespace: None, port: Some(8080) });
+//! assert!(intent.is_required());
+//! assert_eq!(intent.policy.as_deref(), Some("saker/mtls[0]"));
+//! ```
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -12,6 +48,16 @@
     )
 )]
 
+mod handle;
+mod leg;
+mod membership;
+mod mesh_policies;
 mod mtls;
+mod settings;
 
-pub use mtls::{MtlsIntent, MtlsMode};
+pub use handle::MeshHandle;
+pub use leg::{Bypass, Excuse, LegEnd, LegFacts, LegKind, LegParty, LegProcess, MeshLeg, leg};
+pub use membership::{Membership, Mesh, WithoutProxy, membership};
+pub use mesh_policies::MeshPolicies;
+pub use mtls::{ClientIntent, MtlsIntent, MtlsMode, MtlsReason, Target};
+pub use settings::{MeshSettings, MtlsRule, MtlsSettings};

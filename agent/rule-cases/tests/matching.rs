@@ -155,6 +155,7 @@ fn facts() -> Facts {
         phase: PodPhase::Active,
         created_s: 1,
         owner: None,
+        ..Pod::default()
     }));
     Facts {
         containers,

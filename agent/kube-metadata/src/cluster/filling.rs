@@ -6,7 +6,7 @@ use crate::objects::Object;
 use crate::scope::Scope;
 use crate::state::Change;
 use crate::table::Watch;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::time::Instant;
 
 impl Cluster {
@@ -18,6 +18,7 @@ impl Cluster {
     /// From now on these objects are watched, and no others.
     pub fn set_scope(&self, scope: Scope) {
         self.write().set_scope(scope);
+        self.mesh_changed();
         self.changed();
     }
 
@@ -30,8 +31,12 @@ impl Cluster {
 
     /// An object is there, in this state.
     pub fn learn(&self, object: Object) {
+        let is_mesh = matches!(object, Object::Mesh(_));
         let change = self.write().learn(object, Instant::now());
         if change == Change::Some {
+            if is_mesh {
+                self.mesh_changed();
+            }
             self.changed();
         }
     }
@@ -39,12 +44,24 @@ impl Cluster {
     /// An object is gone.
     pub fn end(&self, object: &Object) {
         self.write().end(object, Instant::now());
+        if matches!(object, Object::Mesh(_)) {
+            self.mesh_changed();
+        }
     }
 
     /// All objects of a kind were listed.
     pub fn end_list(&self, kind: Kind) {
         self.write().end_list(kind, Instant::now());
+        if kind.is_mesh() {
+            self.mesh_changed();
+        }
         self.changed();
+    }
+
+    /// The cluster does not have objects of this kind at all.
+    pub fn lacks(&self, kind: Kind) {
+        self.begin_list(kind);
+        self.end_list(kind);
     }
 
     /// The objects of a kind cannot be had now. Those that were had stay known.
@@ -57,6 +74,9 @@ impl Cluster {
             table.set_watch(Watch::Failing);
         }
         drop(state);
+        if kind.is_mesh() {
+            self.mesh_changed();
+        }
         self.changed();
     }
 
@@ -67,6 +87,11 @@ impl Cluster {
         self.write().forget(is_over);
         self.shared.asked_uids.forget(is_over);
         self.shared.asked_namespaces.forget(is_over);
+    }
+
+    /// To be called after the change, so that who sees the number sees the change.
+    fn mesh_changed(&self) {
+        self.shared.mesh_generation.fetch_add(1, Release);
     }
 
     fn changed(&self) {

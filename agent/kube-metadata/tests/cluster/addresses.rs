@@ -131,6 +131,7 @@ fn service(name: &str, addresses: &[&str]) -> Object {
         uid: name.into(),
         labels: Labels::default().into(),
         addresses: addresses.iter().map(|a| a.parse().unwrap()).collect(),
+        ..Service::default()
     })
 }
 

@@ -51,6 +51,7 @@ fn pod(uid: &str, address: &str) -> Pod {
         phase: PodPhase::Active,
         created_s: 1_000,
         owner: None,
+        ..Pod::default()
     }
 }
 

@@ -13,6 +13,7 @@ fn service(name: &str) -> Object {
         uid: name.into(),
         labels: Labels::default().into(),
         addresses: Box::default(),
+        ..Service::default()
     })
 }
 

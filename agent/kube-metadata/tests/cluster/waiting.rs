@@ -125,6 +125,7 @@ fn who_was_told_to_wait_is_woken_once_by_what_comes() {
         name: "other".into(),
         uid: "other".into(),
         labels: Labels::default().into(),
+        ..Namespace::default()
     }));
     assert_eq!(woken.load(SeqCst), 2);
     assert_eq!(cluster.namespace("shop"), Answer::Awaited);

@@ -47,6 +47,7 @@ fn pod(name: &str, uid: &str, last: u8) -> Pod {
         phase: PodPhase::Active,
         created_s: 1,
         owner: Some(reference(WorkloadKind::ReplicaSet, "ReplicaSet", "web-5d")),
+        ..Pod::default()
     }
 }
 
@@ -68,6 +69,7 @@ pub(super) fn objects() -> Vec<Object> {
             uid: format!("uid-of-{name}").as_str().into(),
             labels: labels([("tier", name)]),
             addresses: [IpAddr::from([10, 96, 0, last])].into(),
+            ..Service::default()
         })
     };
     let slice = |service: &str| {
@@ -87,6 +89,7 @@ pub(super) fn objects() -> Vec<Object> {
             name: "shop".into(),
             uid: "uid-of-shop".into(),
             labels: labels([("team", "checkout")]),
+            ..Namespace::default()
         }),
         owner(WorkloadKind::ReplicaSet, "web-5d", Some(deployment)),
         owner(WorkloadKind::Deployment, "web", None),

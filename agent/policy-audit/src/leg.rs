@@ -1,0 +1,187 @@
+//! Which part of the way through the proxies of a mesh a connection is.
+
+use saker_kube_metadata::{Namespace, Pod};
+use std::net::SocketAddr;
+
+/// Which part of the way a connection is (`flow.leg`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LegKind {
+    /// No proxy is involved.
+    Direct,
+    /// It stays in the pod or on the host, and neither end is a proxy.
+    Local,
+    /// From an application to the proxy of its pod.
+    AppToProxy,
+    /// From the proxy of a pod to its application.
+    ProxyToApp,
+    /// From proxy to proxy.
+    ProxyToProxy,
+    /// From a proxy to somebody without one.
+    ProxyToOutside,
+    /// From somebody without a proxy to a proxy.
+    OutsideToProxy,
+    /// The kubelet or a monitor asks whether the pod is well.
+    Probe,
+    /// Past the proxy that the pod has or should have.
+    Bypass,
+}
+
+impl LegKind {
+    /// The value of `flow.leg`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Local => "local",
+            Self::AppToProxy => "app_to_proxy",
+            Self::ProxyToApp => "proxy_to_app",
+            Self::ProxyToProxy => "proxy_to_proxy",
+            Self::ProxyToOutside => "proxy_to_outside",
+            Self::OutsideToProxy => "outside_to_proxy",
+            Self::Probe => "probe",
+            Self::Bypass => "bypass",
+        }
+    }
+}
+
+/// Why a leg may be plaintext although mutual TLS is demanded of the workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Excuse {
+    /// It does not leave the network namespace.
+    Loopback,
+    /// The kubelet or a monitor asks whether the pod is well: it has no part in the mesh.
+    Probe,
+}
+
+impl Excuse {
+    /// The word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Loopback => "loopback",
+            Self::Probe => "probe",
+        }
+    }
+}
+
+/// How a connection goes past the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Bypass {
+    /// An annotation excludes the port or the address.
+    Excluded,
+    /// A container that runs before the proxy does.
+    InitContainer,
+    /// The user that the proxy runs as, but not the proxy.
+    ProxyUser,
+    /// The proxy is not ready.
+    ProxyNotReady,
+    /// The pod is in the network of its node.
+    HostNetwork,
+    /// The pod should have a proxy and has none.
+    NoProxy,
+    /// Nothing that is known explains it.
+    NotExplained,
+}
+
+impl Bypass {
+    /// The word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Excluded => "excluded",
+            Self::InitContainer => "init_container",
+            Self::ProxyUser => "proxy_user",
+            Self::ProxyNotReady => "proxy_not_ready",
+            Self::HostNetwork => "host_network",
+            Self::NoProxy => "no_proxy",
+            Self::NotExplained => "not_explained",
+        }
+    }
+}
+
+/// What is known of a connection, as one of its ends sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct LegFacts<'a> {
+    /// Which end this is.
+    pub end: LegEnd,
+    /// Whether its packets take the loopback interface: by the interface's index, not by addresses.
+    pub is_loopback: bool,
+    /// Whether it carries datagrams, which meshes let pass.
+    pub is_datagram: bool,
+    /// Whether its bytes show mutual TLS of a mesh.
+    pub is_mesh_mtls: bool,
+    /// The process that owns this end.
+    pub process: LegProcess<'a>,
+    /// This end.
+    pub own: LegParty<'a>,
+    /// The other end.
+    pub peer: LegParty<'a>,
+    /// The address of this end, as its socket has it.
+    pub local: SocketAddr,
+    /// The address of the other end, as its socket has it.
+    pub remote: SocketAddr,
+}
+
+/// Which end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LegEnd {
+    /// It opened the connection.
+    Client,
+    /// It accepted the connection.
+    Server,
+}
+
+/// A process, as far as it tells a proxy from others.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LegProcess<'a> {
+    /// File name of its executable (the last part of `proc.exepath`).
+    pub executable: &'a str,
+    /// User that it runs as (effective).
+    pub user_id: u32,
+    /// Name of its container in the pod; `None` where it is not known or there is none.
+    pub container: Option<&'a str>,
+}
+
+/// One end of a connection, as far as it is known who that is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LegParty<'a> {
+    /// The pod.
+    pub pod: Option<&'a Pod>,
+    /// The pod's namespace.
+    pub namespace: Option<&'a Namespace>,
+    /// Whether it is a node: a process of a node outside of pods, or one in the node's network.
+    pub is_node: bool,
+}
+
+/// Which part of the way a connection is, and whether it may be plaintext.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MeshLeg {
+    /// Which part.
+    pub kind: LegKind,
+    /// Why it may be plaintext although mutual TLS is demanded; `None` where it may not.
+    pub excuse: Option<Excuse>,
+    /// How it goes past the proxy, where it does.
+    pub bypass: Option<Bypass>,
+}
+
+impl MeshLeg {
+    /// Whether it may be plaintext although mutual TLS is demanded (`flow.excused`).
+    #[must_use]
+    pub const fn is_excused(&self) -> bool {
+        self.excuse.is_some()
+    }
+}
+
+/// Which part of the way through the proxies a connection is.
+#[must_use]
+pub fn leg(facts: &LegFacts<'_>) -> MeshLeg {
+    let _ = facts;
+    MeshLeg {
+        kind: LegKind::Direct,
+        excuse: None,
+        bypass: None,
+    }
+}
