@@ -5,7 +5,7 @@ use crate::record::{Ends, Packet};
 use saker_flow_inspection::{
     Classification, Direction, Inspector, Progress, SecurityClass, Segment, Transport,
 };
-use saker_process_state::Process;
+use saker_process_state::{Origin, Process};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -74,9 +74,17 @@ impl Owner {
 
     /// Takes what a later record says, unless more is known.
     pub(crate) fn learn(&mut self, other: Self) {
-        match (&*self, other) {
-            (_, Self::Unknown) | (Self::Known(_), Self::Binder(_)) => {}
-            (_, other) => *self = other,
+        let is_better = match (&*self, &other) {
+            (_, Self::Unknown) | (Self::Known(_), Self::Binder(_)) => false,
+            (Self::Known(known), Self::Known(other))
+            | (Self::Binder(known), Self::Binder(other)) => {
+                // The process may be forgotten by now.
+                other.origin != Origin::Header || !known.key.is_same(&other.key)
+            }
+            (Self::Unknown | Self::Binder(_), _) => true,
+        };
+        if is_better {
+            *self = other;
         }
     }
 }

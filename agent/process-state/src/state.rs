@@ -5,6 +5,7 @@ mod credentials;
 mod effects;
 mod header;
 mod images;
+mod owner;
 mod sweep;
 mod table;
 
@@ -16,7 +17,7 @@ use crate::source::{CgroupResolver, ProcessSource, Snapshot};
 use crate::stats::Stats;
 use foldhash::{HashMap, HashMapExt};
 use saker_event_decode::EventView;
-use saker_event_schema::event;
+use saker_event_schema::{Ring, event};
 use std::sync::Arc;
 use sweep::Suspect;
 use table::Table;
@@ -118,8 +119,12 @@ impl ProcessState {
     ///
     /// Events are to come in the order of their times within a ring; an event that comes after a
     /// newer one of its process changes nothing, and one that comes after the end of its process
-    /// gets the record that the process had.
+    /// gets the record that the process had. Of an event about a socket it is the [`owner`](Self::owner).
     pub fn apply(&mut self, event: &EventView<'_>) -> Arc<Process> {
+        if is_about_socket(event) {
+            let owner = self.owner(event);
+            return owner.unwrap_or_else(|| Arc::new(header::minimal(event)));
+        }
         let header = event.header();
         let now = BootTime(header.time_boot_ns);
         self.table.purge(now, &mut self.stats);
@@ -155,8 +160,11 @@ impl ProcessState {
     /// all others mean the same.
     #[must_use]
     pub fn may_be_changed_by(&self, event: &EventView<'_>) -> bool {
-        self.unchanged(&header::key_of(event.header()), event)
-            .is_none()
+        let is_unchanged = || {
+            self.unchanged(&header::key_of(event.header()), event)
+                .is_some()
+        };
+        !is_about_socket(event) && !is_unchanged()
     }
 
     /// The process of an event that changes nothing about it: most events, so this is one look.
@@ -391,6 +399,11 @@ impl<'a> Iterator for Ancestors<'a> {
         self.next = self.state.parent(current);
         Some(current)
     }
+}
+
+/// Whether the head of an event has the owner of a socket, as it was when it bound or connected.
+fn is_about_socket(event: &EventView<'_>) -> bool {
+    event.row().ring == Ring::Network
 }
 
 #[cfg(test)]
