@@ -39,7 +39,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("saker-policy-audit", &["saker-kube-metadata"]),
-    ("saker-encryption-ledger", &["saker-flow-inspection"]),
+    (
+        "saker-encryption-ledger",
+        &["saker-flow-inspection", "saker-proto"],
+    ),
     ("saker-kube-metadata", &[]),
     (
         "saker-kube-watch",

@@ -11,10 +11,11 @@ use anyhow::{Context, Result};
 use prost::Message;
 
 /// The files, relative to the folder `proto`.
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     "saker/v1/alert.proto",
     "saker/v1/ingest.proto",
     "saker/v1/feed.proto",
+    "saker/v1/ledger.proto",
 ];
 
 /// Name of the file that holds the descriptors, for reflection.

@@ -1027,3 +1027,882 @@ pub mod alert_feed_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportLedgerRequest {
+    #[prost(message, optional, tag = "1")]
+    pub part: ::core::option::Option<LedgerPart>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReportLedgerResponse {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadLedgerRequest {
+    /// Of this cluster alone; of all if it is empty.
+    #[prost(string, tag = "1")]
+    pub cluster: ::prost::alloc::string::String,
+    /// Without edges that were last seen before.
+    #[prost(fixed64, tag = "2")]
+    pub since_unix_ms: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReadLedgerResponse {
+    #[prost(message, optional, tag = "1")]
+    pub part: ::core::option::Option<LedgerPart>,
+}
+/// A part of the ledger of one node.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LedgerPart {
+    #[prost(message, optional, tag = "1")]
+    pub node: ::core::option::Option<LedgerNode>,
+    /// Some of its edges.
+    #[prost(message, repeated, tag = "2")]
+    pub edges: ::prost::alloc::vec::Vec<LedgerEdge>,
+    /// Some of the workloads that it knows.
+    #[prost(message, repeated, tag = "3")]
+    pub presences: ::prost::alloc::vec::Vec<LedgerPresence>,
+}
+/// Who keeps a ledger, and what it covers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LedgerNode {
+    /// Name of the cluster as the agent's configuration has it.
+    #[prost(string, tag = "1")]
+    pub cluster: ::prost::alloc::string::String,
+    /// Name of the node.
+    #[prost(string, tag = "2")]
+    pub node: ::prost::alloc::string::String,
+    /// When this ledger was begun. One that is begun anew, because the file was lost, stands beside the former.
+    #[prost(fixed64, tag = "3")]
+    pub begun_unix_ms: u64,
+    /// Grows with every change.
+    #[prost(uint64, tag = "4")]
+    pub revision: u64,
+    /// When connections were observed, oldest first.
+    #[prost(message, repeated, tag = "5")]
+    pub observed: ::prost::alloc::vec::Vec<LedgerInterval>,
+    /// Edges that had to leave because there were too many.
+    #[prost(message, optional, tag = "6")]
+    pub evicted: ::core::option::Option<LedgerLoss>,
+    /// Connections that were observed and could not be entered.
+    #[prost(message, optional, tag = "7")]
+    pub lost: ::core::option::Option<LedgerLoss>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LedgerInterval {
+    #[prost(fixed64, tag = "1")]
+    pub begin_unix_ms: u64,
+    #[prost(fixed64, tag = "2")]
+    pub end_unix_ms: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LedgerLoss {
+    #[prost(uint64, tag = "1")]
+    pub count: u64,
+    /// When it last happened.
+    #[prost(fixed64, tag = "2")]
+    pub last_unix_ms: u64,
+}
+/// Connections from one party to one port of another.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LedgerEdge {
+    #[prost(message, optional, tag = "1")]
+    pub client: ::core::option::Option<LedgerParty>,
+    #[prost(message, optional, tag = "2")]
+    pub server: ::core::option::Option<LedgerParty>,
+    /// Port of the server.
+    #[prost(uint32, tag = "3")]
+    pub port: u32,
+    #[prost(enumeration = "LedgerTransport", tag = "4")]
+    pub transport: i32,
+    /// The ledger's revision when the edge last changed.
+    #[prost(uint64, tag = "5")]
+    pub revision: u64,
+    /// Connections by what protected them, each class once.
+    #[prost(message, repeated, tag = "6")]
+    pub tallies: ::prost::alloc::vec::Vec<LedgerTally>,
+    /// Connections that need no protection of their own: to and from the own proxy, probes of the node, and what
+    /// stays on the loopback interface.
+    #[prost(message, optional, tag = "7")]
+    pub excused: ::core::option::Option<LedgerTally>,
+}
+/// One end of a connection.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LedgerParty {
+    #[prost(oneof = "ledger_party::Kind", tags = "1, 2, 3, 4, 5")]
+    pub kind: ::core::option::Option<ledger_party::Kind>,
+}
+/// Nested message and enum types in `LedgerParty`.
+pub mod ledger_party {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Kind {
+        #[prost(message, tag = "1")]
+        Workload(super::LedgerObject),
+        #[prost(message, tag = "2")]
+        Service(super::LedgerObject),
+        /// A node, or a pod in its network.
+        #[prost(string, tag = "3")]
+        Node(::prost::alloc::string::String),
+        /// A container or program of a host without a cluster.
+        #[prost(string, tag = "4")]
+        Local(::prost::alloc::string::String),
+        /// An address that nobody knows: four bytes or sixteen.
+        #[prost(bytes, tag = "5")]
+        Address(::prost::bytes::Bytes),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LedgerObject {
+    #[prost(string, tag = "1")]
+    pub namespace: ::prost::alloc::string::String,
+    /// Such as `Deployment/cart` of a workload; the name of a service.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LedgerTally {
+    /// Unspecified for excused connections.
+    #[prost(enumeration = "LedgerSecurity", tag = "1")]
+    pub security: i32,
+    #[prost(fixed64, tag = "2")]
+    pub first_unix_ms: u64,
+    #[prost(fixed64, tag = "3")]
+    pub last_unix_ms: u64,
+    /// What the client's end saw.
+    #[prost(message, optional, tag = "4")]
+    pub client_end: ::core::option::Option<LedgerCount>,
+    /// What the server's end saw.
+    #[prost(message, optional, tag = "5")]
+    pub server_end: ::core::option::Option<LedgerCount>,
+    /// Protocols that were recognised, at most eight.
+    #[prost(string, repeated, tag = "6")]
+    pub protocols: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LedgerCount {
+    #[prost(uint64, tag = "1")]
+    pub connections: u64,
+    /// Payload in both directions.
+    #[prost(uint64, tag = "2")]
+    pub bytes: u64,
+}
+/// A workload that ran on a node, with or without traffic.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LedgerPresence {
+    #[prost(string, tag = "1")]
+    pub namespace: ::prost::alloc::string::String,
+    /// Such as `Deployment/cart`.
+    #[prost(string, tag = "2")]
+    pub workload: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub node: ::prost::alloc::string::String,
+    #[prost(fixed64, tag = "4")]
+    pub first_unix_ms: u64,
+    #[prost(fixed64, tag = "5")]
+    pub last_unix_ms: u64,
+    #[prost(enumeration = "LedgerProxy", tag = "6")]
+    pub proxy: i32,
+    /// Labels that tell its pods from others.
+    #[prost(map = "string, string", tag = "7")]
+    pub labels: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+    /// The ledger's revision when it last changed.
+    #[prost(uint64, tag = "8")]
+    pub revision: u64,
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LedgerTransport {
+    Unspecified = 0,
+    Tcp = 1,
+    Udp = 2,
+}
+impl LedgerTransport {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LEDGER_TRANSPORT_UNSPECIFIED",
+            Self::Tcp => "LEDGER_TRANSPORT_TCP",
+            Self::Udp => "LEDGER_TRANSPORT_UDP",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LEDGER_TRANSPORT_UNSPECIFIED" => Some(Self::Unspecified),
+            "LEDGER_TRANSPORT_TCP" => Some(Self::Tcp),
+            "LEDGER_TRANSPORT_UDP" => Some(Self::Udp),
+            _ => None,
+        }
+    }
+}
+/// What protects a connection; see docs/flows.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LedgerSecurity {
+    Unspecified = 0,
+    MeshMtls = 1,
+    Mtls = 2,
+    Tls = 3,
+    Upgraded = 4,
+    Tunnel = 5,
+    Plaintext = 6,
+    Opaque = 7,
+    Preexisting = 8,
+}
+impl LedgerSecurity {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LEDGER_SECURITY_UNSPECIFIED",
+            Self::MeshMtls => "LEDGER_SECURITY_MESH_MTLS",
+            Self::Mtls => "LEDGER_SECURITY_MTLS",
+            Self::Tls => "LEDGER_SECURITY_TLS",
+            Self::Upgraded => "LEDGER_SECURITY_UPGRADED",
+            Self::Tunnel => "LEDGER_SECURITY_TUNNEL",
+            Self::Plaintext => "LEDGER_SECURITY_PLAINTEXT",
+            Self::Opaque => "LEDGER_SECURITY_OPAQUE",
+            Self::Preexisting => "LEDGER_SECURITY_PREEXISTING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LEDGER_SECURITY_UNSPECIFIED" => Some(Self::Unspecified),
+            "LEDGER_SECURITY_MESH_MTLS" => Some(Self::MeshMtls),
+            "LEDGER_SECURITY_MTLS" => Some(Self::Mtls),
+            "LEDGER_SECURITY_TLS" => Some(Self::Tls),
+            "LEDGER_SECURITY_UPGRADED" => Some(Self::Upgraded),
+            "LEDGER_SECURITY_TUNNEL" => Some(Self::Tunnel),
+            "LEDGER_SECURITY_PLAINTEXT" => Some(Self::Plaintext),
+            "LEDGER_SECURITY_OPAQUE" => Some(Self::Opaque),
+            "LEDGER_SECURITY_PREEXISTING" => Some(Self::Preexisting),
+            _ => None,
+        }
+    }
+}
+/// Whether the pods of a workload have a proxy of a mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LedgerProxy {
+    Unspecified = 0,
+    Present = 1,
+    Absent = 2,
+}
+impl LedgerProxy {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LEDGER_PROXY_UNSPECIFIED",
+            Self::Present => "LEDGER_PROXY_PRESENT",
+            Self::Absent => "LEDGER_PROXY_ABSENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LEDGER_PROXY_UNSPECIFIED" => Some(Self::Unspecified),
+            "LEDGER_PROXY_PRESENT" => Some(Self::Present),
+            "LEDGER_PROXY_ABSENT" => Some(Self::Absent),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod ledger_ingest_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What agents report their ledgers to.
+    #[derive(Debug, Clone)]
+    pub struct LedgerIngestClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> LedgerIngestClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> LedgerIngestClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            LedgerIngestClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Takes a part of a node's ledger, and keeps what is newer than what is there: to report the same again
+        /// changes nothing, and the order of parts does not matter.
+        pub async fn report_ledger(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReportLedgerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReportLedgerResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/saker.v1.LedgerIngest/ReportLedger",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("saker.v1.LedgerIngest", "ReportLedger"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod ledger_ingest_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with LedgerIngestServer.
+    #[async_trait]
+    pub trait LedgerIngest: std::marker::Send + std::marker::Sync + 'static {
+        /// Takes a part of a node's ledger, and keeps what is newer than what is there: to report the same again
+        /// changes nothing, and the order of parts does not matter.
+        async fn report_ledger(
+            &self,
+            request: tonic::Request<super::ReportLedgerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReportLedgerResponse>,
+            tonic::Status,
+        >;
+    }
+    /// What agents report their ledgers to.
+    #[derive(Debug)]
+    pub struct LedgerIngestServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> LedgerIngestServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for LedgerIngestServer<T>
+    where
+        T: LedgerIngest,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/saker.v1.LedgerIngest/ReportLedger" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReportLedgerSvc<T: LedgerIngest>(pub Arc<T>);
+                    impl<
+                        T: LedgerIngest,
+                    > tonic::server::UnaryService<super::ReportLedgerRequest>
+                    for ReportLedgerSvc<T> {
+                        type Response = super::ReportLedgerResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReportLedgerRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as LedgerIngest>::report_ledger(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReportLedgerSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for LedgerIngestServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "saker.v1.LedgerIngest";
+    impl<T> tonic::server::NamedService for LedgerIngestServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+pub mod ledger_feed_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What ledgers are read from.
+    #[derive(Debug, Clone)]
+    pub struct LedgerFeedClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> LedgerFeedClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> LedgerFeedClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            LedgerFeedClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Sends the ledgers of all nodes, part by part, until all are sent.
+        pub async fn read_ledger(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReadLedgerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ReadLedgerResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/saker.v1.LedgerFeed/ReadLedger",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("saker.v1.LedgerFeed", "ReadLedger"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod ledger_feed_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with LedgerFeedServer.
+    #[async_trait]
+    pub trait LedgerFeed: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the ReadLedger method.
+        type ReadLedgerStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ReadLedgerResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Sends the ledgers of all nodes, part by part, until all are sent.
+        async fn read_ledger(
+            &self,
+            request: tonic::Request<super::ReadLedgerRequest>,
+        ) -> std::result::Result<tonic::Response<Self::ReadLedgerStream>, tonic::Status>;
+    }
+    /// What ledgers are read from.
+    #[derive(Debug)]
+    pub struct LedgerFeedServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> LedgerFeedServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for LedgerFeedServer<T>
+    where
+        T: LedgerFeed,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/saker.v1.LedgerFeed/ReadLedger" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReadLedgerSvc<T: LedgerFeed>(pub Arc<T>);
+                    impl<
+                        T: LedgerFeed,
+                    > tonic::server::ServerStreamingService<super::ReadLedgerRequest>
+                    for ReadLedgerSvc<T> {
+                        type Response = super::ReadLedgerResponse;
+                        type ResponseStream = T::ReadLedgerStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReadLedgerRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as LedgerFeed>::read_ledger(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReadLedgerSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for LedgerFeedServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "saker.v1.LedgerFeed";
+    impl<T> tonic::server::NamedService for LedgerFeedServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
