@@ -44,12 +44,40 @@ impl<'a> Cursor<'a> {
         self.array().map(u16::from_be_bytes)
     }
 
+    pub(crate) fn u24(&mut self) -> Option<u32> {
+        self.array()
+            .map(|[high, middle, low]| u32::from_be_bytes([0, high, middle, low]))
+    }
+
     pub(crate) fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_be_bytes)
     }
 
     pub(crate) fn u32_little(&mut self) -> Option<u32> {
         self.array().map(u32::from_le_bytes)
+    }
+
+    /// Bytes after their length in one byte.
+    pub(crate) fn vector8(&mut self) -> Option<&'a [u8]> {
+        self.vector(|cursor| cursor.u8().map(usize::from))
+    }
+
+    /// Bytes after their length in two bytes.
+    pub(crate) fn vector16(&mut self) -> Option<&'a [u8]> {
+        self.vector(|cursor| cursor.u16().map(usize::from))
+    }
+
+    /// Bytes after their length in three bytes.
+    pub(crate) fn vector24(&mut self) -> Option<&'a [u8]> {
+        self.vector(|cursor| usize::try_from(cursor.u24()?).ok())
+    }
+
+    fn vector(&mut self, length: impl FnOnce(&mut Self) -> Option<usize>) -> Option<&'a [u8]> {
+        let mut ahead = *self;
+        let length = length(&mut ahead)?;
+        let bytes = ahead.take(length)?;
+        *self = ahead;
+        Some(bytes)
     }
 
     /// The text up to the next zero byte, which is skipped.

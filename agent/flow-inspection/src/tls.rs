@@ -1,11 +1,26 @@
 //! TLS: what the handshake shows to everybody on the way.
 
+mod certificate;
+mod cipher_suite;
+mod client_hello;
+mod extensions;
+mod facts;
+mod handshake;
+mod ja4;
+mod mesh;
+mod record;
+mod server_hello;
+mod ssl2;
+
 use crate::capture::Stream;
 use crate::classification::{Confidence, SecurityClass};
 use crate::conversation::{Conversation, Settled};
 use crate::protocol::Protocol;
 use crate::reason::Reason;
-use crate::tls_facts::TlsFacts;
+use crate::tls_facts::{ClientAuth, TlsFacts};
+
+use handshake::{ClientFlight, ServerFlight};
+use record::{End, Flight};
 
 /// What a conversation is, as far as TLS is concerned.
 #[derive(Debug)]
@@ -29,28 +44,91 @@ pub(crate) struct Handshake {
     pub(crate) settled: Settled,
 }
 
+impl Handshake {
+    /// It began as TLS, but nothing can be said about what follows.
+    fn broken(reason: Reason, facts: TlsFacts) -> Self {
+        Self {
+            class: SecurityClass::Opaque,
+            confidence: Confidence::Low,
+            reason,
+            protocol: Protocol::Unknown,
+            facts,
+            settled: Settled::Yes,
+        }
+    }
+}
+
+/// Whether bytes have the form of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Yes,
+    /// They do so far.
+    Perhaps,
+    No,
+}
+
 /// Looks for a handshake that begins where the streams begin.
 pub(crate) fn inspect(conversation: &Conversation<'_>) -> Inspection {
-    let head = conversation.client.head();
-    let form = [0x16, 3];
-    if head
+    let conversation = &orient(conversation);
+    match hello_form(conversation.client.head()) {
+        Form::Yes => Inspection::Handshake(Box::new(handshake(conversation))),
+        Form::No => ssl2::inspect(conversation),
+        // A cut ends what can be said, and so few bytes say nothing.
+        Form::Perhaps if conversation.client.is_cut() => Inspection::Other,
+        Form::Perhaps if conversation.client.is_empty() => Inspection::Other,
+        Form::Perhaps => Inspection::NeedMore,
+    }
+}
+
+/// Whoever sends the client's hello is the client of TLS. In an active FTP transfer it is the one who accepted.
+fn orient<'a>(conversation: &Conversation<'a>) -> Conversation<'a> {
+    let is_swapped = hello_form(conversation.server.head()) == Form::Yes
+        && hello_form(conversation.client.head()) != Form::Yes;
+    if is_swapped {
+        Conversation {
+            client: conversation.server,
+            server: conversation.client,
+            server_port: conversation.server_port,
+        }
+    } else {
+        *conversation
+    }
+}
+
+/// Whether bytes begin a record with a client's hello: its header, then type, length and version of the hello.
+fn hello_form(bytes: &[u8]) -> Form {
+    const FORM_BYTES: usize = 11;
+    let fits = |index: usize, byte: u8| match index {
+        0 => byte == 0x16,
+        1 | 9 => byte == 3,
+        2 | 10 => byte <= 4,
+        3 => byte <= 0x48,
+        5 => byte == 1,
+        // No hello is longer than 64 KiB.
+        6 => byte == 0,
+        _ => true,
+    };
+    // A first record may end within the hello's header; what follows it is then another header.
+    let record_bytes = match bytes {
+        [_, _, _, high, low, ..] => usize::from(u16::from_be_bytes([*high, *low])),
+        _ => usize::MAX,
+    };
+    if record_bytes == 0 {
+        return Form::No;
+    }
+    let looked_at = FORM_BYTES.min(record_bytes.saturating_add(5));
+    if !bytes
         .iter()
-        .zip(form)
-        .any(|(byte, expected)| *byte != expected)
+        .take(looked_at)
+        .enumerate()
+        .all(|(index, byte)| fits(index, *byte))
     {
-        return Inspection::Other;
+        Form::No
+    } else if bytes.len() < looked_at {
+        Form::Perhaps
+    } else {
+        Form::Yes
     }
-    if head.len() < 2 {
-        return Inspection::NeedMore;
-    }
-    Inspection::Handshake(Box::new(Handshake {
-        class: SecurityClass::Tls,
-        confidence: Confidence::Low,
-        reason: Reason::TlsHello,
-        protocol: Protocol::Tls,
-        facts: TlsFacts::default(),
-        settled: Settled::No,
-    }))
 }
 
 /// The server's stream from the first run on that begins like TLS: where a gap hides where it must begin.
@@ -59,4 +137,104 @@ pub(crate) fn server_begin(server: Stream<'_>) -> Stream<'_> {
         .later()
         .find(|(_, bytes)| bytes.starts_with(&[0x16, 3]))
         .map_or(server, |(offset, _)| server.after(offset))
+}
+
+fn handshake(conversation: &Conversation<'_>) -> Handshake {
+    let port = conversation.server_port;
+    let client_bytes = Flight::read(conversation.client);
+    let server_bytes = Flight::read(conversation.server);
+    let Some(client) = ClientFlight::read(&client_bytes) else {
+        return Handshake::broken(Reason::TlsMalformed, TlsFacts::default());
+    };
+    let mut handshake = match ServerFlight::read(&server_bytes) {
+        None => Handshake::broken(Reason::TlsRefused, facts::offered(&client.hello)),
+        Some(server) => {
+            let stage = stage(&client_bytes, &server_bytes, &server);
+            let facts = facts::negotiated(&client, &server, &server_bytes, port);
+            verdict(stage, facts, port)
+        }
+    };
+    // The verdict must not depend on which side's bytes are seen first.
+    if !client.hello.is_whole && client_bytes.end == End::Open {
+        handshake.settled = Settled::No;
+    }
+    handshake
+}
+
+/// How far a handshake came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The server has not answered, and will be heard (or not).
+    Offered(Settled),
+    /// The server has answered, and more of interest may come (or not).
+    Answered(Settled),
+    /// A side gave up.
+    Failed,
+}
+
+fn stage(client: &Flight, server: &Flight, read: &ServerFlight<'_>) -> Stage {
+    let settled = |is_settled| {
+        if is_settled {
+            Settled::Yes
+        } else {
+            Settled::No
+        }
+    };
+    match &read.hello {
+        None if server.end == End::Alert => Stage::Failed,
+        None => Stage::Offered(settled(server.end != End::Open)),
+        // What follows the hello of TLS 1.3 is encrypted.
+        Some(hello) if hello.hides_certificates() && !hello.is_retry => {
+            Stage::Answered(Settled::Yes)
+        }
+        Some(hello) if hello.hides_certificates() => match server.end {
+            End::Alert => Stage::Failed,
+            end => Stage::Offered(settled(end != End::Open)),
+        },
+        Some(_) => {
+            let has_given_up = client.end == End::Alert && (read.is_done || server.is_over());
+            if has_given_up || server.end == End::Alert && client.is_over() {
+                Stage::Failed
+            } else {
+                Stage::Answered(settled(client.is_over() && server.is_over()))
+            }
+        }
+    }
+}
+
+fn verdict(stage: Stage, facts: TlsFacts, server_port: u16) -> Handshake {
+    let sign = mesh::sign(
+        facts.server_name.as_deref(),
+        &facts.alpn_offered,
+        server_port,
+    );
+    let (class, reason, confidence) = match (facts.client_auth, sign) {
+        (ClientAuth::Seen | ClientAuth::Mesh | ClientAuth::Unknown, Some((reason, confidence))) => {
+            (SecurityClass::MeshMtls, reason, confidence)
+        }
+        (ClientAuth::Seen, None) => (
+            SecurityClass::Mtls,
+            Reason::ClientCertificate,
+            Confidence::High,
+        ),
+        _ => (SecurityClass::Tls, Reason::TlsHandshake, Confidence::High),
+    };
+    let (class, reason, confidence, settled) = match stage {
+        Stage::Offered(settled) => (class, Reason::TlsHello, Confidence::Medium, settled),
+        Stage::Answered(settled) => (class, reason, confidence, settled),
+        Stage::Failed => (
+            SecurityClass::Tls,
+            Reason::TlsFailed,
+            Confidence::High,
+            Settled::Yes,
+        ),
+    };
+    Handshake {
+        class,
+        confidence,
+        reason,
+        protocol: facts::protocol(&facts),
+        facts,
+        settled,
+    }
 }

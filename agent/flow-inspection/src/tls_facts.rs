@@ -1,9 +1,11 @@
 //! What a TLS handshake shows to everybody on the way.
 
-/// Version of the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Version of the protocol (`flow.tls.version`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TlsVersion {
+    /// SSL 2.0
+    Ssl20,
     /// SSL 3.0
     Ssl30,
     /// TLS 1.0
@@ -14,30 +16,72 @@ pub enum TlsVersion {
     Tls12,
     /// TLS 1.3
     Tls13,
+    /// DTLS 1.0, which is TLS 1.1 over datagrams.
+    Dtls10,
+    /// DTLS 1.2
+    Dtls12,
+    /// DTLS 1.3
+    Dtls13,
 }
 
 impl TlsVersion {
+    /// Every version.
+    pub const ALL: &'static [Self] = &[
+        Self::Ssl20,
+        Self::Ssl30,
+        Self::Tls10,
+        Self::Tls11,
+        Self::Tls12,
+        Self::Tls13,
+        Self::Dtls10,
+        Self::Dtls12,
+        Self::Dtls13,
+    ];
+
+    /// The version with this number in hellos.
+    #[must_use]
+    pub const fn from_wire(number: u16) -> Option<Self> {
+        Some(match number {
+            0x0002 => Self::Ssl20,
+            0x0300 => Self::Ssl30,
+            0x0301 => Self::Tls10,
+            0x0302 => Self::Tls11,
+            0x0303 => Self::Tls12,
+            0x0304 => Self::Tls13,
+            0xfeff => Self::Dtls10,
+            0xfefd => Self::Dtls12,
+            0xfefc => Self::Dtls13,
+            _ => return None,
+        })
+    }
+
     /// The value of `flow.tls.version`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Ssl20 => "ssl2",
             Self::Ssl30 => "ssl3",
             Self::Tls10 => "1.0",
             Self::Tls11 => "1.1",
             Self::Tls12 => "1.2",
             Self::Tls13 => "1.3",
+            Self::Dtls10 => "dtls1.0",
+            Self::Dtls12 => "dtls1.2",
+            Self::Dtls13 => "dtls1.3",
         }
     }
 
-    /// The number by which handshakes name it (RFC 8446, 4.2.1); that of TLS for DTLS as well.
+    /// A number that rises with the version: that by which handshakes of SSL 3.0 and TLS name it (RFC 8446,
+    /// 4.2.1). A version of DTLS has that of the TLS that it is made from.
     #[must_use]
     pub const fn number(self) -> u16 {
         match self {
+            Self::Ssl20 => 0x0200,
             Self::Ssl30 => 0x0300,
             Self::Tls10 => 0x0301,
-            Self::Tls11 => 0x0302,
-            Self::Tls12 => 0x0303,
-            Self::Tls13 => 0x0304,
+            Self::Tls11 | Self::Dtls10 => 0x0302,
+            Self::Tls12 | Self::Dtls12 => 0x0303,
+            Self::Tls13 | Self::Dtls13 => 0x0304,
         }
     }
 }
@@ -57,6 +101,9 @@ pub enum ClientAuth {
 }
 
 impl ClientAuth {
+    /// Every answer.
+    pub const ALL: &'static [Self] = &[Self::Seen, Self::Mesh, Self::None, Self::Unknown];
+
     /// The value of `flow.tls.client_auth`.
     #[must_use]
     pub const fn name(self) -> &'static str {
