@@ -1,0 +1,19 @@
+//! What goes over the network between real programs, and what the agent says of it.
+//!
+//! Each test makes hosts of its own: network namespaces joined by a cable, and control groups as a kubelet
+//! makes them. It touches nothing else of the machine.
+
+#[path = "network/certificates.rs"]
+mod certificates;
+#[path = "network/pods.rs"]
+mod pods;
+#[path = "network/protocols.rs"]
+mod protocols;
+#[path = "network/running.rs"]
+mod running;
+#[path = "network/scene.rs"]
+mod scene;
+#[path = "network/servers.rs"]
+mod servers;
+#[path = "network/watch.rs"]
+mod watch;

@@ -1,0 +1,246 @@
+//! An agent that tells every flow of the test's containers, and what a test expects of one.
+
+use crate::pods::Container;
+use crate::running::Ended;
+use crate::scene::{Scene, text};
+use saker_kernel_tests::agent::Agent;
+use serde_json::Value;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How late an event may be. A flow that stays undecided is classified two seconds after its first bytes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The rule that tells every flow of a container.
+const RULE: &str = "Flow of a container";
+
+/// What it tells.
+const FIELDS: &[&str] = &[
+    "evt.type",
+    "proc.pid",
+    "proc.name",
+    "container.id",
+    "k8s.pod.uid",
+    "fd.name",
+    "fd.cip",
+    "fd.cport",
+    "fd.sip",
+    "fd.sport",
+    "fd.l4proto",
+    "flow.security",
+    "flow.confidence",
+    "flow.reason",
+    "flow.protocol",
+    "flow.role",
+    "flow.tls.version",
+    "flow.tls.sni",
+    "flow.tls.alpn",
+    "flow.tls.ja4",
+    "flow.tls.client_auth",
+    "flow.tls.client.san",
+    "flow.credential_exposed",
+    "flow.bytes_sent",
+    "flow.bytes_received",
+    "flow.duration",
+    "flow.interface",
+    "flow.loopback",
+    "flow.leg",
+    "flow.excused",
+    "flow.src.pod",
+    "flow.dst.pod",
+    "mtls.required",
+    "mtls.mode",
+    "mtls.policy",
+    "dns.name",
+];
+
+/// An agent that looks at flows.
+pub(crate) struct Watch {
+    pub(crate) agent: Agent,
+    _folder: TempDir,
+}
+
+/// A flow as both of its ends told it.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    pub(crate) client: Value,
+    pub(crate) server: Value,
+}
+
+impl Watch {
+    /// Starts an agent that knows of no cluster.
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts an agent with more arguments, and more rules among them.
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, contents: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, contents).expect("a file");
+            text(&path)
+        };
+        let rules = write("flows.yaml", &rule());
+        let config = write("saker.yaml", CONFIGURATION);
+        let own = ["--rules", &rules, "--config", &config];
+        let agent = Agent::start(&[own.as_slice(), arguments].concat());
+        Self {
+            agent,
+            _folder: folder,
+        }
+    }
+
+    /// Waits until both ends of a client's only connection to a port were classified, and asserts what they have
+    /// in common, and whose they are.
+    pub(crate) fn expect(
+        &mut self,
+        scene: &Scene,
+        client: &Ended,
+        port: u16,
+        server_program: &str,
+        expected: &[(&str, &str)],
+    ) -> Ends {
+        let (one, other) = (scene.client.clone(), scene.server.clone());
+        let ends = self.between(&one, client, &other, port);
+        for (end, role) in [(&ends.client, "client"), (&ends.server, "server")] {
+            expect_fields(end, &[&[("flow.role", role)], expected].concat());
+        }
+        expect_fields(&ends.client, &[("proc.pid", &client.pid.to_string())]);
+        expect_fields(&ends.server, &[("proc.name", server_program)]);
+        ends
+    }
+
+    /// Waits until both ends of a program's only connection to a port were classified.
+    pub(crate) fn between(
+        &mut self,
+        one: &Container,
+        client: &Ended,
+        other: &Container,
+        port: u16,
+    ) -> Ends {
+        let (pid, port) = (client.pid.to_string(), port.to_string());
+        let found = self.only("flow_classified", one, |flow| {
+            field(flow, "proc.pid") == pid && field(flow, "fd.sport") == port
+        });
+        let client_port = field(&found, "fd.cport");
+        let server = self.only("flow_classified", other, |flow| {
+            field(flow, "fd.cport") == client_port && field(flow, "flow.role") == "server"
+        });
+        Ends {
+            client: found,
+            server,
+        }
+    }
+
+    /// Waits until a flow was closed at both of its ends, and asserts that they counted the same bytes.
+    pub(crate) fn expect_closed(&mut self, scene: &Scene, ends: &Ends) -> Ends {
+        let client_port = field(&ends.client, "fd.cport");
+        let server_port = field(&ends.client, "fd.sport");
+        let [client, server] = [&scene.client, &scene.server].map(|container| {
+            self.only("flow_closed", &container.clone(), |flow| {
+                field(flow, "fd.cport") == client_port && field(flow, "fd.sport") == server_port
+            })
+        });
+        for (one, other) in [(&client, &server), (&server, &client)] {
+            assert_eq!(
+                field(one, "flow.bytes_sent"),
+                field(other, "flow.bytes_received"),
+                "{client:#}\n{server:#}"
+            );
+        }
+        for (closed, classified) in [(&client, &ends.client), (&server, &ends.server)] {
+            for name in ["flow.security", "flow.protocol", "proc.pid"] {
+                assert_eq!(field(closed, name), field(classified, name), "{name}");
+            }
+        }
+        Ends { client, server }
+    }
+
+    /// Waits for the event of a container that fits; there may be only one.
+    pub(crate) fn only(
+        &mut self,
+        kind: &str,
+        container: &Container,
+        fits: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            let mut found = self.events(kind, container);
+            found.retain(|flow| fits(flow));
+            if let [flow] = found.as_slice() {
+                return flow.clone();
+            }
+            let said = if Instant::now() < limit {
+                ""
+            } else {
+                "nothing more"
+            };
+            assert!(
+                found.is_empty() && said.is_empty(),
+                "{} {kind} of {} fit; all flows: {:#?}",
+                found.len(),
+                container.name,
+                self.agent.alerts_of(RULE)
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The events of a container so far.
+    pub(crate) fn events(&self, kind: &str, container: &Container) -> Vec<Value> {
+        let mut events = self.agent.alerts_of(RULE);
+        events.retain(|flow| {
+            field(flow, "container.id") == container.short_id() && field(flow, "evt.type") == kind
+        });
+        events
+    }
+}
+
+/// No runtimes and no cluster.
+const CONFIGURATION: &str = "kubernetes: {enabled: false}
+containers: {engines: {cri: {enabled: false}, docker: {enabled: false}, podman: {enabled: false}}}
+";
+
+fn rule() -> String {
+    let fields: Vec<String> = FIELDS.iter().map(|name| format!("%{name}")).collect();
+    format!(
+        "- rule: {RULE}
+  desc: Everything that goes on between the containers of the test.
+  source: flow
+  condition: evt.type in (flow_classified, flow_closed) and container.id != host
+  output: \"{}\"
+  priority: NOTICE
+",
+        fields.join(" ")
+    )
+}
+
+/// A field of an alert as a text, whatever its type.
+pub(crate) fn field(alert: &Value, name: &str) -> String {
+    match &alert["output_fields"][name] {
+        Value::Null => "<NA>".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Asserts fields of an alert; all differences are told together.
+pub(crate) fn expect_fields(alert: &Value, expected: &[(&str, &str)]) {
+    let differences: Vec<String> = expected
+        .iter()
+        .filter(|(name, value)| field(alert, name) != *value)
+        .map(|(name, value)| format!("{name}: `{}` instead of `{value}`", field(alert, name)))
+        .collect();
+    assert!(
+        differences.is_empty(),
+        "{}\nin {alert:#}",
+        differences.join("\n")
+    );
+}
+
+/// A folder as the agent is told it.
+pub(crate) fn folder(path: &Path) -> String {
+    text(path)
+}
