@@ -5,10 +5,20 @@
 
 #[path = "network/certificates.rs"]
 mod certificates;
+#[path = "network/legs.rs"]
+mod legs;
+#[path = "network/mesh.rs"]
+mod mesh;
+#[path = "network/owners.rs"]
+mod owners;
 #[path = "network/pods.rs"]
 mod pods;
 #[path = "network/protocols.rs"]
 mod protocols;
+#[path = "network/proxies.rs"]
+mod proxies;
+#[path = "network/robustness.rs"]
+mod robustness;
 #[path = "network/running.rs"]
 mod running;
 #[path = "network/scene.rs"]

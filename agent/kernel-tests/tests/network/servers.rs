@@ -9,9 +9,12 @@ use std::process::Command;
 /// Ports of [`nginx`].
 pub(crate) const HTTP: u16 = 80;
 pub(crate) const H2C: u16 = 81;
+/// The same as at [`HTTP`], for a port that a mesh leaves out.
+pub(crate) const EXCLUDED: u16 = 82;
 pub(crate) const HTTPS: u16 = 443;
 pub(crate) const MTLS: u16 = 8443;
-pub(crate) const PROXY_HTTP: u16 = 8080;
+pub(crate) const PROXY_V1: u16 = 8080;
+pub(crate) const PROXY_V2: u16 = 8081;
 pub(crate) const PROXY_HTTPS: u16 = 8444;
 /// First of [`STORM_PORTS`] ports that answer shortly.
 pub(crate) const STORM: u16 = 7000;
@@ -35,12 +38,12 @@ events {{}}
 http {{
   access_log off;
   ssl_protocols TLSv1.2 TLSv1.3;
-  server {{ listen {HTTP}; listen [::]:{HTTP}; location / {{ return 200 \"page\\n\"; }} }}
+  server {{ listen {HTTP}; listen [::]:{HTTP}; listen {EXCLUDED}; location / {{ return 200 \"page\\n\"; }} }}
   server {{ listen {H2C} http2; location / {{ return 200 \"page\\n\"; }} }}
   server {{ listen {HTTPS} ssl http2; listen [::]:{HTTPS} ssl http2; {tls} location / {{ return 200 \"page\\n\"; }} }}
   server {{ listen {MTLS} ssl; {tls} ssl_client_certificate {authority}; ssl_verify_client on;
     location / {{ return 200 \"page\\n\"; }} }}
-  server {{ listen {PROXY_HTTP} proxy_protocol; location / {{ return 200 \"page\\n\"; }} }}
+  server {{ listen {PROXY_V1} proxy_protocol; listen {PROXY_V2} proxy_protocol; location / {{ return 200 \"page\\n\"; }} }}
   server {{ listen {PROXY_HTTPS} ssl proxy_protocol; {tls} location / {{ return 200 \"page\\n\"; }} }}
   server {{ {storm} keepalive_timeout 0; location / {{ return 200 \"page\\n\"; }} }}
 }}

@@ -17,6 +17,8 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("nats-client", nats::upgrade),
     ("tls-client", tls::converse),
     ("idle-client", plain::idle),
+    ("half-client", plain::break_off),
+    ("late-client", plain::wait),
     ("silent-server", plain::listen_in_silence),
     ("text-client", plain::say_by_bytes),
     ("storm-client", plain::storm),

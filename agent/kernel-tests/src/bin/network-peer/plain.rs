@@ -24,6 +24,28 @@ pub(crate) fn idle(arguments: &[String]) {
     drop(stream);
 }
 
+/// `ADDRESS MILLISECONDS TEXT`: connects, sends what may be the beginning of something, and closes after so long.
+pub(crate) fn break_off(arguments: &[String]) {
+    let mut stream = connect(&arguments[0]);
+    stream
+        .write_all(arguments[2].as_bytes())
+        .expect("a beginning is sent");
+    std::thread::sleep(Duration::from_millis(arguments[1].parse().expect("a time")));
+}
+
+/// `ADDRESS FILE TEXT`: connects, waits until a file is there, sends a text and prints the answer.
+pub(crate) fn wait(arguments: &[String]) {
+    let mut stream = connect(&arguments[0]);
+    println!("connected");
+    while !std::path::Path::new(&arguments[1]).exists() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    stream.write_all(arguments[2].as_bytes()).expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    print!("{}", String::from_utf8_lossy(&answer));
+}
+
 /// `ADDRESS`: accepts connections and says nothing; each is kept until the other end closes it.
 pub(crate) fn listen_in_silence(arguments: &[String]) {
     let listener = TcpListener::bind(&arguments[0]).expect("a listener");
