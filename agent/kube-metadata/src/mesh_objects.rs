@@ -18,6 +18,15 @@ pub struct MeshObject {
     pub content: MeshContent,
 }
 
+impl MeshObject {
+    /// Kind, namespace and name, as `PeerAuthentication/shop/default`.
+    #[must_use]
+    pub fn id(&self) -> Arc<str> {
+        let ObjectName { namespace, name } = &self.name;
+        format!("{}/{namespace}/{name}", self.content.kind_name()).into()
+    }
+}
+
 /// What an object of a mesh says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MeshContent {
@@ -38,6 +47,20 @@ pub enum MeshContent {
 }
 
 impl MeshContent {
+    /// Its kind, as objects write it.
+    #[must_use]
+    pub const fn kind_name(&self) -> &'static str {
+        match self {
+            Self::PeerAuthentication(_) => "PeerAuthentication",
+            Self::DestinationRule(_) => "DestinationRule",
+            Self::Server(_) => "Server",
+            Self::AuthorizationPolicy(_) => "AuthorizationPolicy",
+            Self::MeshTlsAuthentication => "MeshTLSAuthentication",
+            Self::NetworkAuthentication => "NetworkAuthentication",
+            Self::ServerAuthorization(_) => "ServerAuthorization",
+        }
+    }
+
     /// As which kind it is watched.
     #[must_use]
     pub const fn kind(&self) -> Kind {

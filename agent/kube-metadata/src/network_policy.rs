@@ -1,5 +1,6 @@
 //! Network policies, whole: what a policy says decides which connections it allows.
 
+use crate::labels::Labels;
 use crate::objects::ObjectName;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -74,6 +75,24 @@ impl AddressBlock {
     }
 }
 
+impl AddressBlock {
+    /// Whether an address is in it.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let same_bits = |one: u128, other: u128, width: u32| {
+            let rest = width.saturating_sub(u32::from(self.prefix_bits));
+            one.checked_shr(rest) == other.checked_shr(rest)
+        };
+        match (self.address.to_canonical(), address.to_canonical()) {
+            (IpAddr::V4(one), IpAddr::V4(other)) => {
+                same_bits(one.to_bits().into(), other.to_bits().into(), 32)
+            }
+            (IpAddr::V6(one), IpAddr::V6(other)) => same_bits(one.to_bits(), other.to_bits(), 128),
+            _ => false,
+        }
+    }
+}
+
 /// Ports that a rule allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyPort {
@@ -119,6 +138,26 @@ pub struct Selector {
     pub requirements: Box<[Requirement]>,
 }
 
+impl Selector {
+    /// Whether an object with these labels is selected.
+    #[must_use]
+    pub fn matches(&self, labels: &Labels) -> bool {
+        self.requirements.iter().all(|requirement| {
+            let value = labels.get(&requirement.key);
+            let is_one_of = |values: &[Arc<str>]| {
+                value.is_some_and(|value| values.iter().any(|known| **known == *value))
+            };
+            match &requirement.test {
+                LabelTest::In(values) => is_one_of(values),
+                LabelTest::NotIn(values) => !is_one_of(values),
+                LabelTest::Exists => value.is_some(),
+                LabelTest::DoesNotExist => value.is_none(),
+                LabelTest::NotUnderstood => false,
+            }
+        })
+    }
+}
+
 /// What a selector requires of a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requirement {
@@ -145,7 +184,8 @@ pub enum LabelTest {
 
 #[cfg(test)]
 mod tests {
-    use super::AddressBlock;
+    use super::{AddressBlock, LabelTest, Requirement, Selector};
+    use crate::labels::Labels;
 
     #[test]
     fn a_block_is_an_address_and_its_bits() {
@@ -163,5 +203,46 @@ mod tests {
         ] {
             assert_eq!(AddressBlock::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_block_contains_what_begins_like_it() {
+        let contains = |block: &str, address: &str| {
+            let block = AddressBlock::parse(block).unwrap();
+            block.contains(address.parse().unwrap())
+        };
+        assert!(contains("10.1.0.0/16", "10.1.255.1"));
+        assert!(contains("10.1.0.0/16", "::ffff:10.1.2.3"));
+        assert!(!contains("10.1.0.0/16", "10.2.0.1"));
+        assert!(contains("10.1.2.3/32", "10.1.2.3"));
+        assert!(!contains("10.1.2.3/32", "10.1.2.2"));
+        assert!(contains("0.0.0.0/0", "192.0.2.1"));
+        assert!(!contains("0.0.0.0/0", "fd00::1"));
+        assert!(contains("::/0", "fd00::1"));
+        assert!(contains("fd00:1::/32", "fd00:1:ffff::"));
+        assert!(!contains("fd00:1::/32", "fd00:2::"));
+    }
+
+    #[test]
+    fn a_selector_requires_all_that_it_says() {
+        let labels = Labels::from_iter([("app", "web"), ("tier", "front")]);
+        let matches = |tests: &[(&str, LabelTest)]| {
+            let requirement = |(key, test): &(&str, LabelTest)| Requirement {
+                key: (*key).into(),
+                test: test.clone(),
+            };
+            let requirements = tests.iter().map(requirement).collect();
+            Selector { requirements }.matches(&labels)
+        };
+        let web = || LabelTest::In(["web".into()].into());
+        let not_web = || LabelTest::NotIn(["web".into()].into());
+        assert!(matches(&[]));
+        assert!(matches(&[("app", web()), ("tier", LabelTest::Exists)]));
+        assert!(!matches(&[("app", web()), ("tier", web())]));
+        assert!(!matches(&[("app", not_web())]));
+        assert!(matches(&[("other", not_web())]), "no label, no value");
+        assert!(matches(&[("other", LabelTest::DoesNotExist)]));
+        assert!(!matches(&[("app", LabelTest::DoesNotExist)]));
+        assert!(!matches(&[("app", LabelTest::NotUnderstood)]));
     }
 }

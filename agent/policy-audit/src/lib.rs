@@ -48,13 +48,18 @@
     )
 )]
 
+mod annotations;
+mod destination;
 mod handle;
+mod istio;
 mod leg;
+mod linkerd;
 mod membership;
 mod mesh_policies;
 mod mtls;
 mod settings;
 
+pub use annotations::ANNOTATIONS;
 pub use handle::MeshHandle;
 pub use leg::{Bypass, Excuse, LegEnd, LegFacts, LegKind, LegParty, LegProcess, MeshLeg, leg};
 pub use membership::{Membership, Mesh, WithoutProxy, membership};
