@@ -12,6 +12,7 @@ mod conformance;
 mod disk;
 mod docker;
 mod ebpf;
+mod envoy;
 mod fuzz;
 mod kube;
 mod object_file;

@@ -16,6 +16,7 @@ use crate::conformance;
 use crate::disk;
 use crate::docker;
 use crate::ebpf::{self, KernelLog, Warnings};
+use crate::envoy;
 use crate::fuzz;
 use crate::programs::{self, Program};
 use crate::progress;
@@ -50,6 +51,57 @@ pub(crate) const CONTAINER_PROGRAMS: &[Program] = &[
     Program {
         name: "/bin/busybox",
         package: "busybox-static",
+    },
+];
+
+/// The test that puts real servers and clients into networks of their own.
+const NETWORK_TEST: &str = "network";
+
+/// What it starts. Envoy is no package: see [`envoy`].
+const NETWORK_PROGRAMS: &[Program] = &[
+    Program {
+        name: "ip",
+        package: "iproute2",
+    },
+    Program {
+        name: "iptables",
+        package: "iptables",
+    },
+    Program {
+        name: "curl",
+        package: "curl",
+    },
+    Program {
+        name: "openssl",
+        package: "openssl",
+    },
+    Program {
+        name: "nginx",
+        package: "nginx",
+    },
+    Program {
+        name: "haproxy",
+        package: "haproxy",
+    },
+    Program {
+        name: "tinyproxy",
+        package: "tinyproxy-bin",
+    },
+    Program {
+        name: "pg_ctlcluster",
+        package: "postgresql",
+    },
+    Program {
+        name: "redis-server",
+        package: "redis-server",
+    },
+    Program {
+        name: "nats-server",
+        package: "nats-server",
+    },
+    Program {
+        name: "/usr/sbin/exim4",
+        package: "exim4-daemon-light",
     },
 ];
 
@@ -258,6 +310,13 @@ pub(crate) const STEPS: &[Step] = &[
         run: container_tests,
     },
     Step {
+        name: "network",
+        purpose: "real servers, clients and proxies in networks of their own, as root",
+        on_failure: OnFailure::GoOn,
+        objects: Objects::Embedded,
+        run: network_tests,
+    },
+    Step {
         name: "delivery",
         purpose: "agent, collector, real queues and stores, with faults, as root",
         on_failure: OnFailure::GoOn,
@@ -394,7 +453,8 @@ fn unit_tests(workspace: &Workspace) -> Result<()> {
 fn kernel_tests(workspace: &Workspace) -> Result<()> {
     let mut targets = vec!["--lib".to_owned(), "--bins".to_owned()];
     for test in tests_of_the_kernel(workspace.root())? {
-        if !CONTAINER_TESTS.contains(&test.as_str()) && test != node::TEST {
+        let others = [node::TEST, NETWORK_TEST];
+        if !CONTAINER_TESTS.contains(&test.as_str()) && !others.contains(&test.as_str()) {
             targets.extend(["--test".to_owned(), test]);
         }
     }
@@ -411,6 +471,18 @@ fn container_tests(workspace: &Workspace) -> Result<()> {
         .collect();
     privileged_tests(workspace, &targets, &[("PATH", path)])
         .context("tests beside container runtimes")
+}
+
+fn network_tests(workspace: &Workspace) -> Result<()> {
+    programs::require(NETWORK_PROGRAMS).context("the servers of the tests")?;
+    let envoy = envoy::path().context("Envoy for the tests")?;
+    let agent = agent::build(workspace, Profile::Release)?;
+    let targets = ["--test", NETWORK_TEST].map(str::to_owned);
+    let environment = [
+        ("SAKER_ENVOY", envoy.into_os_string()),
+        ("SAKER_BINARY", agent.into_os_string()),
+    ];
+    privileged_tests(workspace, &targets, &environment).context("tests of the network")
 }
 
 fn delivery_tests(workspace: &Workspace) -> Result<()> {
@@ -531,7 +603,7 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let tests = tests_of_the_kernel(&root).unwrap();
         assert!(tests.iter().any(|test| test == "live"), "{tests:?}");
-        for name in CONTAINER_TESTS {
+        for name in CONTAINER_TESTS.iter().chain([&NETWORK_TEST]) {
             assert!(tests.iter().any(|test| test == name), "{name}: {tests:?}");
         }
     }

@@ -52,8 +52,17 @@ pub(crate) fn istio(scene: &Scene, excluded: u16) -> Proxies {
         let container = pod.container("istio-proxy");
         let user = format!("--reuid={ISTIO_USER}");
         let arguments = [
-            &user, "--clear-groups", "--", &program, "--config-path", &file, "--concurrency", "1",
-            "--disable-hot-restart", "--log-level", "warn",
+            &user,
+            "--clear-groups",
+            "--",
+            &program,
+            "--config-path",
+            &file,
+            "--concurrency",
+            "1",
+            "--disable-hot-restart",
+            "--log-level",
+            "warn",
         ];
         let mut running = container.start("setpriv", &arguments);
         running.wait_for_port(&container, 15_006);
@@ -166,7 +175,8 @@ pub(crate) fn linkerd(scene: &Scene, excluded: u16) -> Proxies {
     let authority = scene.authority.file();
     let start = |pod: &Pod, name: &str| {
         intercept(pod, LINKERD_USER, 4140, 4143, excluded);
-        let identity = |of: &str| format!("{of}.shop.serviceaccount.identity.linkerd.cluster.local");
+        let identity =
+            |of: &str| format!("{of}.shop.serviceaccount.identity.linkerd.cluster.local");
         let certificate = scene.authority.client(&identity(name));
         let both = &certificate.both;
         let peer = identity("server");

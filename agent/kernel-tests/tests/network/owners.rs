@@ -47,7 +47,13 @@ fn sockets_older_than_the_agent_are_not_judged() {
     assert!(older.said().ends_with("page\n"), "{}", older.said());
     // A later one is told; by then the older one would have been.
     let got = scene.curl(&[&format!("http://{address}/")]);
-    let ends = watch.expect(&scene, &got, HTTP, "nginx", &[("flow.security", "plaintext")]);
+    let ends = watch.expect(
+        &scene,
+        &got,
+        HTTP,
+        "nginx",
+        &[("flow.security", "plaintext")],
+    );
     watch.expect_closed(&scene, &ends);
     for kind in ["flow_classified", "flow_closed"] {
         for container in [&scene.client, &scene.server] {

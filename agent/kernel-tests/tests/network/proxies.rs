@@ -36,14 +36,20 @@ fn a_tunnel_through_a_web_proxy() {
         crate::watch::field(flow, "flow.role") == "client"
     });
     expect_fields(&onwards, &inside);
-    expect_fields(&onwards, &[("proc.name", "tinyproxy"), ("flow.loopback", "true")]);
+    expect_fields(
+        &onwards,
+        &[("proc.name", "tinyproxy"), ("flow.loopback", "true")],
+    );
 
     let plain = format!("http://{}/", scene.server.at(HTTP));
     let got = scene.curl(&["--proxy", &through, "--proxytunnel", &plain]);
     assert!(got.said.ends_with("page\n"), "{}", got.said);
     let ends = watch.between(&scene.client, &got, &proxy, PORT);
     for end in [&ends.client, &ends.server] {
-        expect_fields(end, &[("flow.security", "plaintext"), ("flow.protocol", "http")]);
+        expect_fields(
+            end,
+            &[("flow.security", "plaintext"), ("flow.protocol", "http")],
+        );
     }
 }
 
@@ -75,7 +81,11 @@ fn a_balancer_that_tells_its_clients() {
     let mut haproxy = balancer.start("haproxy", &["-db", "-f", &file]);
     haproxy.wait_for_port(&balancer, 9003);
     let connect = format!("{SERVER_NAME}:443:127.0.0.1:9003");
-    let pages = ["http://127.0.0.1:9001/", "http://127.0.0.1:9002/", &format!("https://{SERVER_NAME}/")];
+    let pages = [
+        "http://127.0.0.1:9001/",
+        "http://127.0.0.1:9002/",
+        &format!("https://{SERVER_NAME}/"),
+    ];
     for ((_, back, _), page) in FRONTS.into_iter().zip(pages) {
         let got = scene.curl(&["--connect-to", &connect, page]);
         assert!(got.said.ends_with("page\n"), "{}", got.said);

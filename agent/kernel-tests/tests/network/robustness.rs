@@ -46,10 +46,16 @@ fn connections_that_say_nothing_or_break_off() {
     let noise: &[&str] = &["half-client", &address, "3000", "\u{1}\u{2}\u{7f}\u{5}"];
     for (arguments, bytes) in [(idle, "0"), (handshake, "3"), (noise, "4")] {
         let got = scene.peer(arguments);
-        let expected = [("flow.security", "opaque"), ("flow.credential_exposed", "<NA>")];
+        let expected = [
+            ("flow.security", "opaque"),
+            ("flow.credential_exposed", "<NA>"),
+        ];
         let ends = watch.expect(&scene, &got, PORT, "network-peer", &expected);
         let closed = watch.expect_closed(&scene, &ends);
-        expect_fields(&closed.client, &[("flow.bytes_sent", bytes), ("flow.bytes_received", "0")]);
+        expect_fields(
+            &closed.client,
+            &[("flow.bytes_sent", bytes), ("flow.bytes_received", "0")],
+        );
     }
     // Nobody listens there: no flow, and no error.
     let mut refused = scene.client.command(peer());
@@ -58,5 +64,9 @@ fn connections_that_say_nothing_or_break_off() {
     assert!(!status.success(), "{}", ended.said);
     let port = (PORT + 1).to_string();
     let classified = watch.events("flow_classified", &scene.client);
-    assert!(classified.iter().all(|flow| field(flow, "fd.sport") != port));
+    assert!(
+        classified
+            .iter()
+            .all(|flow| field(flow, "fd.sport") != port)
+    );
 }
