@@ -111,6 +111,16 @@ impl Board {
         self.settle(&statuses);
     }
 
+    /// The server has no such objects, and need not have any.
+    pub(crate) fn lacks(&self, kind: Kind) {
+        let mut statuses = self.lock();
+        if let Some(status) = statuses.get_mut(&kind) {
+            status.trouble = None;
+            status.progress = Progress::Watching;
+        }
+        self.settle(&statuses);
+    }
+
     pub(crate) fn statuses(&self) -> BTreeMap<Kind, KindStatus> {
         self.lock().clone()
     }

@@ -1,6 +1,6 @@
 //! Objects of Istio.
 
-use crate::network_policy::labels_of;
+use crate::labels::labels_of;
 use crate::seen::{Part, Seen};
 use saker_kube_metadata::{
     ClientTlsMode, DestinationRule, Export, Labels, MeshContent, MeshObject, Object, ObjectName,

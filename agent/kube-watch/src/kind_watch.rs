@@ -30,6 +30,9 @@ const CALM: Duration = Duration::from_secs(120);
 /// Most that the server may ask to wait.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
 
+/// How many times the longest delay a mesh may take to be noticed that is installed later.
+const MESH_PATIENCE: u32 = 10;
+
 /// Which objects of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Selection {
@@ -113,6 +116,11 @@ impl KindWatch {
                     }
                     versions = resources.iter();
                     resource = versions.next();
+                    if self.kind.is_mesh() {
+                        self.lacks();
+                        sleep(self.backoff.longest.saturating_mul(MESH_PATIENCE)).await;
+                        continue;
+                    }
                 }
                 TroubleKind::TooLong if page_objects > PAGE_OBJECTS_MIN => {
                     page_objects = (page_objects / 5).max(PAGE_OBJECTS_MIN);
@@ -230,6 +238,12 @@ impl KindWatch {
             let skipped = u64::from(!is_understood);
             counters.skipped = counters.skipped.saturating_add(skipped);
         });
+    }
+
+    /// A cluster without a mesh does not serve its objects: that is no trouble.
+    fn lacks(&self) {
+        self.cluster.lacks(self.kind);
+        self.board.lacks(self.kind);
     }
 
     fn failed(&self, trouble: Trouble) {

@@ -7,8 +7,8 @@
 //!
 //! # Invariants
 //!
-//! - Only what a [`Scope`](saker_kube_metadata::Scope) asks for is watched, and of this node's pods, owners
-//!   and namespaces no more than metadata, addresses and the node.
+//! - Only what a [`Scope`](saker_kube_metadata::Scope) asks for is watched, and of pods, owners and namespaces no
+//!   more than metadata, addresses, the node, and what says how connections are protected.
 //! - Nothing is ever given up: what fails is tried again, ever more rarely. A change of state is logged
 //!   once, with the remedy.
 //! - What the server sends is bounded, and what cannot be understood is counted and skipped.
@@ -44,11 +44,13 @@ mod config;
 mod counters;
 mod istio;
 mod kind_watch;
+mod labels;
 mod linkerd;
 mod network_policy;
 mod node;
 mod owner;
 mod pod;
+mod pod_settings;
 mod reply_limit;
 mod resource;
 mod seen;

@@ -1,13 +1,15 @@
 //! Objects of Linkerd.
 
-use crate::network_policy::{labels_of, selector};
+use crate::labels::labels_of;
+use crate::network_policy::selector;
+use crate::pod_settings::port_reference;
 use crate::seen::{Nothing, Part, Seen};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::api::ObjectMeta;
 use saker_kube_metadata::{
     Authentication, AuthorizationPolicy, LinkerdAccess, LinkerdServer, MeshContent, MeshObject,
-    Object, ObjectName, PolicyTarget, PortReference, ServerAuthorization, ServerReference,
+    Object, ObjectName, PolicyTarget, ServerAuthorization, ServerReference,
 };
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -33,10 +35,7 @@ impl Part for ServerSpec {
 /// The server, if it has a name and a port.
 pub(crate) fn server(seen: SeenServer) -> Option<Object> {
     let spec = seen.spec?;
-    let port = match spec.port {
-        IntOrString::Int(number) => PortReference::Number(u16::try_from(number).ok()?),
-        IntOrString::String(name) => PortReference::Name(name.into()),
-    };
+    let port = port_reference(spec.port)?;
     let content = LinkerdServer {
         pods: spec.pod_selector.map(selector),
         port,

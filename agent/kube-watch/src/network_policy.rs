@@ -5,10 +5,9 @@ use k8s_openapi::api::networking::v1::{NetworkPolicyPeer, NetworkPolicyPort, Net
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use saker_kube_metadata::{
-    AddressBlock, LabelTest, Labels, NetworkPolicy, Object, ObjectName, PolicyPeer, PolicyPort,
+    AddressBlock, LabelTest, NetworkPolicy, Object, ObjectName, PolicyPeer, PolicyPort,
     PolicyPorts, PolicyProtocol, PolicyRule, Requirement, Selector,
 };
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A policy as the server sends it.
@@ -87,11 +86,6 @@ fn port(port: NetworkPolicyPort) -> PolicyPort {
         }
     };
     PolicyPort { protocol, ports }
-}
-
-/// Labels, where there are any.
-pub(crate) fn labels_of(labels: Option<BTreeMap<String, String>>) -> Arc<Labels> {
-    Labels::from_iter(labels.unwrap_or_default()).into()
 }
 
 pub(crate) fn selector(selector: LabelSelector) -> Selector {

@@ -1,7 +1,8 @@
 //! Nodes.
 
+use crate::labels::labels_of;
 use crate::seen::{Part, Seen};
-use saker_kube_metadata::{Labels, Node, Object};
+use saker_kube_metadata::{Node, Object};
 use serde::Deserialize;
 use std::net::IpAddr;
 
@@ -46,7 +47,7 @@ pub(crate) fn node(seen: SeenNode) -> Option<Object> {
     Some(Object::Node(Node {
         name: metadata.name?.into(),
         uid: metadata.uid?.into(),
-        labels: Labels::from_iter(metadata.labels.unwrap_or_default()).into(),
+        labels: labels_of(metadata.labels),
         addresses: addresses.into(),
     }))
 }

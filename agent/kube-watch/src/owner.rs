@@ -1,8 +1,9 @@
 //! Namespaces and owners of pods: objects of which metadata is enough.
 
+use crate::labels::labels_of;
 use crate::seen::{Nothing, Seen};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference as ApiReference;
-use saker_kube_metadata::{Labels, Namespace, Object, Owner, OwnerReference, WorkloadKind};
+use saker_kube_metadata::{Namespace, Object, Owner, OwnerReference, WorkloadKind};
 use std::sync::Arc;
 
 /// An object of which only the metadata is sent.
@@ -14,8 +15,8 @@ pub(crate) fn namespace(seen: SeenMetadata) -> Option<Object> {
     Some(Object::Namespace(Namespace {
         name: metadata.name?.into(),
         uid: metadata.uid?.into(),
-        labels: Labels::from_iter(metadata.labels.unwrap_or_default()).into(),
-        annotations: Labels::from_iter(metadata.annotations.unwrap_or_default()).into(),
+        labels: labels_of(metadata.labels),
+        annotations: labels_of(metadata.annotations),
     }))
 }
 
@@ -25,7 +26,7 @@ pub(crate) fn owner(seen: SeenMetadata, kind: WorkloadKind) -> Option<Object> {
     Some(Object::Owner(Owner {
         kind,
         uid: metadata.uid?.into(),
-        labels: Labels::from_iter(metadata.labels.unwrap_or_default()).into(),
+        labels: labels_of(metadata.labels),
         owner: owner_of(metadata.owner_references),
     }))
 }

@@ -1,8 +1,10 @@
 //! Pods.
 
+use crate::labels::labels_of;
 use crate::owner::owner_of;
+use crate::pod_settings::{ContainerSpec, ContainerStatus, settings, unready};
 use crate::seen::{MIRROR_ANNOTATION, Part, Seen};
-use saker_kube_metadata::{Labels, Object, ObjectName, Pod, PodNetwork, PodPhase};
+use saker_kube_metadata::{Labels, Object, ObjectName, Pod, PodNetwork, PodPhase, PodSettings};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,6 +21,8 @@ pub(crate) struct PodSpec {
     node_name: Option<String>,
     service_account_name: Option<String>,
     host_network: Option<bool>,
+    containers: Option<Vec<ContainerSpec>>,
+    init_containers: Option<Vec<ContainerSpec>>,
 }
 
 impl Part for PodSpec {
@@ -26,12 +30,15 @@ impl Part for PodSpec {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct PodStatus {
     phase: Option<String>,
     #[serde(rename = "podIP")]
     pod_ip: Option<String>,
     #[serde(rename = "podIPs")]
     pod_ips: Option<Vec<PodAddress>>,
+    container_statuses: Option<Vec<ContainerStatus>>,
+    init_container_statuses: Option<Vec<ContainerStatus>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -46,11 +53,13 @@ pub(crate) fn pod(seen: SeenPod) -> Option<Object> {
     let node_uid = annotations.and_then(|all| all.remove(MIRROR_ANNOTATION));
     let spec = seen.spec?;
     let status = seen.status.as_ref();
+    let annotations = Labels::from_iter(metadata.annotations.unwrap_or_default());
+    let settings = settings(annotations, spec.init_containers, spec.containers);
     Some(Object::Pod(Pod {
         name: ObjectName::new(&metadata.namespace?, &metadata.name?),
         uid: metadata.uid?.into(),
         node_uid: node_uid.map(Arc::from),
-        labels: Labels::from_iter(metadata.labels.unwrap_or_default()).into(),
+        labels: labels_of(metadata.labels),
         addresses: status.map(addresses).unwrap_or_default(),
         node: text(spec.node_name),
         service_account: text(spec.service_account_name),
@@ -64,9 +73,16 @@ pub(crate) fn pod(seen: SeenPod) -> Option<Object> {
         },
         created_s: metadata.creation_timestamp.map_or(0, |t| t.0.as_second()),
         owner: owner_of(metadata.owner_references),
-        settings: Arc::default(),
-        unready: Box::default(),
+        unready: status
+            .map(|status| unready_of(&settings, status))
+            .unwrap_or_default(),
+        settings: settings.into(),
     }))
+}
+
+fn unready_of(settings: &PodSettings, status: &PodStatus) -> Box<[Arc<str>]> {
+    let init = status.init_container_statuses.as_deref();
+    unready(settings, init, status.container_statuses.as_deref())
 }
 
 /// A text that is there and not empty.

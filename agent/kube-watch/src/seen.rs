@@ -6,13 +6,11 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
 use kube::Resource;
 use kube::core::{ApiResource, DynamicResourceScope};
+use saker_policy_audit::ANNOTATIONS;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// Annotations that are kept.
-const ANNOTATIONS_KEPT: [&str; 1] = [MIRROR_ANNOTATION];
 
 /// The annotation of the object that stands for a static pod: the uid by which its node knows it.
 pub(crate) const MIRROR_ANNOTATION: &str = "kubernetes.io/config.mirror";
@@ -101,7 +99,7 @@ fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMeta, D:
     let metadata = Metadata::deserialize(deserializer)?;
     let annotations = metadata.annotations.map(|all| {
         let kept = all.into_iter();
-        kept.filter(|(key, _)| ANNOTATIONS_KEPT.contains(&&**key))
+        kept.filter(|(key, _)| **key == *MIRROR_ANNOTATION || ANNOTATIONS.contains(&&**key))
             .map(|(key, value)| (key.into_owned(), value))
             .collect()
     });

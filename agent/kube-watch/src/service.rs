@@ -1,13 +1,19 @@
 //! Services and the pods behind them.
 
+use crate::labels::labels_of;
+use crate::pod_settings::port_reference;
 use crate::seen::{Part, Seen};
-use saker_kube_metadata::{EndpointSlice, Labels, Object, ObjectName, Service};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use saker_kube_metadata::{EndpointSlice, Object, ObjectName, PortReference, Service, ServicePort};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// Most addresses of a service that are kept.
 const ADDRESSES_MAX: usize = 64;
+
+/// Most ports of a service that are kept.
+const PORTS_MAX: usize = 256;
 
 /// Most pods of a slice; the API server allows as many.
 const PODS_MAX: usize = 1_000;
@@ -26,6 +32,15 @@ pub(crate) struct ServiceSpec {
     cluster_ips: Option<Vec<String>>,
     #[serde(rename = "externalIPs")]
     external_ips: Option<Vec<String>>,
+    selector: Option<BTreeMap<String, String>>,
+    ports: Option<Vec<Port>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Port {
+    port: Option<i32>,
+    target_port: Option<IntOrString>,
 }
 
 impl Part for ServiceSpec {
@@ -55,11 +70,26 @@ pub(crate) fn service(seen: SeenService) -> Option<Object> {
     Some(Object::Service(Service {
         name: ObjectName::new(&metadata.namespace?, &metadata.name?),
         uid: metadata.uid?.into(),
-        labels: Labels::from_iter(metadata.labels.unwrap_or_default()).into(),
+        labels: labels_of(metadata.labels),
         addresses,
-        selector: Arc::default(),
-        ports: Box::default(),
+        ports: seen.spec.iter().flat_map(ports).collect(),
+        selector: labels_of(seen.spec.and_then(|spec| spec.selector)),
     }))
+}
+
+fn ports(spec: &ServiceSpec) -> impl Iterator<Item = ServicePort> {
+    let ports = spec.ports.iter().flatten().take(PORTS_MAX);
+    ports.filter_map(|port| {
+        let number = u16::try_from(port.port?).ok()?;
+        // Without a target, or with the target 0, the pods' port is the same.
+        let target = port.target_port.clone().and_then(port_reference);
+        let same = PortReference::Number(number);
+        let target = target.filter(|target| *target != PortReference::Number(0));
+        Some(ServicePort {
+            number,
+            target: target.unwrap_or(same),
+        })
+    })
 }
 
 fn addresses(spec: Option<&ServiceSpec>, status: Option<&ServiceStatus>) -> Box<[IpAddr]> {
