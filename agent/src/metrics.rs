@@ -2,6 +2,7 @@
 
 mod delivery;
 mod facts;
+mod flows;
 mod reference;
 
 pub(crate) use reference::markdown;
@@ -69,6 +70,7 @@ impl Collector for AgentMetrics {
         self.encode_events(&mut encoder)?;
         self.encode_alerts(&mut encoder)?;
         self.encode_processes(&mut encoder)?;
+        self.encode_flows(&mut encoder)?;
         self.encode_facts(&mut encoder)?;
         self.encode_cluster(&mut encoder)?;
         let statistics = &self.statistics;

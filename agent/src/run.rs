@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::fact_sources::{FactSources, Waker};
 use crate::metrics;
 use crate::output::{self, Manner, stderr_color};
+use crate::pipeline::flows::Flows;
 use crate::pipeline::judge::{self, Judge};
 use crate::pipeline::matcher::Matcher;
 use crate::pipeline::raiser::Raiser;
@@ -115,6 +116,7 @@ impl Agent {
             .rules_enabled
             .store(loaded.enabled(), Ordering::Relaxed);
         let needs = loaded.rules.needs();
+        let is_watching_flows = loaded.rules.flow_events().next().is_some();
         let rules = Arc::new(ArcSwap::from_pointee(loaded.rules));
         let (tell_closed, closed) = oneshot::channel();
         let manner = Manner {
@@ -139,11 +141,17 @@ impl Agent {
         let waker = Waker::default();
         let (facts, fact_sources) = FactSources::start(config.facts.clone(), needs, &waker)?;
         let bounds = judge::bounds(config.facts.wait);
+        let processes = this_host::processes(None);
+        let mut flows = Flows::new(Box::new(|_| {}), None);
+        if is_watching_flows {
+            flows.bootstrap(&processes);
+        }
         let matcher = Matcher {
             records,
-            processes: this_host::processes(None),
+            processes,
             rules: Arc::clone(&rules),
             judge: Judge::new(facts.clone(), this_host::facts(), raiser, bounds),
+            flows,
         };
         let matcher = matcher.spawn().context("cannot start the matcher thread")?;
         let stop = Arc::new(AtomicBool::new(false));

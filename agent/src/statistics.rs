@@ -5,6 +5,7 @@ mod enrichment;
 pub(crate) use enrichment::EnrichmentStatistics;
 
 use saker_alert::Alert;
+use saker_flow_state::FlowState;
 use saker_process_state::Stats;
 use saker_rule_language::Priority;
 use std::collections::BTreeMap;
@@ -30,6 +31,16 @@ pub(crate) struct Statistics {
     processes: AtomicUsize,
     process_stats: Mutex<Stats>,
     alerts: Mutex<BTreeMap<RuleKey, u64>>,
+    flows: Mutex<FlowNumbers>,
+}
+
+/// What the table of connections says of itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FlowNumbers {
+    /// Connections that are open.
+    pub(crate) open: usize,
+    /// What happened so far.
+    pub(crate) stats: saker_flow_state::Stats,
 }
 
 impl Statistics {
@@ -64,6 +75,22 @@ impl Statistics {
             .process_stats
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = *stats;
+    }
+
+    /// Keeps what the table of connections says of itself.
+    pub(crate) fn store_flows(&self, flows: &FlowState) {
+        *self.flows.lock().unwrap_or_else(PoisonError::into_inner) = FlowNumbers {
+            open: flows.len(),
+            stats: flows.stats().clone(),
+        };
+    }
+
+    /// What the table of connections says of itself.
+    pub(crate) fn flows(&self) -> FlowNumbers {
+        self.flows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Processes in the table, and its counters.

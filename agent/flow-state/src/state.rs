@@ -134,7 +134,9 @@ impl FlowState {
     ) {
         let time = event.header().time_boot_ns;
         if OWNER_EVENTS.contains(&event.id()) {
-            if let (Some(ends), Some(process)) = (record::of_call(event), process) {
+            if !self.is_empty()
+                && let (Some(ends), Some(process)) = (record::of_call(event), process)
+            {
                 self.learn_owner(&ends, process, time, outputs);
             }
             return;

@@ -12,6 +12,7 @@ use crate::pipeline::raiser::Raiser;
 use crate::pipeline::waiting_room::{Bounds, Decision, Departed, WaitingRoom};
 use saker_container_metadata::{Answer, Reason};
 use saker_event_decode::{EventView, WallClock};
+use saker_flow_state::{Flow, FlowEvent};
 use saker_process_state::{ContainerChange, ContainerId, Process};
 use saker_rule_engine::{Evaluation, Match, RuleSet};
 use saker_rule_fields::{
@@ -28,6 +29,9 @@ const EVENTS_MAX: usize = 4_096;
 
 /// Memory that the waiting events may take.
 const BYTES_MAX: usize = 16 << 20;
+
+/// About what is known of a connection takes beside its fixed parts, in bytes: names and certificates.
+const FLOW_FACTS_BYTES: usize = 1_024;
 
 /// Bounds on what waits.
 pub(crate) const fn bounds(wait: Duration) -> Bounds {
@@ -53,12 +57,10 @@ pub(crate) struct Judge {
 /// An event as it comes.
 #[derive(Clone, Copy)]
 pub(crate) struct Arrival<'a> {
-    /// Its bytes.
-    pub(crate) record: &'a [u8],
-    /// What they say.
-    pub(crate) event: &'a EventView<'a>,
-    /// The process that acted.
-    pub(crate) process: &'a Arc<Process>,
+    /// What happened.
+    pub(crate) what: Happening<'a>,
+    /// The process that acted, or owns the socket; `None` where that is not known.
+    pub(crate) process: Option<&'a Arc<Process>>,
     /// The others.
     pub(crate) processes: &'a dyn Processes,
     /// From time since boot to the wall clock.
@@ -67,10 +69,44 @@ pub(crate) struct Arrival<'a> {
     pub(crate) number: u64,
 }
 
+/// What happened.
+#[derive(Clone, Copy)]
+pub(crate) enum Happening<'a> {
+    /// A system call or tracepoint: its record, read.
+    Call(&'a EventView<'a>),
+    /// Something became known of a connection.
+    Flow(&'a FlowEvent),
+}
+
+/// What happened, kept.
+enum KeptHappening {
+    Call(Box<[u8]>),
+    Flow(Box<FlowEvent>),
+}
+
+impl Happening<'_> {
+    fn keep(self) -> KeptHappening {
+        match self {
+            Self::Call(event) => KeptHappening::Call(event.record().into()),
+            Self::Flow(event) => KeptHappening::Flow(Box::new(event.clone())),
+        }
+    }
+}
+
+impl KeptHappening {
+    /// Memory that it takes, in bytes.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Call(record) => record.len(),
+            Self::Flow(_) => size_of::<FlowEvent>() + size_of::<Flow>() + FLOW_FACTS_BYTES,
+        }
+    }
+}
+
 /// An event that waits, with everything that fields can read of its time.
 struct HeldEvent {
-    record: Box<[u8]>,
-    process: Arc<Process>,
+    what: KeptHappening,
+    process: Option<Arc<Process>>,
     kin: Kin,
     clock: WallClock,
     number: u64,
@@ -179,8 +215,8 @@ impl Judge {
         let held = &self.held;
         let is_behind = || !held.is_empty() && held.has(&queue_of(arrival.process));
         let sight = Sight {
-            event: arrival.event,
-            process: arrival.process,
+            payload: arrival.what.into(),
+            process: arrival.process.map(Arc::as_ref),
             processes: arrival.processes,
             clock: &arrival.clock,
             number: arrival.number,
@@ -192,11 +228,18 @@ impl Judge {
     }
 
     fn hold(&mut self, arrival: Arrival<'_>, rules: Arc<RuleSet>, now: Instant) {
-        let kin = Kin::of(arrival.process, arrival.event, arrival.processes);
-        let bytes = size_of::<HeldEvent>() + arrival.record.len() + kin.bytes();
+        let event = match arrival.what {
+            Happening::Call(event) => Some(event),
+            Happening::Flow(_) => None,
+        };
+        let kin = arrival.process.map_or_else(Kin::default, |process| {
+            Kin::of(process, event, arrival.processes)
+        });
+        let what = arrival.what.keep();
+        let bytes = size_of::<HeldEvent>() + what.bytes() + kin.bytes();
         let event = HeldEvent {
-            record: arrival.record.into(),
-            process: Arc::clone(arrival.process),
+            what,
+            process: arrival.process.cloned(),
             kin,
             clock: arrival.clock,
             number: arrival.number,
@@ -208,6 +251,24 @@ impl Judge {
         while let Some(surplus) = self.held.surplus(now) {
             self.judge_at_last(surplus, Look::NoRoom);
         }
+    }
+
+    /// Shows a connection to somebody who judges nothing, with what is known now.
+    pub(crate) fn show(&self, arrival: Arrival<'_>, show: impl FnOnce(&EventContext<'_>)) {
+        let sight = Sight {
+            payload: arrival.what.into(),
+            process: arrival.process.map(Arc::as_ref),
+            processes: arrival.processes,
+            clock: &arrival.clock,
+            number: arrival.number,
+        };
+        let Bench {
+            facts,
+            host,
+            scratch,
+            ..
+        } = &self.bench;
+        show(&sight.context(sight.surroundings(host, scratch), facts, Patience::Ended));
     }
 
     /// Judges those who waited long enough, and those for whom an answer came. Cheap when there are none.
@@ -256,8 +317,17 @@ impl Judge {
 }
 
 /// The queue in which events of a process wait.
-fn queue_of(process: &Process) -> Option<ContainerId> {
-    process.container().map(|container| container.id.clone())
+fn queue_of(process: Option<&Arc<Process>>) -> Option<ContainerId> {
+    process?.container().map(|container| container.id.clone())
+}
+
+impl<'a> From<Happening<'a>> for Payload<'a> {
+    fn from(what: Happening<'a>) -> Self {
+        match what {
+            Happening::Call(event) => Self::Syscall(event),
+            Happening::Flow(event) => Self::Flow(event),
+        }
+    }
 }
 
 impl HeldEvent {
@@ -289,11 +359,32 @@ impl Knowledge {
 
 /// An event with what it is looked at with.
 struct Sight<'a> {
-    event: &'a EventView<'a>,
-    process: &'a Process,
+    payload: Payload<'a>,
+    process: Option<&'a Process>,
     processes: &'a dyn Processes,
     clock: &'a WallClock,
     number: u64,
+}
+
+impl<'a> Sight<'a> {
+    fn surroundings(&self, host: &'a Host, scratch: &'a Scratch) -> Surroundings<'a> {
+        Surroundings {
+            processes: Some(self.processes),
+            clock: self.clock,
+            host,
+            scratch,
+        }
+    }
+
+    fn context(
+        &self,
+        surroundings: Surroundings<'a>,
+        facts: &'a Facts,
+        patience: Patience,
+    ) -> EventContext<'a> {
+        EventContext::new(self.payload, self.process, surroundings, self.number)
+            .with_facts(facts, patience)
+    }
 }
 
 /// What events are looked at with.
@@ -314,13 +405,21 @@ impl Bench {
     }
 
     fn look_again(&mut self, held: &HeldEvent, why: Look) -> Outcome {
-        let Ok(event) = EventView::parse(&held.record) else {
-            // It was parsed when it came.
-            return Outcome::Judged;
+        let event;
+        let payload = match &held.what {
+            KeptHappening::Flow(flow) => Payload::Flow(flow),
+            KeptHappening::Call(record) => {
+                let Ok(parsed) = EventView::parse(record) else {
+                    // It was parsed when it came.
+                    return Outcome::Judged;
+                };
+                event = parsed;
+                Payload::Syscall(&event)
+            }
         };
         let sight = Sight {
-            event: &event,
-            process: &held.process,
+            payload,
+            process: held.process.as_deref(),
             processes: &held.kin,
             clock: &held.clock,
             number: held.number,
@@ -337,15 +436,8 @@ impl Bench {
         why: Look,
         is_behind: impl FnOnce() -> bool,
     ) -> Outcome {
-        let surroundings = Surroundings {
-            processes: Some(sight.processes),
-            clock: sight.clock,
-            host: &self.host,
-            scratch: &self.scratch,
-        };
-        let payload = Payload::Syscall(sight.event);
-        let context = EventContext::new(payload, Some(sight.process), surroundings, sight.number)
-            .with_facts(&self.facts, why.patience());
+        let surroundings = sight.surroundings(&self.host, &self.scratch);
+        let context = sight.context(surroundings, &self.facts, why.patience());
         let event = rules.event(&context);
         rules.evaluate(&event, &mut self.evaluation);
         let matches: &[Match] = self.evaluation.matches();

@@ -19,6 +19,7 @@ const BYTES_EACH: usize = 64;
 type Identity = (Pid, u64);
 
 /// What fields of one event can read of processes beside the one that acted.
+#[derive(Default)]
 pub(crate) struct Kin {
     ancestors: HashMap<Identity, Arc<Process>>,
     named: Vec<(Pid, Arc<Process>)>,
@@ -27,7 +28,11 @@ pub(crate) struct Kin {
 impl Kin {
     /// The ancestors of the process, the leaders of its session and group, and the processes that the
     /// event's arguments name.
-    pub(crate) fn of(process: &Process, event: &EventView<'_>, processes: &dyn Processes) -> Self {
+    pub(crate) fn of(
+        process: &Process,
+        event: Option<&EventView<'_>>,
+        processes: &dyn Processes,
+    ) -> Self {
         let mut ancestors = HashMap::new();
         let mut next = processes.parent(process);
         while let Some(ancestor) = next.filter(|_| ancestors.len() < ANCESTORS_MAX) {
@@ -38,7 +43,7 @@ impl Kin {
             }
             next = processes.parent(ancestor);
         }
-        let mut pids = pids_of(event);
+        let mut pids = event.map(pids_of).unwrap_or_default();
         pids.push(process.session);
         pids.extend(process.pgid);
         pids.sort_unstable();

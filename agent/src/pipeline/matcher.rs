@@ -1,11 +1,13 @@
 //! The thread that keeps the process tree and has events judged.
 
-use crate::pipeline::judge::{Arrival, Judge};
+use crate::pipeline::flows::{self, Flows};
+use crate::pipeline::judge::{Arrival, Happening, Judge};
 use crate::pipeline::queue::RecordReceiver;
 use crate::statistics::Statistics;
 use crate::this_host::{boot_time_ns, is_alive, wall_offset_ns};
 use arc_swap::ArcSwap;
 use saker_event_decode::{EventView, WallClock};
+use saker_flow_state::is_flow_record;
 use saker_process_state::{BootTime, ProcessState};
 use saker_rule_engine::RuleSet;
 use std::sync::Arc;
@@ -23,6 +25,10 @@ const UPKEEP: Duration = Duration::from_secs(1);
 /// How often processes are looked for whose end was not seen; missed twice, they are ended.
 const SWEEP: Duration = Duration::from_secs(120);
 
+/// How much later than a record another one may come that happened before it: the reader hands them over in
+/// the order of their times, but for some that are still being written.
+const RECORDS_LATE_NS: u64 = 100_000_000;
+
 /// Records between two looks at the time.
 const RECORDS_BETWEEN_LOOKS: usize = 1024;
 
@@ -36,6 +42,8 @@ pub(crate) struct Matcher {
     pub(crate) rules: Arc<ArcSwap<RuleSet>>,
     /// Who judges the events.
     pub(crate) judge: Judge,
+    /// The connections; nothing happens to them unless they are collected.
+    pub(crate) flows: Flows,
 }
 
 impl Matcher {
@@ -68,12 +76,46 @@ impl Matcher {
                     .take_note(self.processes.take_container_changes());
             }
             self.judge.review(now);
-            if self.match_some(clock, &mut number, now) == 0 {
+            let is_idle = self.match_some(clock, &mut number, now) == 0;
+            self.judge_flows(clock, &mut number, now, |flows, bench| {
+                if is_idle {
+                    // Nothing waits in the queue that happened before.
+                    flows.tick(boot_time_ns().saturating_sub(RECORDS_LATE_NS));
+                }
+                flows.show_open_if_due(bench);
+            });
+            if is_idle {
                 thread::park_timeout(self.patience(now));
             }
         }
-        self.judge.end(Instant::now());
+        let now = Instant::now();
+        self.judge_flows(clock, &mut number, now, |flows, bench| {
+            flows.conclude_all(boot_time_ns());
+            flows.show_open(bench);
+        });
+        self.judge.end(now);
         self.upkeep();
+    }
+
+    /// Does something about connections, and has judged what comes of it.
+    fn judge_flows(
+        &mut self,
+        clock: WallClock,
+        number: &mut u64,
+        now: Instant,
+        act: impl FnOnce(&mut Flows, &flows::Bench<'_>),
+    ) {
+        let rules = self.rules.load_full();
+        let mut bench = flows::Bench {
+            judge: &mut self.judge,
+            rules: &rules,
+            processes: &self.processes,
+            clock,
+            number,
+            now,
+        };
+        act(&mut self.flows, &bench);
+        self.flows.judge(&mut bench);
     }
 
     /// Has the records judged that are there, up to a bound; gives how many there were.
@@ -83,6 +125,7 @@ impl Matcher {
             processes,
             rules,
             judge,
+            flows,
         } = self;
         let rules = rules.load_full();
         let mut matched = 0;
@@ -94,17 +137,29 @@ impl Matcher {
                 judge.raiser().statistics.malformed.fetch_add(1, Relaxed);
                 continue;
             };
-            let process = processes.apply(&event);
+            let process = flows::process_of(processes, &event);
             judge.take_note(processes.take_container_changes());
-            let arrival = Arrival {
-                record,
-                event: &event,
-                process: &process,
-                processes: &*processes,
+            flows.apply(&event, process.as_ref());
+            if is_flow_record(&event) {
+                flows.tick(event.header().time_boot_ns.saturating_sub(RECORDS_LATE_NS));
+            } else {
+                let arrival = Arrival {
+                    what: Happening::Call(&event),
+                    process: process.as_ref(),
+                    processes: &*processes,
+                    clock,
+                    number: *number,
+                };
+                judge.judge(arrival, &rules, now);
+            }
+            flows.judge(&mut flows::Bench {
+                judge,
+                rules: &rules,
+                processes,
                 clock,
-                number: *number,
-            };
-            judge.judge(arrival, &rules, now);
+                number,
+                now,
+            });
         }
         matched
     }
@@ -128,6 +183,7 @@ impl Matcher {
         host.utc_offset_s = jiff::Zoned::now().offset().seconds();
         let statistics = self.statistics();
         statistics.store_processes(self.processes.len(), self.processes.stats());
+        statistics.store_flows(self.flows.state());
         statistics.enrichment.store_held(self.judge.held());
     }
 }

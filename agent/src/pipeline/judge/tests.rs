@@ -120,9 +120,8 @@ impl Stage {
         self.judge
             .take_note(self.processes.take_container_changes());
         let arrival = Arrival {
-            record: &record,
-            event: &event,
-            process: &process,
+            what: Happening::Call(&event),
+            process: Some(&process),
             processes: &self.processes,
             clock: WallClock::default(),
             number: self.number,

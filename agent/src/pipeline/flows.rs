@@ -1,0 +1,175 @@
+//! Connections on the matching thread: from their records to events that are judged.
+
+use crate::pipeline::judge::{Arrival, Happening, Judge};
+use crate::this_host;
+use saker_event_decode::{EventView, WallClock};
+use saker_flow_state::{
+    FlowEvent, FlowEventKind, FlowOutput, FlowState, Limits, Outputs, SocketTable, is_flow_record,
+};
+use saker_process_state::{Process, ProcessState};
+use saker_rule_engine::RuleSet;
+use saker_rule_fields::EventContext;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often the open connections are shown to who observes them.
+const OPEN_SHOWN: Duration = Duration::from_secs(60);
+
+/// Sees every connection, whatever the rules say. Called on the matching thread, so it must not block.
+pub(crate) trait FlowObserver: Send {
+    /// A connection ended; the event says how much went over it.
+    fn closed(&mut self, event: &FlowEvent, context: &EventContext<'_>);
+
+    /// A connection is open: called for each about once a minute and at the end, with what went over it so
+    /// far as far as that is known. One that is older than the agent has the class `preexisting`.
+    fn open(&mut self, event: &FlowEvent, context: &EventContext<'_>);
+
+    /// All open connections were shown.
+    fn shown(&mut self, clock: WallClock, now_boot_ns: u64);
+}
+
+/// Says that no more bytes of a socket, by its cookie, are wanted.
+pub(crate) type Satisfied = Box<dyn FnMut(u64) + Send>;
+
+/// The connections of the host.
+pub(crate) struct Flows {
+    state: FlowState,
+    outputs: Outputs,
+    satisfied: Satisfied,
+    observer: Option<Box<dyn FlowObserver>>,
+    next_shown: Instant,
+}
+
+/// What events of connections are judged with.
+pub(crate) struct Bench<'a> {
+    pub(crate) judge: &'a mut Judge,
+    pub(crate) rules: &'a Arc<RuleSet>,
+    pub(crate) processes: &'a ProcessState,
+    pub(crate) clock: WallClock,
+    pub(crate) number: &'a mut u64,
+    pub(crate) now: Instant,
+}
+
+impl Flows {
+    /// Nothing is known of connections yet.
+    pub(crate) fn new(satisfied: Satisfied, observer: Option<Box<dyn FlowObserver>>) -> Self {
+        Self {
+            state: FlowState::new(Limits::default()),
+            outputs: Outputs::default(),
+            satisfied,
+            observer,
+            next_shown: Instant::now() + OPEN_SHOWN,
+        }
+    }
+
+    /// Takes the sockets that are there, to be called after the programs are attached.
+    pub(crate) fn bootstrap(&mut self, processes: &ProcessState) {
+        let sockets = SocketTable::read(Path::new("/proc"));
+        self.state.bootstrap(&sockets, |pid| processes.by_pid(pid));
+    }
+
+    /// The table.
+    pub(crate) const fn state(&self) -> &FlowState {
+        &self.state
+    }
+
+    /// Takes a record in.
+    pub(crate) fn apply(&mut self, event: &EventView<'_>, process: Option<&Arc<Process>>) {
+        self.state.apply(event, process, &mut self.outputs);
+    }
+
+    /// Time passes: no record older than this comes any more.
+    pub(crate) fn tick(&mut self, now_boot_ns: u64) {
+        self.state.tick(now_boot_ns, &mut self.outputs);
+    }
+
+    /// The agent ends: what is known of connections that are being looked at has to do.
+    pub(crate) fn conclude_all(&mut self, now_boot_ns: u64) {
+        self.state.conclude_all(now_boot_ns, &mut self.outputs);
+    }
+
+    /// Takes what came of records and time.
+    pub(crate) fn take(&mut self) -> Option<Vec<FlowOutput>> {
+        for cookie in self.outputs.satisfied.drain(..) {
+            (self.satisfied)(cookie);
+        }
+        if self.outputs.events.is_empty() {
+            return None;
+        }
+        Some(std::mem::take(&mut self.outputs.events))
+    }
+
+    /// Has judged what came of records and time.
+    pub(crate) fn judge(&mut self, bench: &mut Bench<'_>) {
+        let Some(outputs) = self.take() else { return };
+        for FlowOutput { event, process } in outputs {
+            *bench.number += 1;
+            let arrival = bench.arrival(&event, process.as_ref());
+            if let Some(observer) = &mut self.observer
+                && matches!(event.kind, FlowEventKind::Closed { .. })
+            {
+                bench
+                    .judge
+                    .show(arrival, |context| observer.closed(&event, context));
+            }
+            bench.judge.judge(arrival, bench.rules, bench.now);
+        }
+    }
+
+    /// Shows the open connections, if it is time to.
+    pub(crate) fn show_open_if_due(&mut self, bench: &Bench<'_>) {
+        if bench.now >= self.next_shown {
+            self.next_shown = bench.now + OPEN_SHOWN;
+            self.show_open(bench);
+        }
+    }
+
+    /// Shows the open connections.
+    pub(crate) fn show_open(&mut self, bench: &Bench<'_>) {
+        let Some(observer) = &mut self.observer else {
+            return;
+        };
+        let now = this_host::boot_time_ns();
+        let flows = self.state.open_flows(now);
+        for (flow, process) in flows.chain(self.state.preexisting()) {
+            let event = FlowEvent {
+                kind: FlowEventKind::Classified,
+                time_boot_ns: now,
+                flow: Arc::new(flow),
+            };
+            let arrival = bench.arrival(&event, process);
+            bench
+                .judge
+                .show(arrival, |context| observer.open(&event, context));
+        }
+        observer.shown(bench.clock, now);
+    }
+}
+
+impl<'a> Bench<'a> {
+    fn arrival<'e>(&self, event: &'e FlowEvent, process: Option<&'e Arc<Process>>) -> Arrival<'e>
+    where
+        'a: 'e,
+    {
+        Arrival {
+            what: Happening::Flow(event),
+            process,
+            processes: self.processes,
+            clock: self.clock,
+            number: *self.number,
+        }
+    }
+}
+
+/// The process that a record is about. One about a socket has its owner, if anybody.
+pub(crate) fn process_of(
+    processes: &mut ProcessState,
+    event: &EventView<'_>,
+) -> Option<Arc<Process>> {
+    if is_flow_record(event) {
+        processes.owner(event)
+    } else {
+        Some(processes.apply(event))
+    }
+}
