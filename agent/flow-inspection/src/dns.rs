@@ -6,7 +6,6 @@
 //! backwards.
 
 use crate::cursor::Cursor;
-use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Answers of a message that are read; the others are left out.
@@ -142,7 +141,7 @@ fn read_record<'a>(message: &'a [u8], cursor: &mut Cursor<'a>) -> Option<(Box<st
 fn read_name<'a>(message: &'a [u8], cursor: &mut Cursor<'a>) -> Option<Box<str>> {
     let mut text = String::new();
     let mut wire_bytes = 1_usize;
-    let mut pointers = 0;
+    let mut pointers = 0_usize;
     let mut limit = message.len().checked_sub(cursor.rest().len())?;
     let mut jumped: Option<Cursor<'a>> = None;
     loop {
@@ -160,7 +159,7 @@ fn read_name<'a>(message: &'a [u8], cursor: &mut Cursor<'a>) -> Option<Box<str>>
             }
             0xC0..=0xFF => {
                 let target = usize::from(u16::from_be_bytes([length & 0x3F, place.u8()?]));
-                pointers += 1;
+                pointers = pointers.checked_add(1)?;
                 if pointers > POINTERS_MAX || target >= limit {
                     return None;
                 }
@@ -181,8 +180,7 @@ fn push_label(text: &mut String, label: &[u8]) {
         if byte.is_ascii_graphic() && !matches!(byte, b'.' | b'\\') {
             text.push(char::from(byte.to_ascii_lowercase()));
         } else {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "\\{byte:03}");
+            text.push_str(&format!("\\{byte:03}"));
         }
     }
 }

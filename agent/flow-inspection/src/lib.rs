@@ -26,6 +26,7 @@ mod capture;
 mod classification;
 mod conversation;
 mod credential_kind;
+mod credentials;
 mod cursor;
 mod dns;
 mod inspector;

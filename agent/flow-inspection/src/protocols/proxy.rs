@@ -1,0 +1,68 @@
+//! The PROXY protocol, versions 1 and 2: a header that a load balancer puts before what its client sends.
+
+use super::form::{Fit, begins, consumed, offset};
+use crate::conversation::{Conversation, Recognition, Wrapping};
+use crate::cursor::Cursor;
+use crate::protocol::Protocol;
+
+const VERSION_1: &[u8] = b"PROXY ";
+const VERSION_2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+/// Bytes of a line of version 1, with its end.
+const LINE_BYTES_MAX: usize = 107;
+
+pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
+    let client = conversation.client.head();
+    let end = match (begins(client, VERSION_1), begins(client, VERSION_2)) {
+        (Fit::Whole, _) => line_end(client),
+        (_, Fit::Whole) => header_end(client),
+        (Fit::Partly, _) | (_, Fit::Partly) => None,
+        (Fit::No, Fit::No) => return Recognition::NotMine,
+    };
+    match end {
+        None => Recognition::NeedMore,
+        Some(Err(Malformed)) => Recognition::NotMine,
+        Some(Ok(end)) => Recognition::Wrapping(Wrapping {
+            protocol: Protocol::Proxy,
+            client_at: offset(end),
+            server_at: 0,
+            credential: None,
+        }),
+    }
+}
+
+struct Malformed;
+
+fn line_end(client: &[u8]) -> Option<Result<usize, Malformed>> {
+    let families: [&[u8]; 4] = [b"TCP4 ", b"TCP6 ", b"UNKNOWN\r", b"UNKNOWN "];
+    let rest = client.get(VERSION_1.len()..).unwrap_or_default();
+    if families
+        .iter()
+        .all(|family| begins(rest, family) == Fit::No)
+    {
+        return Some(Err(Malformed));
+    }
+    let mut cursor = Cursor::new(client);
+    match cursor.line() {
+        Some(line) if line.len() < LINE_BYTES_MAX => Some(Ok(consumed(client, cursor.rest()))),
+        None if client.len() < LINE_BYTES_MAX => None,
+        _ => Some(Err(Malformed)),
+    }
+}
+
+fn header_end(client: &[u8]) -> Option<Result<usize, Malformed>> {
+    let mut cursor = Cursor::new(client.get(VERSION_2.len()..).unwrap_or_default());
+    let command = cursor.u8()?;
+    if !matches!(command, 0x20 | 0x21) {
+        return Some(Err(Malformed));
+    }
+    let family = cursor.u8()?;
+    if !matches!(family, 0x00 | 0x11 | 0x12 | 0x21 | 0x22 | 0x31 | 0x32) {
+        return Some(Err(Malformed));
+    }
+    let length = cursor.u16()?;
+    let end = VERSION_2
+        .len()
+        .saturating_add(4)
+        .saturating_add(usize::from(length));
+    Some(Ok(end))
+}
