@@ -155,6 +155,7 @@ enum Command {
   cargo xtask bench idle --runs 9
   cargo xtask bench load > load.md
   cargo xtask bench rules --runs 9
+  cargo xtask bench network
   cargo xtask bench delivery")]
     Bench(bench::Arguments),
     /// Feed the parsers and matchers with hostile input, made to reach every corner of them

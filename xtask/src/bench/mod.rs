@@ -10,6 +10,7 @@ mod generator;
 mod idle;
 mod load;
 mod machine;
+mod network;
 pub(crate) mod node;
 mod proc_file;
 mod replay;
@@ -42,6 +43,9 @@ const DELIVERY_ALERTS: u32 = 400_000;
 const DELIVERY_ALERTS_PER_SECOND: u32 = 1000;
 const DELIVERY_SECONDS: u32 = 20;
 
+/// How long each load of the network goes on.
+const NETWORK_LOAD: Duration = Duration::from_secs(5);
+
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Measurement {
@@ -59,6 +63,8 @@ pub(crate) enum Measurement {
     Node,
     /// CPU time and memory of replaying captures, as they are and of 10 million events; needs no root
     Replay,
+    /// Bytes and requests a second over loopback and over a cable between namespaces, with and without the agent
+    Network,
     /// CPU time of the collector for each alert, and how long alerts are under way to a webhook at 1,000 a second
     Delivery,
 }
@@ -91,6 +97,7 @@ impl Arguments {
             Some(Measurement::Facts) => " facts",
             Some(Measurement::Node) => " node",
             Some(Measurement::Replay) => " replay",
+            Some(Measurement::Network) => " network",
             Some(Measurement::Delivery) => " delivery",
         };
         let quick = if self.quick { " --quick" } else { "" };
@@ -106,6 +113,7 @@ impl Arguments {
             Measurement::Idle,
             Measurement::Load,
             Measurement::Node,
+            Measurement::Network,
             Measurement::Delivery,
         ];
         with_agent.into_iter().any(|it| self.wants(it))
@@ -124,6 +132,7 @@ struct Plan {
     load_divisor: u32,
     rules: rules::Plan,
     replay: replay::Plan,
+    network: network::Plan,
     delivery: delivery::Plan,
 }
 
@@ -143,6 +152,11 @@ impl Plan {
                 replay: replay::Plan {
                     rounds: runs,
                     events: REPLAY_EVENTS / QUICK_DIVISOR,
+                },
+                network: network::Plan {
+                    runs,
+                    duration: Duration::from_secs(1),
+                    settle: Duration::from_millis(200),
                 },
                 delivery: delivery::Plan {
                     runs,
@@ -164,6 +178,11 @@ impl Plan {
                 replay: replay::Plan {
                     rounds: runs,
                     events: REPLAY_EVENTS,
+                },
+                network: network::Plan {
+                    runs,
+                    duration: NETWORK_LOAD,
+                    settle: Duration::from_secs(2),
                 },
                 delivery: delivery::Plan {
                     runs,
@@ -300,6 +319,11 @@ fn run_agent(workspace: &Workspace, arguments: &Arguments, plan: Plan) -> Result
     } else {
         None
     };
+    let network = if arguments.wants(Measurement::Network) {
+        Some(network::run(&bench, plan.network)?)
+    } else {
+        None
+    };
     let delivery = if arguments.wants(Measurement::Delivery) {
         Some(delivery::run(workspace, &binary, plan.delivery)?)
     } else {
@@ -309,6 +333,7 @@ fn run_agent(workspace: &Workspace, arguments: &Arguments, plan: Plan) -> Result
         ("Idle", idle.as_deref()),
         ("Load", load.as_deref()),
         ("Node", node.as_deref()),
+        ("Network", network.as_deref()),
         ("Delivery", delivery.as_deref()),
     ];
     let machine = machine::describe(workspace, &binary, &arguments.display());
@@ -377,6 +402,7 @@ mod tests {
             Measurement::Facts,
             Measurement::Node,
             Measurement::Replay,
+            Measurement::Network,
             Measurement::Delivery,
         ] {
             assert!(arguments.wants(measurement), "{measurement:?}");
@@ -397,7 +423,7 @@ mod tests {
         assert!(arguments.wants(Measurement::Rules) && !arguments.wants_agent());
         assert_eq!(arguments.display(), " rules --runs 9");
         assert!(!parse(&["replay"]).wants_agent());
-        for with_agent in ["idle", "node", "delivery"] {
+        for with_agent in ["idle", "node", "network", "delivery"] {
             assert!(parse(&[with_agent]).wants_agent(), "{with_agent}");
         }
     }
