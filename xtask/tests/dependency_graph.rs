@@ -45,8 +45,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("saker-kube-metadata", &[]),
     (
-        "saker-kube-watch",
+        "saker-kube-manifests",
         &["saker-kube-metadata", "saker-policy-audit"],
+    ),
+    (
+        "saker-kube-watch",
+        &[
+            "saker-kube-manifests",
+            "saker-kube-metadata",
+            "saker-policy-audit",
+        ],
     ),
     (
         "saker-falco-events",

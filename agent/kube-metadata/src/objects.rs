@@ -275,3 +275,20 @@ pub enum Object {
     /// An object of a mesh.
     Mesh(MeshObject),
 }
+
+impl Object {
+    /// As which kind it is watched. Owners of kinds that are not watched count as deployments.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Pod(_) => Kind::Pods,
+            Self::Namespace(_) => Kind::Namespaces,
+            Self::Service(_) => Kind::Services,
+            Self::EndpointSlice(_) => Kind::EndpointSlices,
+            Self::Owner(owner) => owner.kind.watched_as().unwrap_or(Kind::Deployments),
+            Self::Node(_) => Kind::Nodes,
+            Self::NetworkPolicy(_) => Kind::NetworkPolicies,
+            Self::Mesh(object) => object.content.kind(),
+        }
+    }
+}

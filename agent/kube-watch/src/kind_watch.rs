@@ -2,15 +2,15 @@
 
 use crate::board::Board;
 use crate::config::Backoff;
-use crate::resource::resources;
 use crate::trouble::{Trouble, TroubleKind};
-use crate::{istio, linkerd, network_policy, node, owner, pod, service};
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use futures_util::{Stream, StreamExt};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, Stream, StreamExt};
 use kube::core::ApiResource;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client, Resource};
-use saker_kube_metadata::{Cluster, Kind, Object, WorkloadKind};
+use saker_kube_manifests::{KindVisitor, resources, with_kind};
+use saker_kube_metadata::{Cluster, Kind, Object};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::pin::pin;
@@ -53,42 +53,31 @@ pub(crate) struct KindWatch {
     pub(crate) list_wait: Duration,
 }
 
+impl KindVisitor for KindWatch {
+    type Output = BoxFuture<'static, ()>;
+
+    fn visit<K>(self, read: impl Fn(K) -> Option<Object> + Send + Sync + 'static) -> Self::Output
+    where
+        K: Resource<DynamicType = ApiResource>
+            + Clone
+            + Debug
+            + DeserializeOwned
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.follow(read).boxed()
+    }
+}
+
 impl KindWatch {
     /// Watches until it is dropped.
     pub(crate) async fn run(self) {
-        match self.kind {
-            Kind::Pods => self.follow(pod::pod).await,
-            Kind::Services => self.follow(service::service).await,
-            Kind::EndpointSlices => self.follow(service::slice).await,
-            Kind::Nodes => self.follow(node::node).await,
-            Kind::NetworkPolicies => self.follow(network_policy::network_policy).await,
-            Kind::PeerAuthentications => self.follow(istio::peer_authentication).await,
-            Kind::DestinationRules => self.follow(istio::destination_rule).await,
-            Kind::Servers => self.follow(linkerd::server).await,
-            Kind::AuthorizationPolicies => self.follow(linkerd::authorization_policy).await,
-            Kind::MeshTlsAuthentications => self.follow(linkerd::mesh_tls_authentication).await,
-            Kind::NetworkAuthentications => self.follow(linkerd::network_authentication).await,
-            Kind::ServerAuthorizations => self.follow(linkerd::server_authorization).await,
-            Kind::Namespaces => self.follow(owner::namespace).await,
-            Kind::ReplicaSets => self.follow_owners(WorkloadKind::ReplicaSet).await,
-            Kind::Deployments => self.follow_owners(WorkloadKind::Deployment).await,
-            Kind::StatefulSets => self.follow_owners(WorkloadKind::StatefulSet).await,
-            Kind::DaemonSets => self.follow_owners(WorkloadKind::DaemonSet).await,
-            Kind::ReplicationControllers => {
-                self.follow_owners(WorkloadKind::ReplicationController)
-                    .await;
-            }
-            Kind::Jobs => self.follow_owners(WorkloadKind::Job).await,
-            Kind::CronJobs => self.follow_owners(WorkloadKind::CronJob).await,
-        }
-    }
-
-    async fn follow_owners(self, kind: WorkloadKind) {
-        self.follow(move |seen| owner::owner(seen, kind)).await;
+        with_kind(self.kind, self).await;
     }
 
     /// Watches, and begins anew whenever going on is of no use.
-    async fn follow<K>(self, read: impl Fn(K) -> Option<Object> + Send)
+    async fn follow<K>(self, read: impl Fn(K) -> Option<Object> + Send + Sync)
     where
         K: Resource<DynamicType = ApiResource>
             + Clone
@@ -159,7 +148,7 @@ impl KindWatch {
     async fn drive<K: Resource>(
         &self,
         events: impl Stream<Item = watcher::Result<Event<K>>> + Send,
-        read: &(impl Fn(K) -> Option<Object> + Send),
+        read: &(impl Fn(K) -> Option<Object> + Send + Sync),
         delays: &mut Delays,
     ) -> Trouble {
         let mut events = pin!(events);

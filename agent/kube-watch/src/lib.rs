@@ -42,19 +42,8 @@
 mod board;
 mod config;
 mod counters;
-mod istio;
 mod kind_watch;
-mod labels;
-mod linkerd;
-mod network_policy;
-mod node;
-mod owner;
-mod pod;
-mod pod_settings;
 mod reply_limit;
-mod resource;
-mod seen;
-mod service;
 mod trouble;
 mod watch;
 

@@ -1,7 +1,6 @@
 //! Why objects cannot be had, and what helps.
 
 use crate::reply_limit::TooLong;
-use crate::resource;
 use kube::core::Status;
 use kube::runtime::watcher;
 use saker_kube_metadata::Kind;
@@ -152,7 +151,7 @@ impl Trouble {
             TroubleKind::Forbidden => format!(
                 ": allow the verb \"{verb}\" on the resource \"{}\" of the API group \"{}\" (deploy/kubernetes/agent-rbac.yaml)",
                 kind.name(),
-                resource::group(kind)
+                saker_kube_manifests::group(kind)
             ),
             _ => String::new(),
         };

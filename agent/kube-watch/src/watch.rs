@@ -3,11 +3,10 @@
 use crate::board::{Board, KindStatus};
 use crate::config::{self, Backoff, ConnectError, Connection, KubeConfig};
 use crate::kind_watch::{KindWatch, Selection};
-use crate::owner::SeenMetadata;
-use crate::resource::resources;
 use crate::trouble::{Trouble, TroubleKind};
 use kube::api::ListParams;
 use kube::{Api, Client};
+use saker_kube_manifests::{SeenMetadata, resources};
 use saker_kube_metadata::{Cluster, Kind, Scope};
 use std::collections::BTreeMap;
 use std::sync::Arc;

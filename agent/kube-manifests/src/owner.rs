@@ -1,13 +1,10 @@
 //! Namespaces and owners of pods: objects of which metadata is enough.
 
 use crate::labels::labels_of;
-use crate::seen::{Nothing, Seen};
+use crate::seen::SeenMetadata;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference as ApiReference;
 use saker_kube_metadata::{Namespace, Object, Owner, OwnerReference, WorkloadKind};
 use std::sync::Arc;
-
-/// An object of which only the metadata is sent.
-pub(crate) type SeenMetadata = Seen<Nothing>;
 
 /// The namespace, if it has a name and a uid.
 pub(crate) fn namespace(seen: SeenMetadata) -> Option<Object> {

@@ -1,6 +1,6 @@
 //! Where the API server has the objects of each kind.
 
-use kube::core::ApiResource;
+use kube_core::ApiResource;
 use saker_kube_metadata::Kind;
 
 const ISTIO_SECURITY: &str = "security.istio.io";
@@ -41,12 +41,21 @@ const fn api(kind: Kind) -> (&'static str, &'static [&'static str], &'static str
 }
 
 /// The group of a kind's objects; empty for the core's.
-pub(crate) const fn group(kind: Kind) -> &'static str {
+#[must_use]
+pub const fn group(kind: Kind) -> &'static str {
     api(kind).0
 }
 
+/// The kind of objects with this group and kind; `None` of those that are not read.
+pub(crate) fn kind_of(group: &str, kind_name: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| {
+        let (known_group, _, known_name) = api(*kind);
+        known_group == group && known_name == kind_name
+    })
+}
+
 /// The resources that may have the objects of a kind, the preferred one first.
-pub(crate) fn resources(kind: Kind) -> impl Iterator<Item = ApiResource> + Clone {
+pub fn resources(kind: Kind) -> impl Iterator<Item = ApiResource> + Clone {
     let (group, versions, kind_name) = api(kind);
     versions.iter().map(move |version| ApiResource {
         group: group.to_owned(),

@@ -3,10 +3,10 @@
 use crate::labels::labels_of;
 use crate::network_policy::selector;
 use crate::pod_settings::port_reference;
-use crate::seen::{Nothing, Part, Seen};
+use crate::seen::{Part, Seen, SeenMetadata};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use kube::api::ObjectMeta;
 use saker_kube_metadata::{
     Authentication, AuthorizationPolicy, LinkerdAccess, LinkerdServer, MeshContent, MeshObject,
     Object, ObjectName, PolicyTarget, ServerAuthorization, ServerReference,
@@ -95,12 +95,12 @@ pub(crate) fn authorization_policy(seen: SeenAuthorizationPolicy) -> Option<Obje
 }
 
 /// A `MeshTLSAuthentication`: whom it names is not read.
-pub(crate) fn mesh_tls_authentication(seen: Seen<Nothing>) -> Option<Object> {
+pub(crate) fn mesh_tls_authentication(seen: SeenMetadata) -> Option<Object> {
     object(seen.metadata, MeshContent::MeshTlsAuthentication)
 }
 
 /// A `NetworkAuthentication`: which networks it names is not read.
-pub(crate) fn network_authentication(seen: Seen<Nothing>) -> Option<Object> {
+pub(crate) fn network_authentication(seen: SeenMetadata) -> Option<Object> {
     object(seen.metadata, MeshContent::NetworkAuthentication)
 }
 

@@ -4,8 +4,8 @@
 //! times as large as what is kept.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
-use kube::Resource;
-use kube::core::{ApiResource, DynamicResourceScope};
+use kube_core::Resource;
+use kube_core::{ApiResource, DynamicResourceScope};
 use saker_policy_audit::ANNOTATIONS;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -18,7 +18,7 @@ pub(crate) const MIRROR_ANNOTATION: &str = "kubernetes.io/config.mirror";
 /// An object.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(bound(deserialize = "S: Deserialize<'de>, T: Deserialize<'de>"))]
-pub(crate) struct Seen<S, T = IgnoredAny> {
+pub struct Seen<S, T = IgnoredAny> {
     /// Its metadata.
     #[serde(deserialize_with = "metadata")]
     pub(crate) metadata: ObjectMeta,
@@ -35,14 +35,17 @@ fn none<T>() -> Option<T> {
 }
 
 /// Part of an object.
-pub(crate) trait Part {
+pub trait Part {
     /// Whether the server need not send anything but metadata.
     const IS_METADATA_ENOUGH: bool;
 }
 
+/// An object of which only the metadata is sent.
+pub type SeenMetadata = Seen<Nothing>;
+
 /// No part: metadata is enough.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Nothing {}
+pub struct Nothing {}
 
 impl Part for Nothing {
     const IS_METADATA_ENOUGH: bool = true;
