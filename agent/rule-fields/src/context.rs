@@ -1,6 +1,7 @@
 //! What extractors may look at.
 
 mod knowledge;
+mod parties;
 
 use crate::captured::CapturedEvent;
 use crate::descriptor::{self, Descriptor, DescriptorKind};
@@ -10,6 +11,7 @@ use crate::processes::Processes;
 use crate::scratch::{Lent, Scratch, Texts};
 pub(crate) use knowledge::Place;
 use knowledge::SharedLookups;
+pub(crate) use parties::{Party, Side};
 use saker_audit_source::AuditEvent;
 use saker_event_decode::{EventView, WallClock};
 use saker_flow_state::FlowEvent;

@@ -5,7 +5,7 @@ mod lookups;
 mod needs;
 
 pub(crate) use fact::Fact;
-pub(crate) use lookups::{Lookups, Peer};
+pub(crate) use lookups::{FlowLookups, Lookups, Peer};
 pub use needs::Needs;
 
 use saker_container_metadata::{Containers, Reason};

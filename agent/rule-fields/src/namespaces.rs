@@ -1,8 +1,10 @@
 //! The rows, one file for each namespace.
 
 pub(crate) mod container;
+mod dns;
 mod evt;
 mod fd;
+mod flow;
 mod fs_path;
 mod group;
 mod json;
@@ -22,8 +24,10 @@ use crate::row::FieldRow;
 /// Every row, in groups as their files order them.
 pub(crate) static ROWS: &[&[&[FieldRow]]] = &[
     container::ROWS,
+    dns::ROWS,
     evt::ROWS,
     fd::ROWS,
+    flow::ROWS,
     fs_path::ROWS,
     group::ROWS,
     json::ROWS,

@@ -166,6 +166,16 @@ impl FieldRow {
         }
     }
 
+    /// A field of connections.
+    pub(crate) const fn flow(
+        name: &'static str,
+        value_type: FieldType,
+        doc: &'static str,
+        extractor: Extractor,
+    ) -> Self {
+        Self::filled(name, value_type, doc, extractor).of(FieldSources::Flow)
+    }
+
     /// A text of audit events.
     pub(crate) const fn audit(
         name: &'static str,

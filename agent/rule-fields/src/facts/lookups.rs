@@ -26,8 +26,36 @@ pub(crate) struct Lookups {
     pub(crate) client: Peer,
     /// Of the server's address.
     pub(crate) server: Peer,
+    /// What only connections are asked.
+    flow: OnceCell<Box<FlowLookups>>,
     /// What was asked for and is not known.
     pub(crate) lacking: Cell<Enrichment>,
+}
+
+impl Lookups {
+    /// What only connections are asked, made when it is first needed: other events pay nothing for it.
+    pub(crate) fn flow(&self) -> &FlowLookups {
+        self.flow.get_or_init(Box::default)
+    }
+}
+
+/// What was looked up of a connection.
+#[derive(Default)]
+pub(crate) struct FlowLookups {
+    /// Who has the address of the own end.
+    pub(crate) own: Once<Endpoint>,
+    /// Who has the address of the other end, as the socket has it.
+    pub(crate) remote: Once<Endpoint>,
+    /// Who has the address of the other end, as packets carry it.
+    pub(crate) on_wire: Once<Endpoint>,
+    /// If the own end is a pod, its last owner.
+    pub(crate) own_owner: Once<Option<Arc<OwnerReference>>>,
+    /// If the other end is a pod, its last owner.
+    pub(crate) other_owner: Once<Option<Arc<OwnerReference>>>,
+    /// If the own end is a pod, its namespace.
+    pub(crate) own_namespace: Once<Arc<Namespace>>,
+    /// If the other end is a pod, its namespace.
+    pub(crate) other_namespace: Once<Arc<Namespace>>,
 }
 
 /// What was looked up of the owners of a pod, by their kinds.
