@@ -6,6 +6,7 @@ use saker_container_metadata::{Containers, Limits, Requests};
 use saker_container_runtimes::{Runtimes, RuntimesConfig};
 use saker_kube_metadata::{Cluster, Limits as ClusterLimits, Scope};
 use saker_kube_watch::{ConnectError, KubeConfig, KubeWatch};
+use saker_policy_audit::{MeshHandle, MtlsSettings};
 use saker_process_state::ContainerChange;
 use saker_rule_fields::{Facts, Needs};
 use std::sync::{Arc, OnceLock};
@@ -76,6 +77,7 @@ impl FactSources {
         };
         let facts = Facts {
             containers,
+            mesh: MeshHandle::new(cluster.clone(), MtlsSettings::default()),
             cluster,
         };
         let (scope, scopes) = watch::channel(needs.scope());
@@ -176,6 +178,7 @@ fn run(runtime: &Runtime, asking: Asking, stopped: oneshot::Receiver<()>) {
     let Facts {
         containers,
         cluster,
+        ..
     } = asking.facts;
     runtime.block_on(async {
         let runtimes = Runtimes::find(&asking.runtimes).serve(containers, asking.requests);

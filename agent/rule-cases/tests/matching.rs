@@ -160,6 +160,7 @@ fn facts() -> Facts {
     Facts {
         containers,
         cluster,
+        ..Facts::none()
     }
 }
 

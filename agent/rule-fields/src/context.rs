@@ -2,6 +2,7 @@
 
 mod knowledge;
 mod parties;
+mod policies;
 
 use crate::captured::CapturedEvent;
 use crate::descriptor::{self, Descriptor, DescriptorKind};

@@ -10,6 +10,7 @@ pub use needs::Needs;
 
 use saker_container_metadata::{Containers, Reason};
 use saker_kube_metadata::Cluster;
+use saker_policy_audit::MeshHandle;
 
 /// Who is asked about containers and pods.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct Facts {
     pub containers: Containers,
     /// The cluster that this host belongs to.
     pub cluster: Cluster,
+    /// What the policies of meshes demand.
+    pub mesh: MeshHandle,
 }
 
 impl Facts {
@@ -27,6 +30,7 @@ impl Facts {
         Self {
             containers: Containers::without_runtime(),
             cluster: Cluster::unknown(),
+            mesh: MeshHandle::none(),
         }
     }
 }

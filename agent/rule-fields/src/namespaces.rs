@@ -11,6 +11,7 @@ mod json;
 pub(crate) mod k8s;
 mod k8smeta;
 mod ka;
+mod mtls;
 mod other;
 mod proc;
 mod saker;
@@ -34,6 +35,7 @@ pub(crate) static ROWS: &[&[&[FieldRow]]] = &[
     k8s::ROWS,
     k8smeta::ROWS,
     ka::ROWS,
+    mtls::ROWS,
     other::ROWS,
     proc::ROWS,
     saker::ROWS,

@@ -57,6 +57,10 @@ fn found<T>(value: Option<T>) -> Fact<T> {
 }
 
 impl<'a> EventContext<'a> {
+    pub(super) fn lookups(&self) -> &Lookups {
+        self.lookups.get()
+    }
+
     /// How much of what the fields read so far needed was known. What is pending is not lacking.
     #[must_use]
     pub fn enrichment(&self) -> Enrichment {

@@ -38,6 +38,17 @@ impl<T> Fact<T> {
         }
     }
 
+    /// A view of it.
+    pub(crate) const fn as_ref(&self) -> Fact<&T> {
+        match self {
+            Self::Known(value) => Fact::Known(value),
+            Self::Absent => Fact::Absent,
+            Self::Unasked => Fact::Unasked,
+            Self::Awaited => Fact::Awaited,
+            Self::Lacking(reason) => Fact::Lacking(*reason),
+        }
+    }
+
     /// What is known.
     pub(crate) fn known(self) -> Option<T> {
         match self {

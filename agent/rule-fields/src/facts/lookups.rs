@@ -1,8 +1,9 @@
 //! What was looked up for one event.
 
-use super::Enrichment;
+use super::{Enrichment, Fact};
 use saker_container_metadata::Answer as ContainerAnswer;
 use saker_kube_metadata::{Answer, Endpoint, Namespace, OwnerReference, Pod, Service, Workload};
+use saker_policy_audit::{ClientIntent, MeshLeg, MeshPolicies, MtlsIntent};
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
@@ -56,6 +57,14 @@ pub(crate) struct FlowLookups {
     pub(crate) own_namespace: Once<Arc<Namespace>>,
     /// If the other end is a pod, its namespace.
     pub(crate) other_namespace: Once<Arc<Namespace>>,
+    /// What the policies of meshes are.
+    pub(crate) policies: Once<Arc<MeshPolicies>>,
+    /// Which part of the way through proxies it is.
+    pub(crate) leg: OnceCell<Fact<MeshLeg>>,
+    /// What is demanded of the connection.
+    pub(crate) intent: OnceCell<Fact<MtlsIntent>>,
+    /// How its client should connect.
+    pub(crate) client_intent: OnceCell<Fact<ClientIntent>>,
 }
 
 /// What was looked up of the owners of a pod, by their kinds.

@@ -1,8 +1,11 @@
 //! `flow.*`: a connection as one of its ends on this host sees it.
 
 mod ends;
+mod leg;
 
 mod tls;
+
+pub(super) use leg::MESH;
 
 use super::fd::static_text;
 use crate::context::EventContext;
@@ -21,6 +24,7 @@ pub(super) static ROWS: &[&[FieldRow]] = &[
     tls::CERTIFICATES,
     ends::SOURCE,
     ends::DESTINATION,
+    leg::ROWS,
 ];
 
 static VERDICT: &[FieldRow] = &[

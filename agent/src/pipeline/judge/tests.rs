@@ -6,7 +6,6 @@ use saker_alert::{Alert, Node};
 use saker_container_metadata::{ContainerInfo, Containers, Limits as ContainerLimits, Requests};
 use saker_event_decode::EventBuilder;
 use saker_event_schema::event;
-use saker_kube_metadata::Cluster;
 use saker_process_state::{
     CgroupId, CgroupResolver, Limits, NoSource, ProcessState, Runtime, Users,
 };
@@ -85,7 +84,7 @@ impl Stage {
         let (containers, requests) = Containers::new(limits, Box::new(|| {}));
         let facts = Facts {
             containers: containers.clone(),
-            cluster: Cluster::unknown(),
+            ..Facts::none()
         };
         let (sender, alerts) = mpsc::channel(10_000);
         let statistics = Arc::new(Statistics::default());
