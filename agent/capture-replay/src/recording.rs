@@ -9,7 +9,6 @@ use answers::Answers;
 use saker_capture_file::recording::{Item, Note, RecordingError, RecordingReader, Visibility};
 use saker_container_metadata::{Containers, Limits as ContainerLimits, Requests};
 use saker_event_decode::{EventView, WallClock};
-use saker_kube_metadata::Cluster;
 use saker_process_state::{BootTime, Limits, ProcessState, Snapshot, User, Users};
 use saker_rule_fields::{EventContext, Facts, Host, Patience, Payload, Scratch, Surroundings};
 use std::collections::HashSet;
@@ -67,7 +66,7 @@ impl RecordingPlayer {
         let (containers, requests) = Containers::new(ContainerLimits::default(), Box::new(|| {}));
         let facts = Facts {
             containers,
-            cluster: Cluster::unknown(),
+            ..Facts::none()
         };
         let limits = Limits::default();
         Ok(Self {

@@ -7,7 +7,6 @@ use saker_capture_replay::{Options, Replay, ReplayError};
 use saker_container_metadata::{ContainerInfo, Containers, Limits as ContainerLimits};
 use saker_event_decode::{EventBuilder, EventView, WallClock};
 use saker_event_schema::event;
-use saker_kube_metadata::Cluster;
 use saker_process_state::{
     BootTime, CgroupId, CgroupResolver, ContainerId, Limits, Pid, ProcessSource, ProcessState,
     Runtime, Snapshot, User, Users,
@@ -221,7 +220,7 @@ fn record(is_hidden: impl Fn(usize) -> bool) -> Recorded {
     let (containers, _requests) = Containers::new(ContainerLimits::default(), Box::new(|| {}));
     let facts = Facts {
         containers,
-        cluster: Cluster::unknown(),
+        ..Facts::none()
     };
     let mut clock = WallClock::new(header.wall_offset_ns);
     let scratch = Scratch::new();

@@ -72,6 +72,7 @@ pub fn facts(stream: &Stream, extent: Extent) -> Facts {
     Facts {
         containers,
         cluster,
+        ..Facts::none()
     }
 }
 

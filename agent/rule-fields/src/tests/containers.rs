@@ -9,7 +9,6 @@ use saker_container_metadata::{
 };
 use saker_event_decode::EventBuilder;
 use saker_event_schema::event;
-use saker_kube_metadata::Cluster;
 use saker_process_state::{ContainerId, ContainerRef, Runtime};
 use std::sync::Arc;
 
@@ -25,7 +24,7 @@ impl Runtimes {
         Self {
             facts: Facts {
                 containers,
-                cluster: Cluster::unknown(),
+                ..Facts::none()
             },
             _requests: requests,
         }
