@@ -69,12 +69,12 @@ impl<'c> Party<'c> {
         }
     }
 
-    /// Whether the end is in the network of a node.
-    pub(crate) fn is_node(self) -> bool {
+    /// The name of the node that it is; empty for a host outside of clusters.
+    pub(crate) const fn node(self) -> Option<&'c str> {
         match self {
-            Self::Node(_) | Self::Host => true,
-            Self::Pod(pod) => pod.network == PodNetwork::Host,
-            Self::Service(_) | Self::Container | Self::External => false,
+            Self::Node(name) => Some(name),
+            Self::Host => Some(""),
+            Self::Pod(_) | Self::Service(_) | Self::Container | Self::External => None,
         }
     }
 }

@@ -87,7 +87,7 @@ impl EventContext<'_> {
             namespace.map(|namespace| LegParty {
                 pod: party.pod(),
                 namespace,
-                is_node: party.is_node(),
+                node: party.node(),
             })
         })
     }
@@ -182,8 +182,11 @@ impl EventContext<'_> {
                 self.service().then(|service| {
                     let port = flow.remote.port();
                     let policies = self.policies();
-                    policies
-                        .and_then(|policies| policies.client_intent(client, &service.name, port))
+                    let server = self.party(Side::Server).and_then(Party::pod).known();
+                    let labels = server.map(|pod| &*pod.labels);
+                    policies.and_then(|policies| {
+                        policies.client_intent(client, &service.name, port, labels)
+                    })
                 })
             })
         });
