@@ -3,6 +3,7 @@
 mod certs;
 mod explain;
 mod filter;
+mod mtls;
 mod record;
 mod reference;
 mod replay;
@@ -12,6 +13,9 @@ mod trace;
 pub(crate) use certs::CertsArgs;
 pub(crate) use explain::ExplainArgs;
 pub(crate) use filter::{FilterCheckArgs, FilterCommand};
+pub(crate) use mtls::{
+    LedgerSourceArgs, MtlsCommand, MtlsReadyArgs, MtlsReportArgs, MtlsReportFormat, span_ms,
+};
 pub(crate) use record::RecordArgs;
 pub(crate) use reference::{EventsArgs, FieldsArgs, ReferenceFormat};
 pub(crate) use replay::{ReplayArgs, TimeText};
@@ -94,6 +98,12 @@ pub(crate) enum Command {
         /// What to do with them.
         #[command(subcommand)]
         command: FilterCommand,
+    },
+    /// Say who talks to whom, and whether mutual TLS could be demanded of them.
+    Mtls {
+        /// What to say.
+        #[command(subcommand)]
+        command: MtlsCommand,
     },
     /// Make certificates for development: for a collector and for agents.
     #[command(after_help = certs::CERTS_EXAMPLES)]

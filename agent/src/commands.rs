@@ -8,6 +8,7 @@ pub(crate) mod fields;
 pub(crate) mod filter_check;
 mod input;
 mod layout;
+pub(crate) mod mtls;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod rules_bench;

@@ -5,6 +5,7 @@
 
 mod append_output;
 mod facts;
+mod ledger;
 mod limits;
 mod outputs;
 
@@ -12,6 +13,8 @@ use crate::cli::{AlertArgs, KubeArgs, MetricsAddress, OutputFormat};
 use append_output::{AdditionFile, additions};
 pub(crate) use facts::FactsConfig;
 use facts::{EnrichmentFile, KubernetesFile};
+pub(crate) use ledger::LedgerConfig;
+use ledger::LedgerFile;
 use limits::LimitsFile;
 pub(crate) use limits::RuleLimits;
 pub(crate) use outputs::DeliveryConfig;
@@ -72,6 +75,8 @@ pub(crate) struct ConfigFile {
     rings: RingsFile,
     /// The metrics server.
     metrics: MetricsFile,
+    /// Who talked to whom, kept on disk.
+    ledger: LedgerFile,
     /// Name of the cluster in alerts.
     cluster_name: String,
     /// What is held back.
@@ -137,6 +142,8 @@ pub(crate) struct Config {
     pub(crate) metrics: Option<SocketAddr>,
     /// Where alerts go.
     pub(crate) delivery: DeliveryConfig,
+    /// Who talked to whom, kept on disk.
+    pub(crate) ledger: LedgerConfig,
 }
 
 /// What the commands for rule authors take from the configuration.
@@ -300,6 +307,7 @@ impl Config {
             )?,
             bulk_ring_bytes: ring("rings.bulk_bytes", file.rings.bulk_bytes, 1 << 22)?,
             metrics: metrics_address(metrics, &file.metrics)?,
+            ledger: LedgerConfig::build(file.ledger)?,
         })
     }
 }

@@ -25,8 +25,9 @@ mod summary;
 mod this_host;
 
 use clap::Parser;
-use cli::{Cli, Command, FilterCommand, Page, RulesCommand};
+use cli::{Cli, Command, FilterCommand, MtlsCommand, Page, RulesCommand};
 use commands::InputError;
+use commands::mtls::LedgerSourceError;
 use saker_alert::escaped;
 use saker_capture_replay::ReplayError;
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
             let is_bad_input = rules.is_some()
                 || input.is_some()
                 || error.is::<config::ConfigError>()
+                || error.is::<LedgerSourceError>()
                 || error.is::<ReplayError>();
             if is_bad_input {
                 ExitCode::from(EXIT_BAD_INPUT)
@@ -84,6 +86,10 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Events(arguments) => commands::events::run(&arguments),
         Command::Filter { command } => match command {
             FilterCommand::Check(arguments) => commands::filter_check::run(&arguments),
+        },
+        Command::Mtls { command } => match command {
+            MtlsCommand::Report(arguments) => commands::mtls::run_report(&arguments),
+            MtlsCommand::Ready(arguments) => commands::mtls::run_ready(&arguments),
         },
         Command::Certs(arguments) => commands::certs::run(&arguments),
         Command::Completions { shell } => {

@@ -39,6 +39,13 @@ impl Ledger {
         self.nodes.values()
     }
 
+    /// The ledgers of one cluster alone.
+    #[must_use]
+    pub fn of_cluster(mut self, cluster: &str) -> Self {
+        self.nodes.retain(|(name, _), _| *name.cluster == *cluster);
+        self
+    }
+
     pub(crate) fn into_nodes(self) -> impl Iterator<Item = NodeLedger> {
         self.nodes.into_values()
     }

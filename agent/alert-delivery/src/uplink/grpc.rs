@@ -1,8 +1,10 @@
 //! Alerts to a collector over gRPC: `saker.v1.AlertIngest.Deliver`.
 
 mod connection;
+mod ledger;
 mod settings;
 
+pub use ledger::{LedgerCallError, LedgerClient};
 pub use settings::{GrpcError, GrpcSettings};
 
 use std::collections::BTreeMap;
