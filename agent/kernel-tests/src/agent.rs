@@ -170,6 +170,12 @@ impl Agent {
         self.alerts_of(rule).len()
     }
 
+    /// All alerts so far, in order.
+    #[must_use]
+    pub fn alerts(&self) -> Vec<Value> {
+        self.alerts.lock().expect("alerts").clone()
+    }
+
     /// Alerts of a rule so far, in order.
     #[must_use]
     pub fn alerts_of(&self, rule: &str) -> Vec<Value> {

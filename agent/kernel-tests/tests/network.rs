@@ -7,6 +7,8 @@
 mod certificates;
 #[path = "network/legs.rs"]
 mod legs;
+#[path = "network/manifests.rs"]
+mod manifests;
 #[path = "network/mesh.rs"]
 mod mesh;
 #[path = "network/owners.rs"]

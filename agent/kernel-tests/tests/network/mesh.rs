@@ -6,7 +6,7 @@ use crate::running::Running;
 use crate::scene::{Scene, text};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The user that Istio's proxies run as.
 pub(crate) const ISTIO_USER: &str = "1337";
@@ -42,7 +42,7 @@ fn intercept(pod: &Pod, user: &str, outbound: u16, inbound: u16, excluded: u16) 
 /// Istio's: Envoy at 15001 and 15006, with certificates of workloads. It takes plaintext as well, as under a
 /// policy that permits it.
 pub(crate) fn istio(scene: &Scene, excluded: u16) -> Proxies {
-    let program = envoy(scene);
+    let program = renamed(scene, &envoy(), "envoy");
     let start = |pod: &Pod, name: &str| {
         intercept(pod, ISTIO_USER, 15_001, 15_006, excluded);
         let uri = format!("spiffe://cluster.local/ns/shop/sa/{name}");
@@ -74,17 +74,20 @@ pub(crate) fn istio(scene: &Scene, excluded: u16) -> Proxies {
     }
 }
 
-/// Envoy, where its user may run it.
-fn envoy(scene: &Scene) -> String {
+/// Envoy as the tests' step fetched it.
+fn envoy() -> PathBuf {
     let program = std::env::var_os("SAKER_ENVOY").map(PathBuf::from);
-    let program = program.expect("SAKER_ENVOY names Envoy: run `cargo xtask test --only network`");
-    let own = scene.path("envoy");
-    // It is large: a second name for it is enough where both are on one file system.
-    std::fs::hard_link(&program, &own)
-        .or_else(|_| std::fs::copy(&program, &own).map(drop))
-        .expect("Envoy");
-    let all_may_run = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(&own, all_may_run).expect("Envoy");
+    program.expect("SAKER_ENVOY names Envoy: run `cargo xtask test --only network`")
+}
+
+/// A program under a name of its own, where everybody may run it: a proxy is known by its name.
+fn renamed(scene: &Scene, program: &Path, name: &str) -> String {
+    let own = scene.path(name);
+    if !own.exists() {
+        std::fs::copy(program, &own).unwrap_or_else(|error| panic!("{program:?}: {error}"));
+        let all_may_run = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&own, all_may_run).expect("a program");
+    }
     text(&own)
 }
 
@@ -173,6 +176,7 @@ fn envoy_configuration(own: &Certificate, authority: &str) -> Value {
 /// Linkerd's: HAProxy at 4140 and 4143, with the ALPN and the server names of its proxies.
 pub(crate) fn linkerd(scene: &Scene, excluded: u16) -> Proxies {
     let authority = scene.authority.file();
+    let program = renamed(scene, Path::new("/usr/sbin/haproxy"), "linkerd2-proxy");
     let start = |pod: &Pod, name: &str| {
         intercept(pod, LINKERD_USER, 4140, 4143, excluded);
         let identity =
@@ -199,7 +203,7 @@ listen inbound
         );
         let file = scene.write(&format!("haproxy-{name}.cfg"), &configuration);
         let container = pod.container("linkerd-proxy");
-        let mut running = container.start("haproxy", &["-db", "-f", &file]);
+        let mut running = container.start(&program, &["-db", "-f", &file]);
         running.wait_for_port(&container, 4143);
         Proxy { container, running }
     };

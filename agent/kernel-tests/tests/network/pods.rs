@@ -4,7 +4,7 @@
 
 use crate::running::{PATIENCE, Running, run};
 use sha2::{Digest, Sha256};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -207,11 +207,6 @@ exec nsenter --net="$network" -- "$@""#;
     /// An address of the pod with a port, as programs take it.
     pub(crate) fn at(&self, port: u16) -> String {
         format!("{}:{port}", self.v4)
-    }
-
-    /// Where it can be reached.
-    pub(crate) const fn address(&self) -> IpAddr {
-        IpAddr::V4(self.v4)
     }
 }
 

@@ -4,6 +4,15 @@ use crate::certificates::SERVER_NAME;
 use crate::scene::{Scene, peer};
 use crate::servers::{self, HTTP, HTTPS, STORM, STORM_PORTS};
 use crate::watch::{Watch, expect_fields, field};
+use saker_kernel_tests::agent::{Agent, get, sum};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+/// Connections of the storm.
+const STORM_COUNT: u64 = 50_000;
+
+/// What the agent may hold more after the storm than before, KiB. The table of flows is bounded by its own.
+const GROWTH_KIB_MAX: u64 = 24 << 10;
 
 #[test]
 fn first_messages_that_are_large_or_come_in_pieces() {
@@ -17,7 +26,7 @@ fn first_messages_that_are_large_or_come_in_pieces() {
         assert!(got.said.ends_with("page\n"), "{manner}: {}", got.said);
         let expected = [
             ("flow.security", "tls"),
-            ("flow.tls.version", "TLSv1.3"),
+            ("flow.tls.version", "1.3"),
             ("flow.tls.sni", SERVER_NAME),
         ];
         watch.expect(&scene, &got, HTTPS, "nginx", &expected);
@@ -69,4 +78,74 @@ fn connections_that_say_nothing_or_break_off() {
             .iter()
             .all(|flow| field(flow, "fd.sport") != port)
     );
+}
+
+#[test]
+fn very_many_short_connections_are_all_counted() {
+    let scene = Scene::make();
+    let _nginx = servers::nginx(&scene);
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address = address.expect("a free port").to_string();
+    // Nothing is told of each: that would measure the output.
+    let rules = scene.write(
+        "rules.yaml",
+        "- rule: None of these
+  desc: Has flows collected.
+  source: flow
+  condition: evt.type = flow_classified and flow.protocol = telnet and fd.sport = 1
+  output: none
+  priority: NOTICE
+",
+    );
+    let agent = Agent::start(&["--rules", &rules, "--metrics", &address]);
+    let flows = |role: &str| {
+        let label = format!("role=\"{role}\"");
+        let page = get(&address, "/metrics");
+        let lines = page.lines().filter(|line| line.contains(&label));
+        let lines: Vec<&str> = lines
+            .filter(|line| line.contains("class=\"plaintext\""))
+            .collect();
+        sum(&lines.join("\n"), "saker_flows_total")
+    };
+    let before = ["client", "server"].map(flows);
+    let resident_before = resident_kib(agent.pid());
+    let server = scene.server.v4.to_string();
+    let [count, first, ports] = [STORM_COUNT, STORM.into(), STORM_PORTS.into()];
+    let [count, first, ports] = [count, first, ports].map(|number| number.to_string());
+    let got = scene.peer(&["storm-client", &server, &count, &first, &ports]);
+    assert_eq!(got.said.trim(), count);
+    let limit = Instant::now() + Duration::from_secs(60);
+    loop {
+        let page = get(&address, "/metrics");
+        let [emitted, delivered, lost] = ["emitted", "delivered", "lost"]
+            .map(|stage| sum(&page, &format!("saker_events_{stage}_total")));
+        let mut counted = ["client", "server"].map(flows);
+        for (counted, before) in counted.iter_mut().zip(before) {
+            *counted -= before;
+        }
+        // What is lost is accounted for, and nothing else is missing. Other programs of the machine may
+        // have connections of their own.
+        if emitted == delivered + lost && counted.iter().all(|count| *count + lost >= STORM_COUNT) {
+            assert_eq!(lost, 0, "{page}");
+            break;
+        }
+        assert!(
+            Instant::now() < limit,
+            "{emitted} emitted, {delivered} delivered, {lost} lost; {counted:?} flows"
+        );
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let grown = resident_kib(agent.pid()).saturating_sub(resident_before);
+    assert!(grown < GROWTH_KIB_MAX, "{grown} KiB more than before");
+    agent.end();
+}
+
+/// Memory of its own that a process holds, KiB.
+fn resident_kib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"));
+    let size = line.expect("a size").trim().trim_end_matches(" kB");
+    size.parse().expect("a number")
 }

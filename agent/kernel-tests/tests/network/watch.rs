@@ -5,7 +5,6 @@ use crate::running::Ended;
 use crate::scene::{Scene, text};
 use saker_kernel_tests::agent::Agent;
 use serde_json::Value;
-use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -47,12 +46,12 @@ const FIELDS: &[&str] = &[
     "flow.loopback",
     "flow.leg",
     "flow.excused",
+    "flow.bypass",
     "flow.src.pod",
     "flow.dst.pod",
     "mtls.required",
     "mtls.mode",
     "mtls.policy",
-    "dns.name",
 ];
 
 /// An agent that looks at flows.
@@ -188,6 +187,38 @@ impl Watch {
         }
     }
 
+    /// Alerts of other rules about a scene so far.
+    pub(crate) fn alerts_about(&self, scene: &Scene) -> Vec<Value> {
+        let addresses = [scene.client.v4, scene.server.v4].map(|address| address.to_string());
+        let mut alerts = self.agent.alerts();
+        alerts.retain(|alert| {
+            let text = alert.to_string();
+            let is_about = addresses.iter().any(|address| text.contains(address));
+            alert["rule"] != RULE && is_about
+        });
+        alerts
+    }
+
+    /// Waits for an alert of another rule about the connection with this port of its client.
+    pub(crate) fn alert_about(&self, scene: &Scene, client_port: &str) -> Value {
+        let connection = format!("{}:{client_port}", scene.client.v4);
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            let alerts = self.alerts_about(scene);
+            let found = alerts
+                .iter()
+                .find(|alert| alert.to_string().contains(&connection));
+            if let Some(alert) = found {
+                return alert.clone();
+            }
+            assert!(
+                Instant::now() < limit,
+                "no rule tells {connection}; other alerts: {alerts:#?}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// The events of a container so far.
     pub(crate) fn events(&self, kind: &str, container: &Container) -> Vec<Value> {
         let mut events = self.agent.alerts_of(RULE);
@@ -238,9 +269,4 @@ pub(crate) fn expect_fields(alert: &Value, expected: &[(&str, &str)]) {
         "{}\nin {alert:#}",
         differences.join("\n")
     );
-}
-
-/// A folder as the agent is told it.
-pub(crate) fn folder(path: &Path) -> String {
-    text(path)
 }
