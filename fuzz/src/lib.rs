@@ -5,6 +5,7 @@
 //! any input. See CONTRIBUTING.md for running them and for adding one.
 #![forbid(unsafe_code)]
 
+pub mod conversation;
 pub mod findings;
 pub mod naive;
 pub mod sample;

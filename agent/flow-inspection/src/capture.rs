@@ -21,8 +21,8 @@ pub(crate) enum Boundaries {
 pub(crate) struct Run {
     offset: u64,
     bytes: Vec<u8>,
-    /// What follows directly was sent, but not captured.
-    is_cut: bool,
+    /// Bytes that follow directly and were sent, but not captured. Zero if that is not known of any.
+    missing_bytes: u64,
 }
 
 impl Run {
@@ -51,13 +51,13 @@ impl Capture {
     /// Takes bytes that begin at `offset`; `sent_bytes` were sent there. Bytes that are known already stay
     /// as they are.
     pub(crate) fn insert(&mut self, offset: u64, bytes: &[u8], sent_bytes: u64) {
-        let is_cut = sent_bytes > length(bytes);
+        let missing_bytes = sent_bytes.saturating_sub(length(bytes));
         let mut at = offset;
         let mut rest = bytes;
         let mut index = 0;
         while !rest.is_empty() {
             let Some(run) = self.runs.get(index) else {
-                self.place(index, at, rest, is_cut);
+                self.place(index, at, rest, missing_bytes);
                 break;
             };
             if run.end() <= at {
@@ -72,7 +72,8 @@ impl Capture {
                 .max(run.offset)
                 .saturating_add(length(known).min(run.end().saturating_sub(at.max(run.offset))));
             if !new.is_empty() {
-                self.place(index, at, new, is_cut && known.is_empty());
+                let missing_bytes = if known.is_empty() { missing_bytes } else { 0 };
+                self.place(index, at, new, missing_bytes);
                 index = index.saturating_add(1);
             }
             at = resume;
@@ -85,10 +86,11 @@ impl Capture {
     }
 
     /// Puts bytes of which none is known before the run of this index, as far as there is room.
-    fn place(&mut self, index: usize, offset: u64, bytes: &[u8], is_cut: bool) {
+    fn place(&mut self, index: usize, offset: u64, bytes: &[u8], missing_bytes: u64) {
         let room = CAPTURED_BYTES_MAX.saturating_sub(self.kept_bytes);
         let kept = bytes.get(..room.min(bytes.len())).unwrap_or_default();
-        let is_cut = is_cut || kept.len() < bytes.len();
+        let dropped = length(bytes).saturating_sub(length(kept));
+        let missing_bytes = missing_bytes.saturating_add(dropped);
         let before = index
             .checked_sub(1)
             .and_then(|index| self.runs.get_mut(index));
@@ -97,14 +99,14 @@ impl Capture {
             && run.end() == offset
         {
             run.bytes.extend_from_slice(kept);
-            run.is_cut = is_cut;
+            run.missing_bytes = missing_bytes;
         } else if self.runs.len() < RUNS_MAX && !kept.is_empty() {
             self.runs.insert(
                 index.min(self.runs.len()),
                 Run {
                     offset,
                     bytes: kept.to_vec(),
-                    is_cut,
+                    missing_bytes,
                 },
             );
         } else {
@@ -119,7 +121,7 @@ impl Capture {
             let touches = earlier.end() == later.offset;
             if touches {
                 earlier.bytes.append(&mut later.bytes);
-                earlier.is_cut = later.is_cut;
+                earlier.missing_bytes = later.missing_bytes;
             }
             touches
         });
@@ -168,11 +170,12 @@ impl<'a> Stream<'a> {
 
     /// Whether [`Self::head`] cannot grow: what follows it was sent and not captured.
     pub(crate) fn is_cut(self) -> bool {
-        self.run_at(self.begin).is_some_and(|run| run.is_cut)
+        self.run_at(self.begin)
+            .is_some_and(|run| run.missing_bytes > 0)
             || self
                 .runs
                 .iter()
-                .any(|run| run.is_cut && run.end() == self.begin)
+                .any(|run| run.missing_bytes > 0 && run.end() == self.begin)
     }
 
     /// Whether no byte was captured from the begin on.
@@ -190,8 +193,11 @@ impl<'a> Stream<'a> {
     }
 
     /// Each datagram, the first ones first.
-    pub(crate) fn datagrams(self) -> impl Iterator<Item = &'a [u8]> {
-        self.runs.iter().map(|run| run.bytes.as_slice())
+    pub(crate) fn datagrams(self) -> impl Iterator<Item = Datagram<'a>> {
+        self.runs.iter().map(|run| Datagram {
+            bytes: &run.bytes,
+            sent_bytes: length(&run.bytes).saturating_add(run.missing_bytes),
+        })
     }
 
     /// What follows so many bytes.
@@ -208,6 +214,14 @@ impl<'a> Stream<'a> {
             .iter()
             .find(|run| run.offset <= offset && offset < run.end())
     }
+}
+
+/// A datagram, as far as it was captured.
+#[derive(Clone, Copy)]
+pub(crate) struct Datagram<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// How long it is.
+    pub(crate) sent_bytes: u64,
 }
 
 impl fmt::Debug for Stream<'_> {

@@ -53,6 +53,20 @@ impl<'a> Cursor<'a> {
         self.array().map(u32::from_be_bytes)
     }
 
+    /// A number that says its own length in its first two bits (RFC 9000, 16).
+    pub(crate) fn variable(&mut self) -> Option<u64> {
+        let first = *self.bytes.first()?;
+        let bytes = self.take(1_usize.checked_shl(u32::from(first >> 6))?)?;
+        let number = bytes
+            .iter()
+            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let value_bits = u32::try_from(bytes.len())
+            .ok()?
+            .checked_mul(8)?
+            .checked_sub(2)?;
+        Some(number & 1_u64.checked_shl(value_bits)?.checked_sub(1)?)
+    }
+
     pub(crate) fn u32_little(&mut self) -> Option<u32> {
         self.array().map(u32::from_le_bytes)
     }

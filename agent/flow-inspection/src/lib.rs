@@ -36,6 +36,7 @@ mod reason;
 mod tls;
 mod tls_facts;
 mod verdict;
+mod wireguard;
 
 pub use classification::{Classification, Confidence, SecurityClass};
 pub use credential_kind::CredentialKind;

@@ -3,11 +3,13 @@
 mod certificate;
 mod cipher_suite;
 mod client_hello;
+pub(crate) mod datagram;
 mod extensions;
 mod facts;
 mod handshake;
 mod ja4;
 mod mesh;
+pub(crate) mod quic;
 mod record;
 mod server_hello;
 mod ssl2;
@@ -19,6 +21,7 @@ use crate::protocol::Protocol;
 use crate::reason::Reason;
 use crate::tls_facts::{ClientAuth, TlsFacts};
 
+use client_hello::Carrier;
 use handshake::{ClientFlight, ServerFlight};
 use record::{End, Flight};
 
@@ -69,29 +72,59 @@ enum Form {
 
 /// Looks for a handshake that begins where the streams begin.
 pub(crate) fn inspect(conversation: &Conversation<'_>) -> Inspection {
-    let conversation = &orient(conversation);
-    match hello_form(conversation.client.head()) {
-        Form::Yes => Inspection::Handshake(Box::new(handshake(conversation))),
-        Form::No => ssl2::inspect(conversation),
-        // A cut ends what can be said, and so few bytes say nothing.
+    let head = conversation.client.head();
+    match hello_form(head) {
+        Form::Yes => found(streams(conversation)),
+        Form::Perhaps if head.is_empty() => server_alone(conversation),
+        // So few bytes say nothing, and there will be no more of them.
         Form::Perhaps if conversation.client.is_cut() => Inspection::Other,
-        Form::Perhaps if conversation.client.is_empty() => Inspection::Other,
         Form::Perhaps => Inspection::NeedMore,
+        Form::No => match answer_form(head) {
+            Form::Yes => turned(conversation),
+            Form::Perhaps if !conversation.client.is_cut() => Inspection::NeedMore,
+            Form::Perhaps | Form::No => ssl2::inspect(conversation),
+        },
     }
 }
 
-/// Whoever sends the client's hello is the client of TLS. In an active FTP transfer it is the one who accepted.
-fn orient<'a>(conversation: &Conversation<'a>) -> Conversation<'a> {
-    let is_swapped = hello_form(conversation.server.head()) == Form::Yes
-        && hello_form(conversation.client.head()) != Form::Yes;
-    if is_swapped {
-        Conversation {
-            client: conversation.server,
-            server: conversation.client,
-            server_port: conversation.server_port,
-        }
-    } else {
-        *conversation
+fn found(handshake: Handshake) -> Inspection {
+    Inspection::Handshake(Box::new(handshake))
+}
+
+/// Whoever accepted a connection may be the client of TLS, as in an active FTP transfer. Nothing is settled as
+/// long as the other side is silent.
+fn server_alone(conversation: &Conversation<'_>) -> Inspection {
+    if hello_form(conversation.server.head()) != Form::Yes {
+        return Inspection::Other;
+    }
+    let mut handshake = streams(&swapped(conversation));
+    handshake.settled = Settled::No;
+    found(handshake)
+}
+
+/// The client's bytes are those of TLS's server.
+fn turned(conversation: &Conversation<'_>) -> Inspection {
+    match hello_form(conversation.server.head()) {
+        Form::Yes => found(streams(&swapped(conversation))),
+        Form::Perhaps => Inspection::NeedMore,
+        Form::No => Inspection::Other,
+    }
+}
+
+const fn swapped<'a>(conversation: &Conversation<'a>) -> Conversation<'a> {
+    Conversation {
+        client: conversation.server,
+        server: conversation.client,
+        server_port: conversation.server_port,
+    }
+}
+
+/// Whether bytes begin a record as TLS's server sends them first: a handshake or an alert.
+fn answer_form(bytes: &[u8]) -> Form {
+    match bytes {
+        [] | [0x15 | 0x16] => Form::Perhaps,
+        [0x15 | 0x16, 3, ..] => Form::Yes,
+        _ => Form::No,
     }
 }
 
@@ -139,19 +172,30 @@ pub(crate) fn server_begin(server: Stream<'_>) -> Stream<'_> {
         .map_or(server, |(offset, _)| server.after(offset))
 }
 
-fn handshake(conversation: &Conversation<'_>) -> Handshake {
-    let port = conversation.server_port;
-    let client_bytes = Flight::read(conversation.client);
-    let server_bytes = Flight::read(conversation.server);
-    let Some(client) = ClientFlight::read(&client_bytes) else {
+fn streams(conversation: &Conversation<'_>) -> Handshake {
+    handshake(
+        &Flight::read(conversation.client),
+        &Flight::read(conversation.server),
+        Carrier::Stream,
+        conversation.server_port,
+    )
+}
+
+fn handshake(
+    client_bytes: &Flight,
+    server_bytes: &Flight,
+    carrier: Carrier,
+    server_port: u16,
+) -> Handshake {
+    let Some(client) = ClientFlight::read(client_bytes, carrier) else {
         return Handshake::broken(Reason::TlsMalformed, TlsFacts::default());
     };
-    let mut handshake = match ServerFlight::read(&server_bytes) {
+    let mut handshake = match ServerFlight::read(server_bytes) {
         None => Handshake::broken(Reason::TlsRefused, facts::offered(&client.hello)),
         Some(server) => {
-            let stage = stage(&client_bytes, &server_bytes, &server);
-            let facts = facts::negotiated(&client, &server, &server_bytes, port);
-            verdict(stage, facts, port)
+            let stage = stage(client_bytes, server_bytes, &server);
+            let facts = facts::negotiated(&client, &server, server_bytes, server_port);
+            verdict(stage, facts, server_port)
         }
     };
     // The verdict must not depend on which side's bytes are seen first.

@@ -7,6 +7,7 @@ use crate::protocol::Protocol;
 use crate::protocols;
 use crate::reason::Reason;
 use crate::tls::{self, Handshake};
+use crate::wireguard;
 
 pub(crate) use crate::conversation::Settled;
 
@@ -44,17 +45,29 @@ pub(crate) struct Verdict {
 /// Judges by what is there. `ruled_out` belongs to this connection.
 pub(crate) fn judge(exchanged: &Exchanged<'_>, ruled_out: &mut RuledOut) -> Verdict {
     let conversation = &exchanged.conversation;
-    match exchanged.transport {
+    let mut verdict = match exchanged.transport {
         Transport::Tcp => judge_stream(conversation, ruled_out, 0),
-        Transport::Udp => {
-            if conversation.client.is_empty() && conversation.server.is_empty() {
-                return opaque(Reason::NoPayload, Settled::No);
-            }
-            if let Some(verdict) = datagram(conversation) {
-                return verdict;
-            }
-            recognised(conversation, protocols::DATAGRAM, ruled_out, 0)
-        }
+        Transport::Udp => judge_datagrams(conversation, ruled_out),
+    };
+    // A client that is silent may yet begin with TLS.
+    if conversation.client.head().is_empty() {
+        verdict.settled = Settled::No;
+    }
+    verdict
+}
+
+fn judge_datagrams(conversation: &Conversation<'_>, ruled_out: &mut RuledOut) -> Verdict {
+    if conversation.client.is_empty() && conversation.server.is_empty() {
+        return opaque(Reason::NoPayload, Settled::No);
+    }
+    let handshake =
+        tls::datagram::inspect(conversation).or_else(|| tls::quic::inspect(conversation));
+    match handshake {
+        Some(handshake) => tls_verdict(handshake),
+        None => match wireguard::inspect(conversation) {
+            Some(verdict) => verdict,
+            None => recognised(conversation, protocols::DATAGRAM, ruled_out, 0),
+        },
     }
 }
 
@@ -67,11 +80,6 @@ fn judge_stream(conversation: &Conversation<'_>, ruled_out: &mut RuledOut, depth
         tls::Inspection::NeedMore => opaque(Reason::Incomplete, Settled::No),
         tls::Inspection::Handshake(handshake) => tls_verdict(*handshake),
     }
-}
-
-fn datagram(conversation: &Conversation<'_>) -> Option<Verdict> {
-    let _ = conversation;
-    None
 }
 
 /// Asks the recognisers in turn.
@@ -140,7 +148,7 @@ fn readable_verdict(readable: Readable) -> Verdict {
     }
 }
 
-fn tunnel_verdict(protocol: Protocol, confidence: Confidence) -> Verdict {
+pub(crate) fn tunnel_verdict(protocol: Protocol, confidence: Confidence) -> Verdict {
     Verdict {
         classification: Classification {
             class: SecurityClass::Tunnel,

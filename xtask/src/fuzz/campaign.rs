@@ -22,6 +22,12 @@ const MEMORY_MIB_MAX: u32 = 1024;
 /// Longest input, in bytes. Defects show in short ones, and those run many times faster.
 const INPUT_BYTES_MAX: u32 = 2000;
 
+/// The target that classifies connections.
+const FLOW_TARGET: &str = "flow";
+
+/// As [`INPUT_BYTES_MAX`], for connections: certificates are among the inputs, and 4 KiB of each direction count.
+const FLOW_BYTES_MAX: u32 = 10_000;
+
 /// As [`INPUT_BYTES_MAX`], for targets that read captures: real ones are among their inputs.
 const CAPTURE_BYTES_MAX: u32 = 300_000;
 
@@ -83,6 +89,7 @@ impl Campaign<'_> {
         };
         let bytes_max = match captures {
             Some(_) => CAPTURE_BYTES_MAX,
+            None if target == FLOW_TARGET => FLOW_BYTES_MAX,
             None => INPUT_BYTES_MAX,
         };
         let log = self.folder("logs").join(target).with_extension("log");

@@ -23,7 +23,7 @@ pub(crate) struct ClientFlight<'a> {
 
 impl<'a> ClientFlight<'a> {
     /// Reads a flight that begins with a hello. `None` if that breaks its form.
-    pub(crate) fn read(flight: &'a Flight) -> Option<Self> {
+    pub(crate) fn read(flight: &'a Flight, carrier: Carrier) -> Option<Self> {
         const MISSING: Message<'_> = Message {
             kind: CLIENT_HELLO,
             body: &[],
@@ -36,7 +36,7 @@ impl<'a> ClientFlight<'a> {
             return None;
         }
         let mut read = Self {
-            hello: ClientHello::read(first.body, first.is_whole, Carrier::Stream)?,
+            hello: ClientHello::read(first.body, first.is_whole, carrier)?,
             certificate: None,
             has_key_exchange: false,
         };

@@ -38,6 +38,15 @@ pub(crate) struct Flight {
 }
 
 impl Flight {
+    /// What one side sent by other records.
+    pub(crate) fn new(messages: Vec<u8>, is_changed: bool, end: End) -> Self {
+        Self {
+            changed_at: is_changed.then_some(messages.len()),
+            messages,
+            end,
+        }
+    }
+
     pub(crate) fn read(stream: Stream<'_>) -> Self {
         let mut flight = Self {
             messages: Vec::new(),
@@ -98,13 +107,13 @@ impl Flight {
     /// The messages before the side changed its cipher.
     pub(crate) fn messages(&self) -> Messages<'_> {
         let end = self.changed_at.unwrap_or(self.messages.len());
-        Messages(Cursor::new(self.messages.get(..end).unwrap_or_default()))
+        Messages::new(self.messages.get(..end).unwrap_or_default())
     }
 
     /// All messages, also those after a change that means nothing (TLS 1.3 sends one after a hello retry
     /// request).
     pub(crate) fn messages_past_change(&self) -> Messages<'_> {
-        Messages(Cursor::new(&self.messages))
+        Messages::new(&self.messages)
     }
 
     /// Whether the side changed its cipher or encrypts.
@@ -132,6 +141,12 @@ pub(crate) struct Message<'a> {
 /// The handshake messages of a flight; only the last one may be incomplete.
 #[derive(Clone)]
 pub(crate) struct Messages<'a>(Cursor<'a>);
+
+impl<'a> Messages<'a> {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self(Cursor::new(bytes))
+    }
+}
 
 impl<'a> Iterator for Messages<'a> {
     type Item = Message<'a>;

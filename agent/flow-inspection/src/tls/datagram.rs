@@ -1,0 +1,151 @@
+//! DTLS: TLS whose messages come in datagrams, in pieces, twice or not at all.
+
+use std::collections::BTreeMap;
+
+use super::client_hello::Carrier;
+use super::record::{End, Flight};
+use super::{Handshake, handshake};
+use crate::capture::Stream;
+use crate::conversation::Conversation;
+use crate::cursor::Cursor;
+use crate::protocol::Protocol;
+
+const CHANGE_CIPHER_SPEC: u8 = 20;
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+const CLIENT_HELLO: u8 = 1;
+const HELLO_VERIFY_REQUEST: u8 = 3;
+
+/// Looks for a handshake that begins with the client's first datagram.
+pub(crate) fn inspect(conversation: &Conversation<'_>) -> Option<Handshake> {
+    if !has_form(conversation.client.head()) {
+        return None;
+    }
+    let mut handshake = handshake(
+        &read(conversation.client),
+        &read(conversation.server),
+        Carrier::Datagram,
+        conversation.server_port,
+    );
+    if handshake.protocol == Protocol::Tls {
+        handshake.protocol = Protocol::Dtls;
+    }
+    Some(handshake)
+}
+
+/// Whether a datagram begins with the record of a hello.
+fn has_form(datagram: &[u8]) -> bool {
+    let mut cursor = Cursor::new(datagram);
+    Record::read(&mut cursor).is_some_and(|record| {
+        record.kind == HANDSHAKE
+            && record.epoch == 0
+            && record.content.first() == Some(&CLIENT_HELLO)
+    })
+}
+
+struct Record<'a> {
+    kind: u8,
+    /// 0 before encryption.
+    epoch: u16,
+    content: &'a [u8],
+}
+
+impl<'a> Record<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
+        let kind = cursor.u8()?;
+        let version = cursor.u16()?;
+        if !matches!(version, 0xfeff | 0xfefd) {
+            return None;
+        }
+        let epoch = cursor.u16()?;
+        // The number of the record in its epoch.
+        cursor.skip(6)?;
+        let length = usize::from(cursor.u16()?);
+        let available = length.min(cursor.rest().len());
+        Some(Self {
+            kind,
+            epoch,
+            content: cursor.take(available)?,
+        })
+    }
+}
+
+/// A message, as far as its pieces came one after the other.
+struct Pieces<'a> {
+    kind: u8,
+    length: [u8; 3],
+    pieces: BTreeMap<u32, &'a [u8]>,
+}
+
+/// What one side sent in the clear, as TLS would have sent it.
+fn read(stream: Stream<'_>) -> Flight {
+    let mut messages: BTreeMap<u16, Pieces<'_>> = BTreeMap::new();
+    let mut is_changed = false;
+    let mut end = End::Open;
+    for datagram in stream.datagrams() {
+        let mut cursor = Cursor::new(datagram.bytes);
+        while let Some(record) = Record::read(&mut cursor) {
+            match (record.kind, record.content) {
+                (CHANGE_CIPHER_SPEC, _) => is_changed = true,
+                _ if record.epoch > 0 => is_changed = true,
+                (ALERT, [2, _] | [_, 0]) => end = End::Alert,
+                (HANDSHAKE, content) => take_pieces(&mut messages, content),
+                _ => {}
+            }
+        }
+    }
+    Flight::new(join(messages), is_changed, end)
+}
+
+fn take_pieces<'a>(messages: &mut BTreeMap<u16, Pieces<'a>>, content: &'a [u8]) {
+    let mut cursor = Cursor::new(content);
+    while let Some((number, kind, length, offset, piece)) = piece(&mut cursor) {
+        if kind == HELLO_VERIFY_REQUEST {
+            continue;
+        }
+        messages
+            .entry(number)
+            .or_insert_with(|| Pieces {
+                kind,
+                length,
+                pieces: BTreeMap::new(),
+            })
+            .pieces
+            .entry(offset)
+            .or_insert(piece);
+    }
+}
+
+/// Number, type and length of the message, and offset and bytes of the piece.
+fn piece<'a>(cursor: &mut Cursor<'a>) -> Option<(u16, u8, [u8; 3], u32, &'a [u8])> {
+    let kind = cursor.u8()?;
+    let length = cursor.array()?;
+    let number = cursor.u16()?;
+    let offset = cursor.u24()?;
+    let piece_bytes = usize::try_from(cursor.u24()?).ok()?;
+    let available = piece_bytes.min(cursor.rest().len());
+    Some((number, kind, length, offset, cursor.take(available)?))
+}
+
+/// The messages in their order, up to the first that misses something.
+fn join(messages: BTreeMap<u16, Pieces<'_>>) -> Vec<u8> {
+    let mut joined = Vec::new();
+    for message in messages.into_values() {
+        joined.push(message.kind);
+        joined.extend_from_slice(&message.length);
+        let [high, middle, low] = message.length;
+        let length = u32::from_be_bytes([0, high, middle, low]);
+        let mut known = 0_u32;
+        for (offset, piece) in message.pieces {
+            if offset != known {
+                break;
+            }
+            joined.extend_from_slice(piece);
+            known = known.saturating_add(u32::try_from(piece.len()).unwrap_or(u32::MAX));
+        }
+        if known != length {
+            break;
+        }
+    }
+    joined
+}

@@ -1,0 +1,183 @@
+//! Connections of real programs: OpenSSL 3.0's `s_client` and `s_server`, and curl, recorded between them.
+//!
+//! They are inputs of the fuzz target `flow`, whose format `fuzz/src/conversation.rs` tells.
+
+mod recorded;
+
+use recorded::Recorded;
+use saker_flow_inspection::{
+    Classification, ClientAuth, Confidence, Protocol, Reason, SecurityClass, TlsFacts, TlsVersion,
+};
+
+fn classify(name: &str) -> Classification {
+    Recorded::open(name).classify()
+}
+
+fn tls(classification: &Classification) -> &TlsFacts {
+    classification.tls.as_deref().expect("it is TLS")
+}
+
+/// Class, reason, version and client authentication of a recorded connection.
+fn verdict(name: &str) -> (SecurityClass, Reason, Option<TlsVersion>, ClientAuth) {
+    let classification = classify(name);
+    let facts = tls(&classification);
+    (
+        classification.class,
+        classification.reason,
+        facts.version,
+        facts.client_auth,
+    )
+}
+
+#[test]
+fn each_connection_has_its_class() {
+    use {ClientAuth as A, Reason as R, SecurityClass as C, TlsVersion as V};
+    let expected = [
+        ("tls10", C::Tls, R::TlsHandshake, V::Tls10, A::None),
+        ("tls11", C::Tls, R::TlsHandshake, V::Tls11, A::None),
+        ("tls12-alpn", C::Tls, R::TlsHandshake, V::Tls12, A::None),
+        ("tls12-full", C::Tls, R::TlsHandshake, V::Tls12, A::None),
+        // A resumed session has the client's certificate of the full one, if any.
+        (
+            "tls12-resumed",
+            C::Tls,
+            R::TlsHandshake,
+            V::Tls12,
+            A::Unknown,
+        ),
+        (
+            "tls12-client-certificate",
+            C::Mtls,
+            R::ClientCertificate,
+            V::Tls12,
+            A::Seen,
+        ),
+        (
+            "tls12-client-without-certificate",
+            C::Tls,
+            R::TlsHandshake,
+            V::Tls12,
+            A::None,
+        ),
+        (
+            "tls12-client-certificate-missing",
+            C::Tls,
+            R::TlsFailed,
+            V::Tls12,
+            A::None,
+        ),
+        ("tls13-alpn", C::Tls, R::TlsHandshake, V::Tls13, A::Unknown),
+        ("tls13-curl", C::Tls, R::TlsHandshake, V::Tls13, A::Unknown),
+        (
+            "tls13-retry-client-certificate",
+            C::Tls,
+            R::TlsHandshake,
+            V::Tls13,
+            A::Unknown,
+        ),
+        (
+            "tls13-version-refused",
+            C::Tls,
+            R::TlsFailed,
+            V::Tls12,
+            A::Unknown,
+        ),
+        ("istio-http1", C::MeshMtls, R::MeshAlpn, V::Tls13, A::Mesh),
+        (
+            "istio-tcp-tls12",
+            C::MeshMtls,
+            R::MeshAlpn,
+            V::Tls12,
+            A::Seen,
+        ),
+        ("linkerd", C::MeshMtls, R::MeshAlpn, V::Tls13, A::Mesh),
+        ("hbone", C::MeshMtls, R::MeshHbone, V::Tls13, A::Mesh),
+        ("dtls10", C::Tls, R::TlsHandshake, V::Dtls10, A::None),
+        ("dtls12", C::Tls, R::TlsHandshake, V::Dtls12, A::None),
+    ];
+    for (name, class, reason, version, client_auth) in expected {
+        assert_eq!(
+            verdict(name),
+            (class, reason, Some(version), client_auth),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn certificates_of_tls_1_2_are_read() {
+    let classification = classify("tls12-client-certificate");
+    let facts = tls(&classification);
+    assert_eq!(facts.is_client_certificate_requested, Some(true));
+    let client = facts.client_certificate.as_ref().unwrap();
+    assert_eq!(&*client.subject, "CN=client,O=Falcons");
+    assert_eq!(&*client.issuer, r"CN=Test authority,O=Falcons\, Inc.,C=DE");
+    assert_eq!(
+        *client.alternative_names,
+        ["spiffe://cluster.local/ns/default/sa/client".into()]
+    );
+    let server = facts.server_certificate.as_ref().unwrap();
+    assert_eq!(&*server.subject, "CN=server.test,O=Falcons");
+    let names: Vec<&str> = server
+        .alternative_names
+        .iter()
+        .map(|name| &**name)
+        .collect();
+    assert_eq!(
+        names,
+        ["server.test", "*.server.test", "10.0.0.1", "fd00::1"]
+    );
+    assert_eq!(server.not_after_s - server.not_before_s, 3650 * 24 * 3600);
+}
+
+#[test]
+fn hellos_show_names_and_a_fingerprint() {
+    let classification = classify("tls13-alpn");
+    assert_eq!(classification.confidence, Confidence::High);
+    let facts = tls(&classification);
+    assert!(facts.is_negotiated);
+    assert_eq!(facts.server_name.as_deref(), Some("server.test"));
+    assert_eq!(*facts.alpn_offered, ["h2".into(), "http/1.1".into()]);
+    assert_eq!(facts.alpn_chosen, None, "TLS 1.3 hides the choice");
+    assert_eq!(facts.cipher.as_deref(), Some("TLS_AES_256_GCM_SHA384"));
+    assert!(!facts.has_encrypted_client_hello);
+    let classification = classify("tls12-alpn");
+    assert_eq!(classification.protocol, Protocol::Http2);
+    let facts = tls(&classification);
+    assert_eq!(facts.alpn_chosen.as_deref(), Some("h2"));
+    assert_eq!(facts.is_client_certificate_requested, Some(false));
+    assert_eq!(
+        classify("istio-http1").protocol,
+        Protocol::Http,
+        "all that is offered is HTTP/1.1"
+    );
+}
+
+#[test]
+fn an_answer_that_is_not_tls_claims_nothing() {
+    let classification = classify("tls-to-http");
+    assert_eq!(classification.class, SecurityClass::Opaque);
+    assert_eq!(classification.confidence, Confidence::Low);
+    assert_eq!(classification.reason, Reason::TlsRefused);
+}
+
+/// A begin may say less, but never something else: the class is that of the whole, or not known yet, or
+/// mutual TLS not told from TLS yet.
+#[test]
+fn no_begin_has_a_wrong_class() {
+    for recorded in ["tls", "istio", "linkerd", "hbone", "dtls"]
+        .into_iter()
+        .flat_map(Recorded::all)
+    {
+        let whole = recorded.classify();
+        recorded.classify_each_begin(|so_far| {
+            let fits = match so_far.class {
+                SecurityClass::Opaque => so_far.confidence == Confidence::Low,
+                SecurityClass::Tls => true,
+                SecurityClass::MeshMtls if so_far.reason == Reason::TlsHello => true,
+                class => class == whole.class,
+            };
+            assert!(fits, "{}: {so_far:?}", recorded.name);
+        });
+    }
+}
