@@ -44,14 +44,14 @@ pub(super) fn recognise_datagram(conversation: &Conversation<'_>) -> Recognition
     let Some(message) = conversation.client.datagrams().next() else {
         return Recognition::NeedMore;
     };
-    let Some(query) = DnsMessage::parse(message) else {
+    let Some(query) = DnsMessage::parse(message.bytes) else {
         return Recognition::NotMine;
     };
     let answer = conversation
         .server
         .datagrams()
         .next()
-        .and_then(|answer| Cursor::new(answer).u32());
+        .and_then(|answer| Cursor::new(answer.bytes).u32());
     judge(conversation, &query, answer)
 }
 
