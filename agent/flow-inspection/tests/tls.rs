@@ -181,3 +181,44 @@ fn no_begin_has_a_wrong_class() {
         });
     }
 }
+
+#[test]
+fn quic_shows_its_hello() {
+    for (name, server_name) in [
+        ("quic-v1", Some("server.test")),
+        ("quic-v2", Some("server.test")),
+    ] {
+        let classification = classify(name);
+        assert_eq!(classification.class, SecurityClass::Tls, "{name}");
+        assert_eq!(classification.reason, Reason::TlsHandshake, "{name}");
+        assert_eq!(classification.protocol, Protocol::Http3, "{name}");
+        let facts = tls(&classification);
+        assert_eq!(facts.version, Some(TlsVersion::Tls13), "{name}");
+        assert_eq!(facts.server_name.as_deref(), server_name, "{name}");
+        assert_eq!(*facts.alpn_offered, ["h3".into()], "{name}");
+        assert!(facts.ja4.as_deref().unwrap().starts_with("q13d"), "{name}");
+    }
+}
+
+#[test]
+fn hellos_larger_than_a_packet_are_put_together() {
+    for name in ["tls13-large-hello", "quic-large-hello"] {
+        let classification = classify(name);
+        assert_eq!(classification.reason, Reason::TlsHandshake, "{name}");
+        let facts = tls(&classification);
+        assert_eq!(facts.server_name.as_deref(), Some("server.test"), "{name}");
+        assert!(facts.ja4.is_some(), "{name}");
+    }
+}
+
+/// The server's request for a certificate is behind a chain of more than 4 KiB; the client's answer tells.
+#[test]
+fn a_long_chain_hides_the_request_only() {
+    let classification = classify("tls12-long-chain-client-certificate");
+    assert_eq!(classification.class, SecurityClass::Mtls);
+    let facts = tls(&classification);
+    assert_eq!(facts.is_client_certificate_requested, Some(true));
+    let server = facts.server_certificate.as_ref().unwrap();
+    assert_eq!(&*server.subject, "CN=server.test");
+    assert_eq!(&*server.issuer, "CN=RSA authority");
+}

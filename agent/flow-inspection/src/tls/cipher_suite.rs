@@ -387,8 +387,6 @@ static NAMES: &[(u16, &str)] = &[
     (0xccac, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256"),
     (0xccad, "TLS_DHE_PSK_WITH_CHACHA20_POLY1305_SHA256"),
     (0xccae, "TLS_RSA_PSK_WITH_CHACHA20_POLY1305_SHA256"),
-    (0xfefe, "SSL_RSA_FIPS_WITH_DES_CBC_SHA"),
-    (0xfeff, "SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA"),
 ];
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ struct Pieces<'a> {
 
 /// What one side sent in the clear, as TLS would have sent it.
 fn read(stream: Stream<'_>) -> Flight {
-    let mut messages: BTreeMap<u16, Pieces<'_>> = BTreeMap::new();
+    let mut messages = Received::default();
     let mut is_changed = false;
     let mut end = End::Open;
     for datagram in stream.datagrams() {
@@ -89,30 +89,68 @@ fn read(stream: Stream<'_>) -> Flight {
                 (CHANGE_CIPHER_SPEC, _) => is_changed = true,
                 _ if record.epoch > 0 => is_changed = true,
                 (ALERT, [2, _] | [_, 0]) => end = End::Alert,
-                (HANDSHAKE, content) => take_pieces(&mut messages, content),
+                (HANDSHAKE, content) => messages.take(content),
                 _ => {}
             }
         }
     }
-    Flight::new(join(messages), is_changed, end)
+    Flight::new(messages.join(), is_changed, end)
 }
 
-fn take_pieces<'a>(messages: &mut BTreeMap<u16, Pieces<'a>>, content: &'a [u8]) {
-    let mut cursor = Cursor::new(content);
-    while let Some((number, kind, length, offset, piece)) = piece(&mut cursor) {
-        if kind == HELLO_VERIFY_REQUEST {
-            continue;
-        }
-        messages
-            .entry(number)
-            .or_insert_with(|| Pieces {
+/// The messages that came, by their numbers.
+#[derive(Default)]
+struct Received<'a> {
+    messages: BTreeMap<u16, Pieces<'a>>,
+    /// The number of the first message that counts.
+    first: u16,
+}
+
+impl<'a> Received<'a> {
+    fn take(&mut self, content: &'a [u8]) {
+        let mut cursor = Cursor::new(content);
+        while let Some((number, kind, length, offset, piece)) = piece(&mut cursor) {
+            // The server only asks for the same hello again.
+            if kind == HELLO_VERIFY_REQUEST {
+                self.first = number.saturating_add(1);
+                continue;
+            }
+            let message = self.messages.entry(number).or_insert_with(|| Pieces {
                 kind,
                 length,
                 pieces: BTreeMap::new(),
-            })
-            .pieces
-            .entry(offset)
-            .or_insert(piece);
+            });
+            message.pieces.entry(offset).or_insert(piece);
+        }
+    }
+
+    /// The messages one after the other, up to the first that misses something.
+    fn join(self) -> Vec<u8> {
+        let mut joined = Vec::new();
+        for ((number, message), expected) in self.messages.into_iter().zip(self.first..) {
+            if number != expected || !message.join(&mut joined) {
+                break;
+            }
+        }
+        joined
+    }
+}
+
+impl Pieces<'_> {
+    /// Appends it as TLS frames it; whether it is whole.
+    fn join(self, joined: &mut Vec<u8>) -> bool {
+        joined.push(self.kind);
+        joined.extend_from_slice(&self.length);
+        let [high, middle, low] = self.length;
+        let length = u32::from_be_bytes([0, high, middle, low]);
+        let mut known = 0_u32;
+        for (offset, piece) in self.pieces {
+            if offset != known {
+                break;
+            }
+            joined.extend_from_slice(piece);
+            known = known.saturating_add(u32::try_from(piece.len()).unwrap_or(u32::MAX));
+        }
+        known == length
     }
 }
 
@@ -125,27 +163,4 @@ fn piece<'a>(cursor: &mut Cursor<'a>) -> Option<(u16, u8, [u8; 3], u32, &'a [u8]
     let piece_bytes = usize::try_from(cursor.u24()?).ok()?;
     let available = piece_bytes.min(cursor.rest().len());
     Some((number, kind, length, offset, cursor.take(available)?))
-}
-
-/// The messages in their order, up to the first that misses something.
-fn join(messages: BTreeMap<u16, Pieces<'_>>) -> Vec<u8> {
-    let mut joined = Vec::new();
-    for message in messages.into_values() {
-        joined.push(message.kind);
-        joined.extend_from_slice(&message.length);
-        let [high, middle, low] = message.length;
-        let length = u32::from_be_bytes([0, high, middle, low]);
-        let mut known = 0_u32;
-        for (offset, piece) in message.pieces {
-            if offset != known {
-                break;
-            }
-            joined.extend_from_slice(piece);
-            known = known.saturating_add(u32::try_from(piece.len()).unwrap_or(u32::MAX));
-        }
-        if known != length {
-            break;
-        }
-    }
-    joined
 }

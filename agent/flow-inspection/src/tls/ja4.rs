@@ -137,4 +137,60 @@ mod tests {
         );
         assert_eq!(hash(""), "000000000000");
     }
+
+    fn bytes(numbers: &[u16]) -> Vec<u8> {
+        numbers
+            .iter()
+            .flat_map(|number| number.to_be_bytes())
+            .collect()
+    }
+
+    fn counted(content: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes(&[u16::try_from(content.len()).unwrap()]);
+        bytes.extend_from_slice(content);
+        bytes
+    }
+
+    /// The hello that is the specification's example: Chrome's, whose suites, extensions and versions are mixed
+    /// with such as mean nothing.
+    #[test]
+    fn fingerprint_is_that_of_the_specification() {
+        let suites = [
+            0x3a3a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013,
+            0xc014, 0x009c, 0x009d, 0x002f, 0x0035,
+        ];
+        let kinds = [
+            0x2a2a, 0x001b, 0x0000, 0x0033, 0x0010, 0x4469, 0x0017, 0x002d, 0x000d, 0x0005, 0x0023,
+            0x0012, 0x002b, 0xff01, 0x000b, 0x000a, 0x0015, 0xdada,
+        ];
+        let algorithms = [
+            0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601,
+        ];
+        let mut extensions = Vec::new();
+        for kind in kinds {
+            let content = match kind {
+                0x0010 => counted(b"\x02h2\x08http/1.1"),
+                0x000d => counted(&bytes(&algorithms)),
+                0x002b => [vec![6], bytes(&[0x9a9a, 0x0304, 0x0303])].concat(),
+                _ => Vec::new(),
+            };
+            extensions.extend(bytes(&[kind]));
+            extensions.extend(counted(&content));
+        }
+        let body = [
+            &[3, 3][..],
+            &[7; 32],
+            &[0],
+            &counted(&bytes(&suites)),
+            &[1, 0],
+            &counted(&extensions),
+        ]
+        .concat();
+        let read = |carrier| ClientHello::read(&body, true, carrier).unwrap();
+        assert_eq!(
+            fingerprint(&read(Carrier::Stream)),
+            "t13d1516h2_8daaf6152771_e5627efa2ab1"
+        );
+        assert!(fingerprint(&read(Carrier::Quic)).starts_with("q13d1516h2_"));
+    }
 }
