@@ -181,6 +181,11 @@ pub(crate) struct KubeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
 
+    /// Folder of manifests (YAML or JSON), or one file, that say what the cluster has: instead of the API server,
+    /// which is not asked then. Read again when they change, and on SIGHUP.
+    #[arg(long, value_name = "DIR|FILE", conflicts_with = "kubeconfig")]
+    pub(crate) manifests: Option<PathBuf>,
+
     /// Name of this node in the cluster; else SAKER_NODE_NAME, NODE_NAME or the host's name.
     #[arg(long, value_name = "NAME")]
     pub(crate) node_name: Option<String>,

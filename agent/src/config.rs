@@ -11,7 +11,7 @@ mod outputs;
 
 use crate::cli::{AlertArgs, KubeArgs, MetricsAddress, OutputFormat};
 use append_output::{AdditionFile, additions};
-pub(crate) use facts::FactsConfig;
+pub(crate) use facts::{ClusterSource, FactsConfig};
 use facts::{EnrichmentFile, KubernetesFile};
 pub(crate) use ledger::LedgerConfig;
 use ledger::LedgerFile;
@@ -22,6 +22,7 @@ use outputs::{CollectorEntry, FileEntry, HttpEntry, ProgramEntry, StdoutEntry, S
 use saker_alert_delivery::throttle::InvalidKey;
 use saker_alert_delivery::{ListedEntry, OutputsFile, SettingsError, ThrottleSettings};
 use saker_container_runtimes::RuntimesSettings;
+use saker_policy_audit::{MeshSettings, MtlsRule, MtlsSettings};
 use saker_rule_engine::{CompileOptions, Matching};
 use saker_rule_language::{AppendOutput, Priority};
 use serde::Deserialize;
@@ -67,6 +68,10 @@ pub(crate) struct ConfigFile {
     containers: RuntimesSettings,
     /// Who is asked about pods.
     kubernetes: KubernetesFile,
+    /// Which connections have to be mutual TLS.
+    mtls: Vec<MtlsRule>,
+    /// What the installations of meshes say.
+    mesh: MeshSettings,
     /// How long events wait for what is looked up.
     enrichment: EnrichmentFile,
     /// How large rules may be.
@@ -297,7 +302,16 @@ impl Config {
             iso_8601: file.time_format_iso_8601,
             matching: matching(file.rule_matching)?,
             append_output: additions(file.append_output),
-            facts: FactsConfig::build(&file.enrichment, &file.containers, file.kubernetes, kube)?,
+            facts: FactsConfig::build(
+                &file.enrichment,
+                &file.containers,
+                file.kubernetes,
+                kube,
+                MtlsSettings {
+                    rules: file.mtls,
+                    mesh: file.mesh,
+                },
+            )?,
             limits: file.limits.validate()?,
             watch: file.watch_config_files.unwrap_or(true),
             lifecycle_ring_bytes: ring(
@@ -322,6 +336,10 @@ impl FactsConfig {
             &file.containers,
             file.kubernetes,
             arguments,
+            MtlsSettings {
+                rules: file.mtls,
+                mesh: file.mesh,
+            },
         )
         .map_err(|error| error.within(path))
     }

@@ -1,7 +1,10 @@
 //! Who tells about containers and pods: asked on a thread of its own.
 
-use crate::config::FactsConfig;
+mod files;
+
+use crate::config::{ClusterSource, FactsConfig};
 use anyhow::Context;
+use files::ClusterFiles;
 use saker_container_metadata::{Containers, Limits, Requests};
 use saker_container_runtimes::{Runtimes, RuntimesConfig};
 use saker_kube_metadata::{Cluster, Limits as ClusterLimits, Scope};
@@ -43,6 +46,7 @@ impl Waker {
 /// The thread that asks. It ends when this is dropped.
 pub(crate) struct FactSources {
     kube: Option<KubeWatch>,
+    files: Option<ClusterFiles>,
     scope: watch::Sender<Scope>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -59,7 +63,13 @@ impl FactSources {
             .enable_all()
             .build()
             .context("cannot start the asynchronous runtime of containers and pods")?;
-        let kube = runtime.block_on(connect(config.kube))?;
+        let (kube, files) = match config.cluster {
+            None => (None, None),
+            Some(ClusterSource::Server(config)) => (runtime.block_on(connect(config))?, None),
+            Some(ClusterSource::Manifests { path, node_name }) => {
+                (None, Some(ClusterFiles::read(path, node_name)?))
+            }
+        };
         let limits = Limits {
             wait: config.wait,
             kept: config.kept,
@@ -71,10 +81,11 @@ impl FactSources {
             kept: config.kept,
             ..ClusterLimits::default()
         };
-        let cluster = match kube {
-            None => Cluster::unknown(),
-            Some(_) => Cluster::new(limits, waker.on_change()),
+        let cluster = match (&kube, &files) {
+            (None, None) => Cluster::unknown(),
+            _ => Cluster::new(limits, waker.on_change()),
         };
+        let files = files.map(|files| files.tell(cluster.clone(), needs.scope()));
         let facts = Facts {
             containers,
             mesh: MeshHandle::new(cluster.clone(), MtlsSettings::default()),
@@ -95,6 +106,7 @@ impl FactSources {
             .context("cannot start the thread that asks for containers and pods")?;
         let sources = Self {
             kube,
+            files,
             scope,
             stop: Some(stop),
             thread: Some(thread),
@@ -103,8 +115,18 @@ impl FactSources {
     }
 
     /// From now on these are needed.
-    pub(crate) fn need(&self, needs: Needs) {
+    pub(crate) fn need(&mut self, needs: Needs) {
         self.scope.send_replace(needs.scope());
+        if let Some(files) = &mut self.files {
+            files.need(needs.scope());
+        }
+    }
+
+    /// Reads the files again that tell about the cluster; says what they have now. `None` where there are
+    /// none. Those that cannot be used change nothing.
+    pub(crate) fn read_files_again(&mut self) -> anyhow::Result<Option<String>> {
+        let files = self.files.as_mut().map(ClusterFiles::read_again);
+        files.transpose()
     }
 
     /// Waits until what is needed of the cluster was listed once, though not for ever; at once where
@@ -150,10 +172,7 @@ pub(crate) fn take_note(facts: &Facts, changes: Vec<ContainerChange>) {
 }
 
 /// Finds the API server. A pod without an account is no error: most agents need no cluster.
-async fn connect(config: Option<KubeConfig>) -> anyhow::Result<Option<KubeWatch>> {
-    let Some(config) = config else {
-        return Ok(None);
-    };
+async fn connect(config: KubeConfig) -> anyhow::Result<Option<KubeWatch>> {
     match KubeWatch::connect(config).await {
         Ok(watch) => Ok(watch),
         Err(error @ ConnectError::ServiceAccount(_)) => {

@@ -10,7 +10,7 @@ use crate::pipeline::judge::{self, Judge};
 use crate::pipeline::matcher::Matcher;
 use crate::pipeline::raiser::Raiser;
 use crate::pipeline::{queue, reader};
-use crate::reload::RulesWatcher;
+use crate::reload::FilesWatcher;
 use crate::rules::LoadedRules;
 use crate::single_instance::SingleInstance;
 use crate::statistics::Statistics;
@@ -186,7 +186,9 @@ impl Agent {
         } else {
             &[]
         };
-        let mut watcher = RulesWatcher::new(watched);
+        let mut watcher = FilesWatcher::rules(watched);
+        let manifests = self.config.facts.manifests().filter(|_| self.config.watch);
+        let mut manifests = FilesWatcher::manifests(manifests);
         let mut memory = tokio::time::interval(MEMORY_GIVEN_BACK);
         let synced = self.fact_sources.synced();
         tokio::pin!(synced);
@@ -198,9 +200,13 @@ impl Agent {
                 () = &mut synced, if !is_ready => self.say_ready(),
                 _ = signals.interrupt.recv() => break None,
                 _ = signals.terminate.recv() => break None,
-                _ = signals.hangup.recv() => self.reload(),
+                _ = signals.hangup.recv() => {
+                    self.read_manifests_again();
+                    self.reload();
+                }
                 _ = signals.user1.recv() => self.delivery.reopen(),
                 () = watcher.changed() => self.reload(),
+                () = manifests.changed() => self.read_manifests_again(),
                 _ = memory.tick() => host::give_back_memory(),
                 closed = &mut self.closed, if has_stdout => match closed {
                     Ok(error) => break Some(error),
@@ -255,6 +261,16 @@ impl Agent {
                 .reloads_rejected
                 .fetch_add(1, Ordering::Relaxed);
             eprintln!("reload rejected, the rules in force stay: {error:#}");
+        }
+    }
+
+    /// Reads the files again that tell about the cluster, if there are any. If one has an error, what is known
+    /// stays.
+    fn read_manifests_again(&mut self) {
+        match self.fact_sources.read_files_again() {
+            Ok(None) => {}
+            Ok(Some(summary)) => eprintln!("manifests read again: {summary}"),
+            Err(error) => eprintln!("manifests rejected, what is known stays: {error:#}"),
         }
     }
 

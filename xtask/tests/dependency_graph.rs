@@ -346,6 +346,7 @@ const AGENT: &[&str] = &[
     "saker-flow-state",
     "saker-kernel-source",
     "saker-kube-metadata",
+    "saker-kube-manifests",
     "saker-kube-watch",
     "saker-policy-audit",
     "saker-process-state",

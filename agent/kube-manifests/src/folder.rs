@@ -160,7 +160,7 @@ impl Walk {
         for path in paths {
             if path.is_dir() {
                 self.folder(&path, depth.saturating_add(1))?;
-            } else if is_manifest(&path) {
+            } else if path.is_file() && is_manifest(&path) {
                 self.files.push(path);
             }
         }
@@ -168,9 +168,11 @@ impl Walk {
     }
 }
 
-fn is_manifest(path: &Path) -> bool {
+/// Whether a file is read as a manifest, by its name.
+#[must_use]
+pub fn is_manifest(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    path.is_file() && matches!(extension, Some("yaml" | "yml" | "json"))
+    matches!(extension, Some("yaml" | "yml" | "json"))
 }
 
 fn read_file(path: &Path, bytes_left: u64) -> Result<String, ManifestError> {

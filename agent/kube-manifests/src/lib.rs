@@ -54,7 +54,7 @@ mod seen;
 mod service;
 
 pub use documents::{DocumentError, Objects, objects, objects_of_values};
-pub use folder::{ManifestError, Manifests};
+pub use folder::{ManifestError, Manifests, is_manifest};
 pub use kinds::{KindVisitor, with_kind};
 pub use resource::{group, resources};
 pub use seen::SeenMetadata;

@@ -5,8 +5,9 @@ use super::ConfigError;
 use crate::cli::KubeArgs;
 use saker_container_runtimes::{RuntimesConfig, RuntimesSettings};
 use saker_kube_watch::KubeConfig;
+use saker_policy_audit::MtlsSettings;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long an event waits at most, unless the file says otherwise.
@@ -38,6 +39,7 @@ pub(super) struct EnrichmentFile {
 pub(super) struct KubernetesFile {
     enabled: Option<bool>,
     kubeconfig: Option<PathBuf>,
+    manifests: Option<PathBuf>,
     node_name: Option<String>,
 }
 
@@ -50,8 +52,24 @@ pub(crate) struct FactsConfig {
     pub(crate) kept: Duration,
     /// The runtimes of containers.
     pub(crate) runtimes: RuntimesConfig,
-    /// The API server; `None` where it is not to be asked.
-    pub(crate) kube: Option<KubeConfig>,
+    /// Who tells about the cluster; `None` where nobody is to be asked.
+    pub(crate) cluster: Option<ClusterSource>,
+    /// What is demanded of connections.
+    pub(crate) mtls: MtlsSettings,
+}
+
+/// Who tells about the cluster.
+#[derive(Clone, Debug)]
+pub(crate) enum ClusterSource {
+    /// Its API server.
+    Server(KubeConfig),
+    /// Files.
+    Manifests {
+        /// Folder of the files, or the one file.
+        path: PathBuf,
+        /// Name of this node in the cluster.
+        node_name: Option<String>,
+    },
 }
 
 impl FactsConfig {
@@ -61,6 +79,7 @@ impl FactsConfig {
         containers: &RuntimesSettings,
         kubernetes: KubernetesFile,
         arguments: &KubeArgs,
+        mtls: MtlsSettings,
     ) -> Result<Self, ConfigError> {
         let wait_ms = enrichment.wait_ms.unwrap_or(WAIT_MS);
         if wait_ms > WAIT_MS_MAX {
@@ -87,15 +106,30 @@ impl FactsConfig {
             wait,
             kept: Duration::from_secs(kept_seconds),
             runtimes,
-            kube: kube(kubernetes, arguments),
+            cluster: cluster(kubernetes, arguments)?,
+            mtls,
         })
     }
 }
 
-/// How the API server is reached; what the command line names is asked in any case.
-fn kube(file: KubernetesFile, arguments: &KubeArgs) -> Option<KubeConfig> {
-    if file.enabled == Some(false) && arguments.kubeconfig.is_none() {
-        return None;
+impl FactsConfig {
+    /// The files that tell about the cluster, if they do.
+    pub(crate) fn manifests(&self) -> Option<&Path> {
+        match &self.cluster {
+            Some(ClusterSource::Manifests { path, .. }) => Some(path),
+            _ => None,
+        }
+    }
+}
+
+/// Who tells about the cluster; who is named on the command line does so in any case.
+fn cluster(
+    file: KubernetesFile,
+    arguments: &KubeArgs,
+) -> Result<Option<ClusterSource>, ConfigError> {
+    let is_named = arguments.kubeconfig.is_some() || arguments.manifests.is_some();
+    if file.enabled == Some(false) && !is_named {
+        return Ok(None);
     }
     // As manifests name it, from `spec.nodeName`.
     let of_environment = || {
@@ -103,13 +137,27 @@ fn kube(file: KubernetesFile, arguments: &KubeArgs) -> Option<KubeConfig> {
         let mut names = variables.iter().filter_map(|name| std::env::var(name).ok());
         names.find(|name| !name.is_empty())
     };
-    Some(KubeConfig {
-        kubeconfig: arguments.kubeconfig.clone().or(file.kubeconfig),
-        node_name: arguments
-            .node_name
-            .clone()
-            .or(file.node_name)
-            .or_else(of_environment),
-        ..KubeConfig::default()
-    })
+    let node_name = arguments.node_name.clone().or(file.node_name);
+    let node_name = node_name.or_else(of_environment);
+    let (kubeconfig, manifests) = match is_named {
+        true => (arguments.kubeconfig.clone(), arguments.manifests.clone()),
+        false => (file.kubeconfig, file.manifests),
+    };
+    Ok(Some(match (kubeconfig, manifests) {
+        (Some(_), Some(path)) => {
+            return Err(ConfigError::Value {
+                key: "kubernetes.manifests",
+                value: path.display().to_string(),
+                expected: "files tell about the cluster instead of its API server, so without \
+                           `kubeconfig`"
+                    .to_owned(),
+            });
+        }
+        (None, Some(path)) => ClusterSource::Manifests { path, node_name },
+        (kubeconfig, None) => ClusterSource::Server(KubeConfig {
+            kubeconfig,
+            node_name,
+            ..KubeConfig::default()
+        }),
+    }))
 }

@@ -92,11 +92,38 @@ fn outputs_get_what_is_suggested_unless_the_file_says_otherwise() {
 }
 
 #[test]
+fn what_is_demanded_of_connections_is_strict() {
+    let mtls = build(
+        "mtls: [{namespace: shop, selector: {app: web}, ports: [80], mode: strict}, {mode: permissive}]\n\
+         mesh: {istio_root_namespace: istio, linkerd_default_inbound_policy: all-authenticated}\n",
+    );
+    let mtls = mtls.expect("valid").facts.mtls;
+    assert_eq!(mtls.rules.len(), 2);
+    assert_eq!(mtls.rules[0].ports, [80]);
+    assert_eq!(mtls.mesh.istio_root_namespace, "istio");
+    assert_eq!(mtls.mesh.cluster_domain, "cluster.local");
+    for text in [
+        "mtls: [{namespace: shop}]",
+        "mtls: [{mode: unset}]",
+        "mtls: [{mode: STRICT}]",
+        "mtls: [{mode: strict, port: 80}]",
+        "mtls: [{mode: strict, ports: [70000]}]",
+        "mtls: {mode: strict}",
+        "mesh: {linkerd_default_inbound_policy: all}",
+        "mesh: {root: istio}",
+    ] {
+        assert!(ConfigFile::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn containers_and_cluster_have_settings() {
     let facts = build("").expect("defaults").facts;
     assert_eq!(facts.wait, std::time::Duration::from_millis(500));
     assert_eq!(facts.kept, std::time::Duration::from_secs(600));
-    assert!(facts.kube.is_some_and(|kube| kube.kubeconfig.is_none()));
+    assert!(
+        matches!(facts.cluster, Some(ClusterSource::Server(kube)) if kube.kubeconfig.is_none())
+    );
     let facts = build(
         "containers: {label_max_len: 7, engines: {docker: {enabled: false}, \
          cri: {sockets: [/run/a.sock]}}}\nenrichment: {wait_ms: 50, kept_seconds: 2}\n\
@@ -108,13 +135,19 @@ fn containers_and_cluster_have_settings() {
     assert_eq!(facts.runtimes.wait, facts.wait);
     assert_eq!(facts.kept, std::time::Duration::from_secs(2));
     assert_eq!(facts.runtimes.label_max_len, 7);
-    let kube = facts.kube.expect("asked");
+    let Some(ClusterSource::Server(kube)) = facts.cluster else {
+        panic!("asked");
+    };
     assert_eq!(kube.kubeconfig.as_deref(), Some(Path::new("/etc/kube")));
     assert_eq!(kube.node_name.as_deref(), Some("nest"));
     let off = build("kubernetes: {enabled: false}").expect("valid").facts;
-    assert!(off.kube.is_none());
+    assert!(off.cluster.is_none());
+    let files = build("kubernetes: {enabled: true, manifests: /srv/cluster}");
+    let files = files.expect("valid").facts;
+    assert_eq!(files.manifests(), Some(Path::new("/srv/cluster")));
     for text in [
         "enrichment: {wait_ms: 60000}",
+        "kubernetes: {manifests: /srv/cluster, kubeconfig: /etc/kube}",
         "enrichment: {kept_seconds: 86401}",
         "containers: {engines: {cri: {sockets: [run/a.sock]}}}",
     ] {

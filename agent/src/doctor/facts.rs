@@ -2,15 +2,22 @@
 
 use super::{Finding, Verdict};
 use crate::cli::DoctorArgs;
-use crate::config::FactsConfig;
+use crate::config::{ClusterSource, FactsConfig};
 use anyhow::Context;
 use saker_container_runtimes::{RuntimeError, Runtimes};
+use saker_kube_manifests::Manifests;
 use saker_kube_metadata::Scope;
 use saker_kube_watch::{KubeConfig, KubeWatch};
 use tokio::runtime::Builder;
 
+/// What the findings about the cluster are about.
+const SUBJECT: &str = "Kubernetes";
+
 /// What rules may ask of the cluster about what happens on this node.
-const SCOPE: Scope = Scope::NODE_PODS.with(Scope::NAMESPACES).with(Scope::OWNERS);
+const SCOPE: Scope = Scope::NODE_PODS
+    .with(Scope::NAMESPACES)
+    .with(Scope::OWNERS)
+    .with(Scope::MESH);
 
 /// Asks the runtimes and the API server who they are. That there is none is no fault.
 pub(super) fn examine(arguments: &DoctorArgs) -> anyhow::Result<Vec<Finding>> {
@@ -21,7 +28,7 @@ pub(super) fn examine(arguments: &DoctorArgs) -> anyhow::Result<Vec<Finding>> {
         .context("cannot start the asynchronous runtime")?;
     Ok(runtime.block_on(async {
         let mut findings = runtimes(&Runtimes::find(&config.runtimes)).await;
-        findings.extend(cluster(config.kube).await);
+        findings.extend(cluster(config.cluster).await);
         findings
     }))
 }
@@ -51,12 +58,35 @@ async fn runtimes(runtimes: &Runtimes) -> Vec<Finding> {
     findings.collect()
 }
 
-async fn cluster(config: Option<KubeConfig>) -> Vec<Finding> {
-    const SUBJECT: &str = "Kubernetes";
+async fn cluster(source: Option<ClusterSource>) -> Vec<Finding> {
+    match source {
+        None => vec![Finding::good(SUBJECT, "switched off")],
+        Some(ClusterSource::Server(config)) => server(config).await,
+        Some(ClusterSource::Manifests { path, .. }) => vec![match Manifests::read(&path) {
+            Ok(manifests) => {
+                let objects = manifests.read.objects.len();
+                let found = format!(
+                    "{objects} objects in {} files ({})",
+                    manifests.files,
+                    path.display()
+                );
+                Finding::good(SUBJECT, found)
+            }
+            Err(error) => {
+                let why = format!("{:#}", anyhow::Error::from(error));
+                Finding::new(
+                    SUBJECT,
+                    Verdict::Degraded,
+                    "the manifests cannot be used",
+                    &why,
+                )
+            }
+        }],
+    }
+}
+
+async fn server(config: KubeConfig) -> Vec<Finding> {
     let lacking = |found: &str, why: &str| Finding::new(SUBJECT, Verdict::Degraded, found, why);
-    let Some(config) = config else {
-        return vec![Finding::good(SUBJECT, "switched off")];
-    };
     let kube = match KubeWatch::connect(config).await {
         Ok(Some(kube)) => kube,
         Ok(None) => {
