@@ -9,7 +9,7 @@ use saker_container_metadata::{Containers, Limits, Requests};
 use saker_container_runtimes::{Runtimes, RuntimesConfig};
 use saker_kube_metadata::{Cluster, Limits as ClusterLimits, Scope};
 use saker_kube_watch::{ConnectError, KubeConfig, KubeWatch};
-use saker_policy_audit::{MeshHandle, MtlsSettings};
+use saker_policy_audit::MeshHandle;
 use saker_process_state::ContainerChange;
 use saker_rule_fields::{Facts, Needs};
 use std::sync::{Arc, OnceLock};
@@ -88,7 +88,7 @@ impl FactSources {
         let files = files.map(|files| files.tell(cluster.clone(), needs.scope()));
         let facts = Facts {
             containers,
-            mesh: MeshHandle::new(cluster.clone(), MtlsSettings::default()),
+            mesh: MeshHandle::new(cluster.clone(), config.mtls),
             cluster,
         };
         let (scope, scopes) = watch::channel(needs.scope());
