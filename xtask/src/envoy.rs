@@ -1,11 +1,9 @@
 //! Envoy for the tests of meshes: a real one, from the Python package that ships it. Debian has none.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 
 use crate::cache::Cache;
 use crate::command;
@@ -45,10 +43,9 @@ pub(crate) fn path() -> Result<PathBuf> {
             .arg(folder)
             .arg(PACKAGE);
         command::run_quietly(&mut pip)?;
-        // Its own launcher does this when it is first run.
-        let program = folder.join(PROGRAM);
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
-            .with_context(|| format!("the package has no {}", program.display()))?;
+        if !folder.join(PROGRAM).is_file() {
+            bail!("{PACKAGE} has no {PROGRAM}");
+        }
         Ok(PACKAGE.to_owned())
     })?;
     Ok(program)

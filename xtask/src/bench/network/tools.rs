@@ -54,6 +54,7 @@ http {{
             let child = command
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
+                .stderr(Stdio::null())
                 .spawn()
                 .with_context(|| format!("cannot start {command:?}"))?;
             servers.0.push(child);
