@@ -1,6 +1,6 @@
 //! The protocols other than TLS.
 
-use crate::conversation::Recognise;
+use crate::conversation::{Conversation, Recognise, Recognition};
 
 mod amqp;
 mod cassandra;
@@ -62,3 +62,8 @@ pub(crate) const STREAM: &[Recognise] = &[
 
 /// The recognisers of datagrams other than QUIC, DTLS and WireGuard: the conversation's runs are datagrams.
 pub(crate) const DATAGRAM: &[Recognise] = &[dns::recognise_datagram];
+
+/// The one protocol whose client begins with TLS after a greeting of the server in clear text.
+pub(crate) fn greeting(conversation: &Conversation<'_>) -> Recognition {
+    nats::recognise(conversation)
+}

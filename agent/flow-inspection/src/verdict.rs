@@ -78,7 +78,26 @@ fn judge_stream(conversation: &Conversation<'_>, ruled_out: &mut RuledOut, depth
     match tls::inspect(conversation) {
         tls::Inspection::Other => recognised(conversation, protocols::STREAM, ruled_out, depth),
         tls::Inspection::NeedMore => opaque(Reason::Incomplete, Settled::No),
-        tls::Inspection::Handshake(handshake) => tls_verdict(*handshake),
+        tls::Inspection::Handshake(handshake) => {
+            let mut verdict = greeted(conversation).unwrap_or_else(|| tls_verdict(*handshake));
+            // A greeting of the server may yet be seen.
+            if conversation.server.head().is_empty() {
+                verdict.settled = Settled::No;
+            }
+            verdict
+        }
+    }
+}
+
+/// TLS after a greeting of the server, without a word of the client before.
+fn greeted(conversation: &Conversation<'_>) -> Option<Verdict> {
+    if conversation.server.head().is_empty() {
+        return None;
+    }
+    match protocols::greeting(conversation) {
+        Recognition::Upgrade(upgrade) => Some(upgrade_verdict(conversation, upgrade)),
+        Recognition::NeedMore => Some(opaque(Reason::Incomplete, Settled::No)),
+        _ => None,
     }
 }
 

@@ -91,7 +91,7 @@ pub(super) fn may_greet(server: &[u8]) -> bool {
         }
         _ => false,
     };
-    is_code && is_text(server)
+    is_code && is_text(first_line(server))
 }
 
 /// Whether bytes are text: no control bytes but tabs and the ends of lines.
@@ -101,13 +101,17 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
         .all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r' | b'\n'))
 }
 
-/// Whether the first line has this word in it, whatever the case; the word is in capitals.
-pub(super) fn greeting_says(server: &[u8], word: &[u8]) -> bool {
-    let greeting = server
+/// The first line, or what there is of it.
+pub(super) fn first_line(bytes: &[u8]) -> &[u8] {
+    bytes
         .split(|byte| *byte == b'\n')
         .next()
-        .unwrap_or_default();
-    find(&greeting.to_ascii_uppercase(), word).is_some()
+        .unwrap_or_default()
+}
+
+/// Whether the first line has this word in it, whatever the case; the word is in capitals.
+pub(super) fn greeting_says(server: &[u8], word: &[u8]) -> bool {
+    find(&first_line(server).to_ascii_uppercase(), word).is_some()
 }
 
 /// How a client's first word fits some commands, whatever the case.

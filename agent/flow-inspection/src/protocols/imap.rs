@@ -70,6 +70,7 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
 fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recognition {
     let mut readable = Readable::new(Protocol::Imap, Confidence::High);
     let mut login = Login::None;
+    let mut tags: Vec<&[u8]> = Vec::new();
     for line in dialogue::lines(client) {
         if let Login::Awaiting(_) = login {
             login = login.after(line.text);
@@ -77,8 +78,11 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
             let mut words = line.words();
             let tag = words.next().unwrap_or_default();
             let command = words.next().unwrap_or_default().to_ascii_uppercase();
+            // Some clients use one tag for all commands.
+            let before = tags.iter().filter(|used| **used == tag).count();
+            tags.push(tag);
             match command.as_slice() {
-                b"STARTTLS" => match answer(server, tag) {
+                b"STARTTLS" => match answer(server, tag, before) {
                     Some((true, end)) => return upgraded(line.end, Some(end)),
                     Some((false, _)) => readable = readable.because(Reason::UpgradeRefused),
                     None if upgrade::is_hidden(conversation, line.end) => {
@@ -94,7 +98,8 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
                 b"LOGIN" => login = login_command(&line),
                 b"AUTHENTICATE" => {
                     login = Login::begun(words.next().unwrap_or_default(), words.next());
-                    let is_refused = answer(server, tag).is_some_and(|(is_agreed, _)| !is_agreed);
+                    let is_refused =
+                        answer(server, tag, before).is_some_and(|(is_agreed, _)| !is_agreed);
                     if is_refused && login != Login::Shown {
                         login = Login::None;
                     }
@@ -123,15 +128,14 @@ fn login_command(line: &Line<'_>) -> Login {
     }
 }
 
-/// Whether the server agreed to the command with this tag, and where its answer ends.
-fn answer(server: &[u8], tag: &[u8]) -> Option<(bool, usize)> {
-    dialogue::lines(server).find_map(|line| {
-        let mut words = line.words();
-        (words.next() == Some(tag)).then(|| {
-            let word = words.next().unwrap_or_default();
-            (word.eq_ignore_ascii_case(b"OK"), line.end)
-        })
-    })
+/// Whether the server agreed to the command with this tag, after so many others with the same one, and where
+/// its answer ends.
+fn answer(server: &[u8], tag: &[u8], before: usize) -> Option<(bool, usize)> {
+    let line = dialogue::lines(server)
+        .filter(|line| line.words().next() == Some(tag))
+        .nth(before)?;
+    let word = line.words().nth(1).unwrap_or_default();
+    Some((word.eq_ignore_ascii_case(b"OK"), line.end))
 }
 
 fn upgraded(client_at: usize, server_at: Option<usize>) -> Recognition {

@@ -113,6 +113,7 @@ fn next_message<'a>(whole: &'a [u8], cursor: &mut Cursor<'a>) -> Next<'a> {
 
 pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
     let (client, server) = (conversation.client.head(), conversation.server.head());
+    let confidence = confidence(server);
     let mut cursor = Cursor::new(client);
     let mut readable = match next_message(client, &mut cursor) {
         Next::Other => return Recognition::NotMine,
@@ -120,7 +121,7 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
         Next::Begun(message) => match is_request(&message.operation) {
             None => return Recognition::NeedMore,
             Some(false) => return Recognition::NotMine,
-            Some(true) => Readable::new(Protocol::Ldap, confidence(server)),
+            Some(true) => Readable::new(Protocol::Ldap, confidence.unwrap_or(Confidence::Medium)),
         },
     };
     let mut cursor = Cursor::new(client);
@@ -128,11 +129,14 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
         let message = match next_message(client, &mut cursor) {
             Next::Begun(message) => message,
             Next::Partial => return readable.unsettled().into(),
-            Next::Other => return readable.into(),
+            Next::Other => return readable.settled_if(confidence.is_some()).into(),
         };
         match message.operation.tag {
             BIND_REQUEST => match read_bind(&message.operation) {
-                Some(Some(kind)) => return readable.exposing(Some(kind)).into(),
+                Some(Some(kind)) => {
+                    let readable = readable.exposing(Some(kind));
+                    return readable.settled_if(confidence.is_some()).into();
+                }
                 Some(None) => {}
                 None => return readable.unsettled().into(),
             },
@@ -158,21 +162,22 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
             _ => {}
         }
     }
-    readable.into()
+    readable.settled_if(confidence.is_some()).into()
 }
 
-/// High if the server answers in kind.
-fn confidence(server: &[u8]) -> Confidence {
+/// High if the server answers in kind; `None` as long as that is not known.
+fn confidence(server: &[u8]) -> Option<Confidence> {
     match next_message(server, &mut Cursor::new(server)) {
+        Next::Partial => None,
         Next::Begun(message)
             if matches!(
                 message.operation.tag,
                 BIND_RESPONSE | SEARCH_ENTRY | SEARCH_DONE | SEARCH_REFERENCE | EXTENDED_RESPONSE
             ) =>
         {
-            Confidence::High
+            Some(Confidence::High)
         }
-        _ => Confidence::Medium,
+        _ => Some(Confidence::Medium),
     }
 }
 

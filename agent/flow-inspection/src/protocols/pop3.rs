@@ -22,7 +22,8 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
         Fit::Whole => {}
     }
     let after = server.get(3);
-    if after.is_some_and(|byte| !matches!(byte, b' ' | b'\r' | b'\n')) || !dialogue::is_text(server)
+    if after.is_some_and(|byte| !matches!(byte, b' ' | b'\r' | b'\n'))
+        || !dialogue::is_text(dialogue::first_line(server))
     {
         return Recognition::NotMine;
     }
