@@ -173,3 +173,6 @@ pub(crate) fn process_of(
         Some(processes.apply(event))
     }
 }
+
+#[cfg(test)]
+mod tests;
