@@ -167,6 +167,12 @@ impl Table {
         self.departed.times.get(id).copied()
     }
 
+    /// Places in all queues.
+    #[cfg(test)]
+    pub(crate) fn places(&self) -> usize {
+        self.opened.len() + self.inspected.len() + self.departed.order.len()
+    }
+
     /// Forgets places of flows that ended when most are.
     fn compact(&mut self) {
         let enough = self.flows.len().saturating_mul(2).saturating_add(STALE_MAX);
