@@ -108,18 +108,19 @@ struct Received<'a> {
 impl<'a> Received<'a> {
     fn take(&mut self, content: &'a [u8]) {
         let mut cursor = Cursor::new(content);
-        while let Some((number, kind, length, offset, piece)) = piece(&mut cursor) {
+        while let Some(piece) = Piece::read(&mut cursor) {
             // The server only asks for the same hello again.
-            if kind == HELLO_VERIFY_REQUEST {
-                self.first = number.saturating_add(1);
+            if piece.kind == HELLO_VERIFY_REQUEST {
+                self.first = piece.number.saturating_add(1);
                 continue;
             }
-            let message = self.messages.entry(number).or_insert_with(|| Pieces {
-                kind,
-                length,
+            let message = self.messages.entry(piece.number);
+            let message = message.or_insert_with(|| Pieces {
+                kind: piece.kind,
+                length: piece.length,
                 pieces: BTreeMap::new(),
             });
-            message.pieces.entry(offset).or_insert(piece);
+            message.pieces.entry(piece.offset).or_insert(piece.bytes);
         }
     }
 
@@ -154,13 +155,32 @@ impl Pieces<'_> {
     }
 }
 
-/// Number, type and length of the message, and offset and bytes of the piece.
-fn piece<'a>(cursor: &mut Cursor<'a>) -> Option<(u16, u8, [u8; 3], u32, &'a [u8])> {
-    let kind = cursor.u8()?;
-    let length = cursor.array()?;
-    let number = cursor.u16()?;
-    let offset = cursor.u24()?;
-    let piece_bytes = usize::try_from(cursor.u24()?).ok()?;
-    let available = piece_bytes.min(cursor.rest().len());
-    Some((number, kind, length, offset, cursor.take(available)?))
+/// A piece of a message.
+struct Piece<'a> {
+    kind: u8,
+    /// Length of the message.
+    length: [u8; 3],
+    /// Number of the message.
+    number: u16,
+    /// Where the piece belongs in the message.
+    offset: u32,
+    bytes: &'a [u8],
+}
+
+impl<'a> Piece<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
+        let kind = cursor.u8()?;
+        let length = cursor.array()?;
+        let number = cursor.u16()?;
+        let offset = cursor.u24()?;
+        let piece_bytes = usize::try_from(cursor.u24()?).ok()?;
+        let available = piece_bytes.min(cursor.rest().len());
+        Some(Self {
+            kind,
+            length,
+            number,
+            offset,
+            bytes: cursor.take(available)?,
+        })
+    }
 }
