@@ -16,6 +16,7 @@ mod envoy;
 mod fuzz;
 mod kube;
 mod object_file;
+mod otlp;
 mod programs;
 mod progress;
 mod test;
@@ -138,6 +139,11 @@ enum Command {
     /// the cache folder) and starts it with etcd on the loopback interface, or takes the cluster that
     /// --kubeconfig names. What the servers say stays in target/kube-test/.
     KubeTest(kube::Arguments),
+    /// Test the sink for OpenTelemetry against a real collector
+    ///
+    /// Builds a collector from Debian's packages of its libraries (the first time: about five minutes and
+    /// 3 GiB that are freed again, into the cache folder).
+    OtlpTest,
     /// Measure what the agent costs, as Markdown tables for docs/BENCHMARKS.md; mostly needs root
     ///
     /// Builds the agent as it is shipped and runs it with the shipped rules, and with Falco's
@@ -216,6 +222,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::VmTest { kernel, binary, .. } => vm_test(&workspace, &kernel, binary)?,
         Command::KubeTest(arguments) => kube::test(&workspace, &arguments)?,
+        Command::OtlpTest => otlp::test(&workspace)?,
         Command::Bench(arguments) => bench::run(&workspace, &arguments)?,
         Command::Fuzz(arguments) => fuzz::run(&workspace, &arguments)?,
     }

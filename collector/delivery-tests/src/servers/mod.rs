@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod nats;
+mod otel_collector;
 mod postgres;
 mod process;
 mod prometheus;
@@ -9,6 +10,7 @@ mod redis;
 
 pub use alertmanager::Alertmanager;
 pub use nats::{NatsCluster, NatsServer};
+pub use otel_collector::OtelCollector;
 pub use postgres::PostgresServer;
 pub use process::{free_port, kill};
 pub use prometheus::Prometheus;

@@ -3,4 +3,5 @@
 mod alertmanager;
 mod fixtures;
 mod kafka;
+mod otlp;
 mod syslog;
