@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::{env, process};
 
-const OBJECTS: [(&str, &str); 2] = [
+const OBJECTS: [(&str, &str); 3] = [
     ("SAKER_PROBES", "saker-probes.o"),
     ("SAKER_PROBES_LEGACY", "saker-probes-legacy.o"),
+    ("SAKER_NETWORK", "saker-network.o"),
 ];
 
 fn main() {
@@ -19,6 +20,14 @@ fn main() {
         let object = folder.join(file);
         println!("cargo::rerun-if-changed={}", object.display());
         let Ok(object) = object.canonicalize() else {
+            if variable == "SAKER_NETWORK" {
+                // Saker runs without them, and says that it sees no connections.
+                println!(
+                    "cargo::warning=no {file}: run `cargo xtask build-ebpf` to see connections"
+                );
+                println!("cargo::rustc-env={variable}={}", nothing().display());
+                continue;
+            }
             println!(
                 "cargo::error=no kernel programs at {}: run `cargo xtask build-ebpf` first, or set \
                  SAKER_EBPF_DIR to the folder with {file}",
@@ -28,4 +37,11 @@ fn main() {
         };
         println!("cargo::rustc-env={variable}={}", object.display());
     }
+}
+
+/// An empty object.
+fn nothing() -> PathBuf {
+    let place = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("nothing.o");
+    std::fs::write(&place, b"").expect("cargo gives a folder to write to");
+    place
 }

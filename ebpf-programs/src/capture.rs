@@ -1,12 +1,13 @@
 //! The interpreter of the rows' plans: one step for each argument of a system call.
 
 use crate::file::{append_socket, device_of, file_of, inode_of, path_of};
-use crate::kernel::{offset, read_u16, read_u64, read_user_u64};
 use crate::maps::SCRATCH;
 use crate::path_walk;
 use crate::record::{append, set_data, set_missing, set_word, tail};
 use crate::scratch::{NO_SLOT, Scratch, get};
 use aya_ebpf::helpers::generated::{bpf_probe_read_user, bpf_probe_read_user_str};
+use saker_ebpf_programs::kernel::{read_u16, read_u64, read_user_u64};
+use saker_ebpf_programs::offset;
 use saker_event_schema::{
     ARGUMENTS_MAX, ArgumentPlan, Plan, SOCKET_ADDRESS_BYTES_MAX, USER_STRING_BYTES_MAX, data_flag,
     opcode,

@@ -1,11 +1,12 @@
 //! Cgroups: by which of them records name a task's place, and what is reported of them.
 
-use crate::kernel::{offset, present, read_u32, read_u64};
 use crate::record;
 use crate::scratch::Scratch;
 use aya_ebpf::EbpfContext;
 use aya_ebpf::helpers::generated::bpf_probe_read_kernel_str;
 use core::mem::offset_of;
+use saker_ebpf_programs::kernel::{present, read_u32, read_u64};
+use saker_ebpf_programs::offset;
 use saker_event_schema::{EventHeader, EventId, cgroup_key, data_flag, wire};
 
 /// Size of the kernel's buffer for the path that its tracepoints give (`TRACE_CGROUP_PATH_LEN`).
@@ -22,45 +23,6 @@ const _: () = {
     assert!(offset_of!(wire::CgroupAttachTask, cgroup_path) == PATH_SLOT as usize * 8);
     assert!(size_of::<wire::CgroupRmdir>() == size_of::<wire::CgroupMkdir>());
 };
-
-/// The cgroup by which records name a task's place; see [`cgroup_key`]. `unified` is asked for the
-/// task's cgroup v2 if need be.
-#[inline(always)]
-pub(crate) fn key_of(task: u64, unified: impl FnOnce() -> u64) -> u64 {
-    let pids = below_root_of_v1(task, offset!(pids_controller));
-    if pids != 0 {
-        return pids | cgroup_key::PIDS;
-    }
-    let unified = unified();
-    if unified == cgroup_key::ROOT {
-        let memory = below_root_of_v1(task, offset!(memory_controller));
-        if memory != 0 {
-            return memory | cgroup_key::MEMORY;
-        }
-    }
-    unified
-}
-
-/// A task's cgroup v2, for a task that is not the current one.
-#[inline(always)]
-pub(crate) fn unified(task: u64) -> u64 {
-    let groups = read_u64(task, offset!(task_cgroups));
-    let group = read_u64(groups, offset!(css_set_dfl_cgrp));
-    read_u64(read_u64(group, offset!(cgroup_kn)), offset!(kernfs_node_id))
-}
-
-/// A task's cgroup in the v1 hierarchy of a controller; 0 if that is the root or there is none.
-#[inline(always)]
-fn below_root_of_v1(task: u64, controller: u32) -> u64 {
-    if !present(controller) {
-        return 0;
-    }
-    let groups = read_u64(task, offset!(task_cgroups));
-    let state = offset!(css_set_subsys).wrapping_add(controller.wrapping_mul(8));
-    let group = read_u64(read_u64(groups, state), offset!(css_cgroup));
-    let id = read_u64(read_u64(group, offset!(cgroup_kn)), offset!(kernfs_node_id));
-    if id == cgroup_key::ROOT { 0 } else { id }
-}
 
 /// The bits that stand for a hierarchy; `None` for one by which records do not name cgroups.
 #[inline(always)]

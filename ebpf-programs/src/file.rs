@@ -1,17 +1,18 @@
 //! From a descriptor to its file, inode and socket.
 
-use crate::kernel::{offset, present, read_u16, read_u32, read_u64};
 use crate::record::{append, set_missing, tail};
 use crate::scratch::{Scratch, get, put};
 use aya_ebpf::helpers::generated::bpf_probe_read_kernel;
+use core::mem::offset_of;
+use saker_ebpf_programs::kernel::{present, read_u16, read_u32, read_u64};
+use saker_ebpf_programs::offset;
+use saker_ebpf_programs::socket::write_tuple;
 use saker_event_schema::{SocketTuple, data_flag, socket_role};
 
 const S_IFMT: u16 = 0o170_000;
 const S_IFSOCK: u16 = 0o140_000;
-const IPPROTO_TCP: u16 = 6;
+const IPPROTO_TCP: u8 = 6;
 const AF_UNIX: u16 = 1;
-const AF_INET: u16 = 2;
-const AF_INET6: u16 = 10;
 const OVERLAYFS_MAGIC: u64 = 0x794c_7630;
 /// `sun_path` of `struct sockaddr_un`.
 const UNIX_PATH_BYTES: u32 = 108;
@@ -112,7 +113,13 @@ pub(crate) unsafe fn append_socket(slot: *mut Scratch, argument: u32, descriptor
         );
         let family = read_u16(socket, offset!(sock_family));
         let tuple = tail(slot).cast::<SocketTuple>();
-        write_tuple(tuple, socket, family);
+        write_tuple(tuple, socket);
+        if (*tuple.cast::<u8>().add(offset_of!(SocketTuple, protocol))) == IPPROTO_TCP {
+            tuple
+                .cast::<u8>()
+                .add(offset_of!(SocketTuple, role))
+                .write(tcp_role(socket));
+        }
         let mut length = size_of::<SocketTuple>() as u32;
         if family == AF_UNIX {
             length = length.wrapping_add(write_unix_path(tuple, socket));
@@ -138,57 +145,6 @@ fn tcp_role(socket: u64) -> u8 {
         socket_role::CLIENT
     } else {
         socket_role::BOUND
-    }
-}
-
-/// # Safety
-///
-/// `tuple` points to as many bytes as it has.
-#[inline(always)]
-unsafe fn write_tuple(tuple: *mut SocketTuple, socket: u64, family: u16) {
-    // SAFETY: the caller's. The record's tail is not aligned.
-    unsafe {
-        let words = tuple.cast::<u64>();
-        let network = read_u32(read_u64(socket, offset!(sock_net)), offset!(net_inum));
-        let (local_port, remote_port) = if family == AF_INET || family == AF_INET6 {
-            (
-                read_u16(socket, offset!(sock_num)),
-                read_u16(socket, offset!(sock_dport)).swap_bytes(),
-            )
-        } else {
-            (0, 0)
-        };
-        let state = read_u16(socket, offset!(sock_state)) & 0xff;
-        let protocol = read_u16(socket, offset!(sock_protocol));
-        let role = if protocol == IPPROTO_TCP {
-            tcp_role(socket)
-        } else {
-            socket_role::UNKNOWN
-        };
-        words.write_unaligned(
-            u64::from(family)
-                | (u64::from(read_u16(socket, offset!(sock_type))) << 16)
-                | (u64::from(protocol) << 32)
-                | (u64::from(state) << 48)
-                | (u64::from(role) << 56),
-        );
-        words.add(1).write_unaligned(
-            u64::from(local_port) | (u64::from(remote_port) << 16) | (u64::from(network) << 32),
-        );
-        let (mut local, mut remote) = ([0u64; 2], [0u64; 2]);
-        if family == AF_INET {
-            local[0] = u64::from(read_u32(socket, offset!(sock_rcv_saddr)));
-            remote[0] = u64::from(read_u32(socket, offset!(sock_daddr)));
-        } else if family == AF_INET6 {
-            local[0] = read_u64(socket, offset!(sock_v6_rcv_saddr));
-            local[1] = read_u64(socket, offset!(sock_v6_rcv_saddr).wrapping_add(8));
-            remote[0] = read_u64(socket, offset!(sock_v6_daddr));
-            remote[1] = read_u64(socket, offset!(sock_v6_daddr).wrapping_add(8));
-        }
-        words.add(2).write_unaligned(local[0]);
-        words.add(3).write_unaligned(local[1]);
-        words.add(4).write_unaligned(remote[0]);
-        words.add(5).write_unaligned(remote[1]);
     }
 }
 

@@ -13,25 +13,25 @@ static AGENT_PID: u32 = 0;
 
 /// Process id of the agent.
 #[inline(always)]
-pub(crate) fn agent_pid() -> u32 {
+pub fn agent_pid() -> u32 {
     // SAFETY: a valid static; volatile, because the loader changes it behind the compiler's back.
     unsafe { core::ptr::read_volatile(&raw const AGENT_PID) }
 }
 
 /// The offset of a member, as the loader found it.
+#[macro_export]
 macro_rules! offset {
     ($field:ident) => {
         $crate::kernel::offset_at(core::mem::offset_of!(
-            saker_event_schema::KernelOffsets,
+            ::saker_event_schema::KernelOffsets,
             $field
         ))
     };
 }
-pub(crate) use offset;
 
 /// One member of [`OFFSETS`], by its place in the struct.
 #[inline(always)]
-pub(crate) fn offset_at(place: usize) -> u32 {
+pub fn offset_at(place: usize) -> u32 {
     // SAFETY: `place` comes from `offset_of!` and lies inside the struct; volatile, because the
     // loader changes the value behind the compiler's back. The verifier knows it as a constant.
     unsafe { core::ptr::read_volatile((&raw const OFFSETS).byte_add(place).cast::<u32>()) }
@@ -39,7 +39,7 @@ pub(crate) fn offset_at(place: usize) -> u32 {
 
 /// Whether the running kernel has the member.
 #[inline(always)]
-pub(crate) fn present(offset: u32) -> bool {
+pub fn present(offset: u32) -> bool {
     offset != KernelOffsets::ABSENT
 }
 
@@ -47,7 +47,7 @@ macro_rules! reader {
     ($name:ident, $type:ty, $helper:ident, $doc:literal) => {
         #[doc = $doc]
         #[inline(always)]
-        pub(crate) fn $name(base: u64, offset: u32) -> $type {
+        pub fn $name(base: u64, offset: u32) -> $type {
             let mut value: $type = 0;
             // SAFETY: the helper checks the address and zeroes the value when it cannot be read.
             unsafe {

@@ -16,30 +16,16 @@
 //! - Nothing here changes what the observed process does.
 #![no_std]
 #![no_main]
-#![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
+#![cfg_attr(
+    all(target_arch = "bpf", not(feature = "legacy-kernel")),
+    feature(asm_experimental_arch)
+)]
 
 mod capture;
 mod cgroup;
 mod file;
-mod kernel;
 mod maps;
 mod path_walk;
 mod probes;
 mod record;
 mod scratch;
-
-#[cfg(target_arch = "bpf")]
-#[panic_handler]
-fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
-    // The build has no unwinding and the verifier no trap: panics are optimised out or refused.
-    loop {}
-}
-
-/// Read by the kernel: which helpers the programs may call.
-#[unsafe(link_section = "license")]
-#[unsafe(no_mangle)]
-static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
-
-/// Read by the loader: the event table that these programs were built from.
-#[unsafe(no_mangle)]
-static TABLE_HASH: u64 = saker_event_schema::TABLE_HASH;

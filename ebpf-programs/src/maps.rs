@@ -3,9 +3,9 @@
 use crate::scratch::Scratch;
 use aya_ebpf::{
     macros::map,
-    maps::{Array, PerCpuArray, ProgramArray, RingBuf},
+    maps::{Array, ProgramArray, RingBuf},
 };
-use saker_event_schema::{CounterSlot, EVENTS_MAX, Plan, SOCKETCALLS_MAX};
+use saker_event_schema::{EVENTS_MAX, Plan, SOCKETCALLS_MAX};
 
 /// Lifecycle events: a flood in the other ring cannot starve them. Sized by the loader.
 #[map]
@@ -26,14 +26,6 @@ pub(crate) static SOCKETCALLS: Array<u32> = Array::with_max_entries(SOCKETCALLS_
 /// How each event's arguments are found, by row id.
 #[map]
 pub(crate) static PLANS: Array<Plan> = Array::with_max_entries(EVENTS_MAX, 0);
-
-/// What happened to each event, by row id.
-#[map]
-pub(crate) static COUNTERS: PerCpuArray<CounterSlot> = PerCpuArray::with_max_entries(EVENTS_MAX, 0);
-
-/// Count of the records of a processor.
-#[map]
-pub(crate) static SEQUENCE: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0);
 
 /// Where records are built; a few slots for each processor, so the loader sets the size.
 #[map]

@@ -4,10 +4,11 @@
 //! process's own root it notes the position and goes on: what was copied before is the path as the
 //! process sees it, the rest is what lies between the host's root and the process's.
 
-use crate::kernel::{offset, read_u32, read_u64};
 use crate::record::{Loss, abandon, set_data, submit, tail};
 use crate::scratch::{NO_SLOT, Scratch, WALK_BYTES, WalkRequest, find, get, put};
 use aya_ebpf::{EbpfContext, helpers::generated::bpf_probe_read_kernel, maps::ProgramArray};
+use saker_ebpf_programs::kernel::{read_u32, read_u64};
+use saker_ebpf_programs::offset;
 use saker_event_schema::{PATH_WALKS_MAX, RECORD_BYTES_MAX, data_flag};
 
 /// Components that one program walks before it calls the next one. The chain may have 33 programs,

@@ -14,9 +14,6 @@ use crate::workspace::Workspace;
 
 const PACKAGE: &str = "saker-ebpf-programs";
 
-/// The one binary of the package.
-const BINARY: &str = "saker-probes";
-
 /// Whether the programs can write log lines to user space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KernelLog {
@@ -33,20 +30,29 @@ pub(crate) enum Warnings {
     Deny,
 }
 
-/// One object: the same sources with a set of features.
+/// One object: a binary of the package, built with a set of features.
 struct Variant {
     object: &'static str,
+    binary: &'static str,
     features: &'static [&'static str],
 }
 
-const VARIANTS: [Variant; 2] = [
+const VARIANTS: [Variant; 3] = [
     Variant {
         object: "saker-probes.o",
+        binary: "saker-probes",
         features: &[],
     },
     // Kernels before 5.12 refuse some of what the default object uses.
     Variant {
         object: "saker-probes-legacy.o",
+        binary: "saker-probes",
+        features: &["legacy-kernel"],
+    },
+    // One build for all kernels: what it cannot do on an old one is reported.
+    Variant {
+        object: "saker-network.o",
+        binary: "saker-network",
         features: &["legacy-kernel"],
     },
 ];
@@ -86,7 +92,7 @@ fn build_variant(
     let mut build = toolchain.cargo_build(&target_dir, &remap);
     build
         .current_dir(workspace.root())
-        .args(["--package", PACKAGE, "--bin", BINARY]);
+        .args(["--package", PACKAGE, "--bin", variant.binary]);
     if !features.is_empty() {
         build.args(["--features", &features.join(",")]);
     }
@@ -95,7 +101,10 @@ fn build_variant(
     }
     command::run(&mut build)?;
 
-    let built = target_dir.join(BPF_TARGET).join("release").join(BINARY);
+    let built = target_dir
+        .join(BPF_TARGET)
+        .join("release")
+        .join(variant.binary);
     let object = workspace.own_target().join("ebpf").join(variant.object);
     let (change, size) = install_object(&built, &object)?;
     progress::detail(&format!("{} ({size} bytes, {change})", object.display()));

@@ -1,6 +1,7 @@
 //! What became of every event.
 
 use crate::KernelSourceError;
+use crate::error::map_error;
 use aya::maps::{MapData, PerCpuArray};
 use saker_event_schema::{EVENTS_MAX, EventId};
 use std::os::fd::RawFd;
@@ -32,7 +33,8 @@ impl EventCounts {
 
 /// Reads the kernel side's counters and keeps the reader's.
 pub struct LossCounters {
-    kernel: PerCpuArray<MapData, [u64; 4]>,
+    /// One for each object.
+    kernel: Vec<PerCpuArray<MapData, [u64; 4]>>,
     delivered: Arc<Delivered>,
     programs: Vec<RawFd>,
 }
@@ -64,7 +66,7 @@ impl Delivered {
 impl LossCounters {
     /// `programs` are descriptors that stay open as long as the programs are loaded.
     pub(crate) fn new(
-        kernel: PerCpuArray<MapData, [u64; 4]>,
+        kernel: Vec<PerCpuArray<MapData, [u64; 4]>>,
         delivered: Arc<Delivered>,
         programs: Vec<RawFd>,
     ) -> Self {
@@ -93,19 +95,17 @@ impl LossCounters {
     ///
     /// [`KernelSourceError::Map`] where the kernel refuses the read.
     pub fn of(&self, event: EventId) -> Result<EventCounts, KernelSourceError> {
-        let processors = self
-            .kernel
-            .get(&u32::from(event.get()), 0)
-            .map_err(|source| KernelSourceError::Map {
-                map: "COUNTERS",
-                source: Box::new(source),
-            })?;
         let mut counts = EventCounts::default();
-        for [emitted, no_slot, ring_full, walk_failed] in processors.iter() {
-            counts.emitted += emitted;
-            counts.lost_no_slot += no_slot;
-            counts.lost_ring_full += ring_full;
-            counts.lost_walk_failed += walk_failed;
+        for object in &self.kernel {
+            let processors = object
+                .get(&u32::from(event.get()), 0)
+                .map_err(map_error("COUNTERS"))?;
+            for [emitted, no_slot, ring_full, walk_failed] in processors.iter() {
+                counts.emitted += emitted;
+                counts.lost_no_slot += no_slot;
+                counts.lost_ring_full += ring_full;
+                counts.lost_walk_failed += walk_failed;
+            }
         }
         counts.delivered = self
             .delivered

@@ -62,6 +62,20 @@ pub enum KernelSourceError {
          with `hostPID: true` (Kubernetes) or `--pid=host` (podman, Docker)"
     )]
     ForeignPidNamespace,
+    /// No mount shows the root of cgroup v2.
+    #[error(
+        "no mount of cgroup v2 shows its root, to which the programs that see connections are attached: mount \
+         it (`mount -t cgroup2 none /sys/fs/cgroup/unified`), or give the agent's container the host's /sys/fs/cgroup"
+    )]
+    NoCgroupRoot,
+    /// The root of cgroup v2 could not be opened.
+    #[error("cannot open {path}, the root of cgroup v2")]
+    UnreadableCgroupRoot {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// Why it could not be opened.
+        source: io::Error,
+    },
     /// The object could not be loaded.
     #[error("cannot load the kernel programs")]
     Load {
@@ -97,6 +111,17 @@ pub enum KernelSourceError {
         /// What the kernel says.
         source: io::Error,
     },
+}
+
+/// Something that is wanted and that this host cannot do.
+#[derive(Debug, thiserror::Error)]
+#[error("not seen on this host: {capability}")]
+pub struct CapabilityLoss {
+    /// What is not seen.
+    pub capability: &'static str,
+    /// Why.
+    #[source]
+    pub reason: KernelSourceError,
 }
 
 /// What the kernel says and the end of the verifier's log: the evidence belongs in the error.

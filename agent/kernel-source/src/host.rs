@@ -2,6 +2,7 @@
 
 use saker_event_schema::cgroup_key;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Major and minor number of the running kernel's release; zeros if it has an unknown form.
@@ -94,6 +95,36 @@ pub fn cgroup_mounts() -> Vec<(u64, PathBuf)> {
     cgroup_mounts_in(&fs::read_to_string("/proc/self/mounts").unwrap_or_default())
 }
 
+/// Where the root of cgroup v2 is mounted, whatever part of it the agent's own cgroup namespace shows: with the
+/// host's pids, process 1 shows the host's mounts.
+#[must_use]
+pub fn cgroup_v2_root() -> Option<PathBuf> {
+    ["/proc/self", "/proc/1"].into_iter().find_map(|process| {
+        let mounts = fs::read_to_string(format!("{process}/mountinfo")).ok()?;
+        let places = cgroup_v2_mounts(&mounts);
+        let root = Path::new(process).join("root");
+        places
+            .into_iter()
+            .map(|place| root.join(place.strip_prefix("/").unwrap_or(&place)))
+            .find(|place| is_cgroup_root(place))
+    })
+}
+
+/// Where `/proc/PID/mountinfo` says that cgroup v2 is mounted.
+fn cgroup_v2_mounts(mounts: &str) -> Vec<PathBuf> {
+    let mounts = mounts.lines().filter_map(|line| {
+        let (mount, kind) = line.split_once(" - ")?;
+        let place = mount.split(' ').nth(4)?;
+        (kind.split(' ').next() == Some("cgroup2")).then(|| PathBuf::from(place))
+    });
+    mounts.collect()
+}
+
+/// Whether a directory is the root of a hierarchy of cgroups: the kernel numbers it 1.
+fn is_cgroup_root(directory: &Path) -> bool {
+    fs::metadata(directory).is_ok_and(|metadata| metadata.ino() == cgroup_key::ROOT)
+}
+
 fn cgroup_mounts_in(mounts: &str) -> Vec<(u64, PathBuf)> {
     let mut found: Vec<(u64, PathBuf)> = Vec::new();
     for line in mounts.lines() {
@@ -166,6 +197,17 @@ mod tests {
             cgroup_mounts_in(mounts),
             expected.map(|(hierarchy, place)| (hierarchy, PathBuf::from(place)))
         );
+    }
+
+    #[test]
+    fn mounts_of_cgroup_v2() {
+        let mounts = "25 30 0:22 / /proc rw - proc proc rw\n\
+            31 30 0:26 /kubepods/pod1 /sys/fs/cgroup ro,nosuid shared:9 master:1 - cgroup2 cgroup rw\n\
+            33 32 0:28 / /sys/fs/cgroup/pids rw shared:11 - cgroup cgroup rw,pids\n\
+            34 32 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\nbroken\n- cgroup2\n";
+        let expected = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].map(PathBuf::from);
+        assert_eq!(cgroup_v2_mounts(mounts), expected);
+        assert!(!is_cgroup_root(Path::new("/nonexistent")));
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //!
 //! [`KernelSource::load`] takes the embedded object, fills in where the running kernel keeps what
 //! the programs read ([`offsets`]), and attaches them. [`EventReader`] then hands over records in
-//! the order of their time, lifecycle and bulk merged. [`LossCounters`] says what became of every
+//! the order of their time, the rings merged. Programs that see connections are an object of their own: where a host
+//! cannot run them, [`KernelSource::losses`] says so and the rest goes on. [`LossCounters`] says what became of every
 //! event.
 //!
 //! # Invariants
@@ -23,6 +24,7 @@ pub mod host;
 #[cfg(feature = "kernel-log")]
 mod kernel_log;
 mod load;
+mod network;
 mod object;
 pub mod offsets;
 mod reader;
@@ -31,8 +33,9 @@ mod tables;
 pub use attach_kinds::AttachKind;
 pub use cgroup_paths::CgroupPaths;
 pub use counters::{EventCounts, LossCounters};
-pub use error::KernelSourceError;
+pub use error::{CapabilityLoss, KernelSourceError};
 pub use load::{KernelSource, ProgramReport, SourceOptions};
+pub use network::{FlowSatisfaction, NetworkOptions};
 pub use object::Variant;
 pub use reader::{EventReader, ReadOutcome};
 pub use tables::STATE_EVENTS;

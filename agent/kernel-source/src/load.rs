@@ -3,11 +3,12 @@
 use crate::attach_kinds::{AttachKind, attach_kinds};
 use crate::counters::{Delivered, LossCounters};
 use crate::error::{load_error, map_error, program_error};
+use crate::network::{FlowSatisfaction, Network, NetworkOptions};
 use crate::object::Variant;
 use crate::reader::EventReader;
-use crate::{KernelSourceError, host, offsets, tables};
+use crate::{CapabilityLoss, KernelSourceError, host, offsets, tables};
 use aya::maps::{MapData, PerCpuArray, ProgramArray, RingBuf};
-use aya::programs::{BtfTracePoint, ProgramError, ProgramInfo};
+use aya::programs::{BtfTracePoint, Program, ProgramError, ProgramInfo};
 use aya::{Btf, Ebpf, EbpfLoader};
 use saker_event_schema::{EVENTS_MAX, EventId, KernelOffsets, SCRATCH_SLOTS, TABLE_HASH};
 use std::collections::BTreeSet;
@@ -58,7 +59,9 @@ pub struct SourceOptions {
     pub bulk_ring_bytes: u32,
     /// The build of the programs; chosen by the kernel's release where it is `None`.
     pub variant: Option<Variant>,
-    /// Whether the agent's own calls are reported, for tests of the source itself.
+    /// How connections are collected; `None` leaves them out, with all their cost.
+    pub network: Option<NetworkOptions>,
+    /// Whether the agent's own calls and connections are reported, for tests of the source itself.
     pub include_self: bool,
 }
 
@@ -69,6 +72,7 @@ impl Default for SourceOptions {
             lifecycle_ring_bytes: 1 << 20,
             bulk_ring_bytes: 1 << 22,
             variant: None,
+            network: None,
             include_self: false,
         }
     }
@@ -89,6 +93,9 @@ pub struct KernelSource {
     options: SourceOptions,
     delivered: Arc<Delivered>,
     variant: Variant,
+    network: Option<Network>,
+    /// Why there are no connections although they are wanted.
+    network_loss: Option<CapabilityLoss>,
 }
 
 impl KernelSource {
@@ -116,16 +123,11 @@ impl KernelSource {
         let kernel_offsets = running_offsets()?;
         let btf =
             Btf::from_sys_fs().map_err(|source| KernelSourceError::BadBtfForLoader { source })?;
-        let agent_pid = if options.include_self {
-            0
-        } else {
-            std::process::id()
-        };
         let wakeup_bytes = u64::from(options.bulk_ring_bytes.min(options.lifecycle_ring_bytes) / 4);
         let ebpf = EbpfLoader::new()
             .btf(Some(&btf))
             .override_global("OFFSETS", kernel_offsets.as_bytes(), true)
-            .override_global("AGENT_PID", &agent_pid, true)
+            .override_global("AGENT_PID", &agent_pid(options.include_self), true)
             .override_global("WAKEUP_BYTES", &wakeup_bytes, true)
             .map_max_entries("LIFECYCLE", options.lifecycle_ring_bytes)
             .map_max_entries("BULK", options.bulk_ring_bytes)
@@ -139,10 +141,13 @@ impl KernelSource {
             options,
             delivered: Arc::new(Delivered::new()),
             variant,
+            network: None,
+            network_loss: None,
         };
         tables::fill_plans(&mut source.ebpf)?;
         tables::fill_syscalls(&mut source.ebpf, &source.options.events)?;
         source.load_programs(&btf)?;
+        source.load_network(&kernel_offsets);
         Ok(source)
     }
 
@@ -150,6 +155,39 @@ impl KernelSource {
     #[must_use]
     pub const fn variant(&self) -> Variant {
         self.variant
+    }
+
+    /// Loads the programs that see connections, if they are wanted; where that fails the rest goes on.
+    fn load_network(&mut self, offsets: &KernelOffsets) {
+        let Some(options) = &self.options.network else {
+            return;
+        };
+        match Network::load(options, offsets, self.options.include_self) {
+            Ok(network) => self.network = Some(network),
+            Err(reason) => self.network_loss = Some(no_connections(reason)),
+        }
+    }
+
+    /// Whether connections are seen.
+    #[must_use]
+    pub const fn sees_connections(&self) -> bool {
+        self.network.is_some()
+    }
+
+    /// What this host cannot do, of what is wanted, and why.
+    pub fn losses(&self) -> impl Iterator<Item = &CapabilityLoss> {
+        let parts = self.network.iter().flat_map(|network| &network.losses);
+        parts.chain(&self.network_loss)
+    }
+
+    /// Takes the way to tell the kernel side which connections are known well enough; `None` where no connections
+    /// are seen.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelSourceError::NoSuchMap`] when it was taken before.
+    pub fn flow_satisfaction(&mut self) -> Result<Option<FlowSatisfaction>, KernelSourceError> {
+        self.network.as_mut().map(Network::satisfaction).transpose()
     }
 
     /// The loaded programs.
@@ -166,7 +204,8 @@ impl KernelSource {
                 verified_instructions,
             })
         };
-        PROGRAMS.iter().filter_map(report).collect()
+        let network = self.network.iter().flat_map(Network::programs);
+        PROGRAMS.iter().filter_map(report).chain(network).collect()
     }
 
     /// Tries every way to attach a program, for `saker doctor`.
@@ -198,9 +237,11 @@ impl KernelSource {
     pub fn reader(&mut self) -> Result<EventReader, KernelSourceError> {
         let lifecycle = ring(&mut self.ebpf, "LIFECYCLE")?;
         let bulk = ring(&mut self.ebpf, "BULK")?;
+        let network = self.network.as_mut().map(Network::ring).transpose()?;
         Ok(EventReader::new(
             lifecycle,
             bulk,
+            network,
             Arc::clone(&self.delivered),
         ))
     }
@@ -211,12 +252,20 @@ impl KernelSource {
     ///
     /// [`KernelSourceError::NoSuchMap`] when the counters were taken before.
     pub fn counters(&mut self) -> Result<LossCounters, KernelSourceError> {
-        let map = take(&mut self.ebpf, "COUNTERS")?;
-        let kernel = PerCpuArray::try_from(map).map_err(map_error("COUNTERS"))?;
-        let programs = PROGRAMS
+        const COUNTERS: &str = "COUNTERS";
+        let mut kernel = vec![take(&mut self.ebpf, COUNTERS)?];
+        let mut programs: Vec<RawFd> = PROGRAMS
             .iter()
-            .filter_map(|(name, _, _)| descriptor(&self.ebpf, name));
-        let programs = programs.collect();
+            .filter_map(|(name, _, _)| descriptor_of(self.ebpf.program(name)?))
+            .collect();
+        if let Some(network) = &mut self.network {
+            kernel.push(network.take(COUNTERS)?);
+            programs.extend(network.descriptors());
+        }
+        let kernel = kernel.into_iter().map(PerCpuArray::try_from);
+        let kernel = kernel
+            .collect::<Result<_, _>>()
+            .map_err(map_error(COUNTERS))?;
         Ok(LossCounters::new(
             kernel,
             Arc::clone(&self.delivered),
@@ -237,7 +286,19 @@ impl KernelSource {
                 .map_err(program_error(name))?;
             attached += 1;
         }
-        Ok(attached)
+        Ok(attached + self.attach_network())
+    }
+
+    fn attach_network(&mut self) -> usize {
+        let Some(network) = &mut self.network else {
+            return 0;
+        };
+        network.attach().unwrap_or_else(|reason| {
+            // Half of them would tell half-truths.
+            self.network = None;
+            self.network_loss = Some(no_connections(reason));
+            0
+        })
     }
 
     /// Detaches the programs; what is in the rings can still be read.
@@ -246,6 +307,9 @@ impl KernelSource {
     ///
     /// [`KernelSourceError::Program`] where a program was not loaded.
     pub fn detach(&mut self) -> Result<(), KernelSourceError> {
+        if let Some(network) = &mut self.network {
+            network.detach()?;
+        }
         for name in ATTACHED {
             program(&mut self.ebpf, name)?
                 .unload()
@@ -313,7 +377,18 @@ fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut BtfTracePoint, 
 }
 
 /// The descriptor of a loaded program.
-fn descriptor(ebpf: &Ebpf, name: &str) -> Option<RawFd> {
-    let program: &BtfTracePoint = ebpf.program(name)?.try_into().ok()?;
+pub(crate) fn descriptor_of(program: &Program) -> Option<RawFd> {
     Some(program.fd().ok()?.as_fd().as_raw_fd())
+}
+
+/// The process whose own calls are left out.
+pub(crate) fn agent_pid(include_self: bool) -> u32 {
+    if include_self { 0 } else { std::process::id() }
+}
+
+const fn no_connections(reason: KernelSourceError) -> CapabilityLoss {
+    CapabilityLoss {
+        capability: "connections",
+        reason,
+    }
 }

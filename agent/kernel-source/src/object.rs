@@ -6,6 +6,18 @@ use object::{Object, ObjectSection, ObjectSymbol};
 static PROBES: &[u8] = aya::include_bytes_aligned!(env!("SAKER_PROBES"));
 static PROBES_LEGACY: &[u8] = aya::include_bytes_aligned!(env!("SAKER_PROBES_LEGACY"));
 
+static NETWORK: &[u8] = aya::include_bytes_aligned!(env!("SAKER_NETWORK"));
+
+/// The object with the programs that see connections.
+pub(crate) fn network_bytes() -> &'static [u8] {
+    NETWORK
+}
+
+/// The hash of the event table that it was built from.
+pub(crate) fn network_table_hash() -> Result<u64, KernelSourceError> {
+    table_hash(NETWORK)
+}
+
 /// Which build of the programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
@@ -70,7 +82,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_objects_come_from_this_table() {
+    fn the_objects_come_from_this_table() {
+        let network = network_table_hash().unwrap();
+        assert_eq!(network, saker_event_schema::TABLE_HASH);
         for variant in [Variant::Modern, Variant::Legacy] {
             assert_eq!(
                 variant.table_hash().unwrap(),

@@ -1,8 +1,8 @@
-//! Reads both rings and hands their records over in the order of their time.
+//! Reads the rings and hands their records over in the order of their time.
 //!
 //! A lifecycle event must not overtake an earlier bulk event of the same process: an `open` before
-//! an `exec` belongs to the old image. So a round notes the time, reads the bulk ring, then the
-//! lifecycle ring, and hands over what is not younger than the noted time (or than the last record
+//! an `exec` belongs to the old image. So a round notes the time, reads the bulk ring (and before it the one of
+//! connections, if there is one), then the lifecycle ring, and hands over what is not younger than the noted time (or than the last record
 //! of a ring that was not emptied). What a process did before that time is in the rings by then;
 //! younger records wait for the next round.
 
@@ -21,10 +21,11 @@ use zerocopy::FromBytes;
 /// Most bytes that one round takes from a ring; what is left waits in the ring.
 const ROUND_BYTES_MAX: usize = 1 << 20;
 
-/// Reads both rings; see the module's text.
+/// Reads the rings; see the module's text.
 pub struct EventReader {
     lifecycle: Source,
     bulk: Source,
+    network: Option<Source>,
     delivered: Arc<Delivered>,
     bytes: Vec<u8>,
     frames: Vec<Frame>,
@@ -36,6 +37,12 @@ struct Source {
     ring: RingBuf<MapData>,
     /// Time of the last record that was taken from it.
     newest_ns: u64,
+}
+
+impl Source {
+    const fn new(ring: RingBuf<MapData>) -> Self {
+        Self { ring, newest_ns: 0 }
+    }
 }
 
 /// One record in the reader's buffer.
@@ -57,17 +64,13 @@ impl EventReader {
     pub(crate) fn new(
         lifecycle: RingBuf<MapData>,
         bulk: RingBuf<MapData>,
+        network: Option<RingBuf<MapData>>,
         delivered: Arc<Delivered>,
     ) -> Self {
         Self {
-            lifecycle: Source {
-                ring: lifecycle,
-                newest_ns: 0,
-            },
-            bulk: Source {
-                ring: bulk,
-                newest_ns: 0,
-            },
+            lifecycle: Source::new(lifecycle),
+            bulk: Source::new(bulk),
+            network: network.map(Source::new),
             delivered,
             bytes: Vec::new(),
             frames: Vec::new(),
@@ -81,10 +84,12 @@ impl EventReader {
     ///
     /// [`KernelSourceError::Wait`] where the kernel refuses; being interrupted is no error.
     pub fn wait(&self, limit: Duration) -> Result<(), KernelSourceError> {
-        let mut rings = [
-            PollFd::from_borrowed_fd(self.lifecycle.ring.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(self.bulk.ring.as_fd(), PollFlags::IN),
-        ];
+        let sources = [&self.lifecycle, &self.bulk]
+            .into_iter()
+            .chain(&self.network);
+        let mut rings: Vec<PollFd<'_>> = sources
+            .map(|source| PollFd::from_borrowed_fd(source.ring.as_fd(), PollFlags::IN))
+            .collect();
         let limit = Timespec::try_from(limit).unwrap_or(Timespec {
             tv_sec: 1,
             tv_nsec: 0,
@@ -100,7 +105,8 @@ impl EventReader {
     /// One round: hands over what is ready, oldest first.
     pub fn read(&mut self, mut sink: impl FnMut(&[u8])) -> ReadOutcome {
         let mut limit_ns = boot_time_ns();
-        for source in [&mut self.bulk, &mut self.lifecycle] {
+        let sources = self.network.iter_mut();
+        for source in sources.chain([&mut self.bulk, &mut self.lifecycle]) {
             let newest = fill(source, &mut self.bytes, &mut self.frames, &self.delivered);
             limit_ns = limit_ns.min(newest);
         }

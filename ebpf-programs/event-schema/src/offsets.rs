@@ -85,6 +85,8 @@ offsets! {
     regs_compat_1 = "pt_regs.cx";
     /// x86, 32-bit entry: sixth argument.
     regs_compat_5 = "pt_regs.bp";
+    /// Name of the thread.
+    task_comm = "task_struct.comm";
     /// Mount namespace.
     nsproxy_mnt_ns = "nsproxy.mnt_ns";
     /// Its inode number.
@@ -241,6 +243,8 @@ offsets! {
     sock_type = "sock.sk_type";
     /// Protocol.
     sock_protocol = "sock.sk_protocol";
+    /// Flags of a socket, one bit each.
+    sock_flags = "sock.__sk_common.skc_flags";
     /// Record of the local port of a TCP socket.
     tcp_bind_bucket = "inet_connection_sock.icsk_bind_hash";
     /// Negative where the port was chosen by connecting.

@@ -1,9 +1,10 @@
 //! A task was moved into another cgroup by somebody, before it does anything there itself.
 
 use crate::cgroup;
-use crate::kernel::{offset, read_u32, read_u64};
 use crate::record;
 use aya_ebpf::{macros::btf_tracepoint, programs::BtfTracePointContext};
+use saker_ebpf_programs::kernel::{read_u32, read_u64};
+use saker_ebpf_programs::offset;
 use saker_event_schema::{event, wire};
 
 /// `cgroup_attach_task(struct cgroup *dst_cgrp, const char *path, struct task_struct *task, bool

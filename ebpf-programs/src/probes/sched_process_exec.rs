@@ -4,10 +4,9 @@
 
 use crate::capture::working_directory;
 use crate::file::{device_of, inode_of, overlay_layer, path_of};
-use crate::kernel::{offset, present, read_u32, read_u64};
 use crate::maps::EXEC_CHAIN;
 use crate::path_walk;
-use crate::record::{append, begin, login_uid, plan, process_group, set_missing, tail};
+use crate::record::{append, begin, plan, set_missing, tail};
 use crate::scratch::{NO_SLOT, Scratch};
 use aya_ebpf::{
     helpers::generated::{bpf_get_current_task, bpf_probe_read_kernel_str, bpf_probe_read_user},
@@ -15,6 +14,9 @@ use aya_ebpf::{
     programs::BtfTracePointContext,
 };
 use core::mem::offset_of;
+use saker_ebpf_programs::kernel::{present, read_u32, read_u64};
+use saker_ebpf_programs::offset;
+use saker_ebpf_programs::task::{login_uid, process_group};
 use saker_event_schema::{
     EXEC_VECTOR_BYTES_MAX, EventHeader, EventId, USER_STRING_BYTES_MAX, data_flag, event,
     exec_flag, wire,

@@ -1,11 +1,12 @@
 //! The end of a task.
 
-use crate::kernel::{offset, read_u32, read_u64};
 use crate::record;
 use aya_ebpf::{
     helpers::generated::bpf_get_current_task, macros::btf_tracepoint,
     programs::BtfTracePointContext,
 };
+use saker_ebpf_programs::kernel::{read_u32, read_u64};
+use saker_ebpf_programs::offset;
 use saker_event_schema::{EventHeader, event, wire};
 
 /// `sched_process_exit(struct task_struct *p)`; `p` is the current task.

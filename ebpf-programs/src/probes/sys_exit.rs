@@ -1,7 +1,6 @@
 //! The exit of every system call: finds the row by the call's number and reports it.
 
 use crate::capture;
-use crate::kernel::{agent_pid, offset, present, read_u32, read_u64, read_user_u32};
 use crate::maps::{SOCKETCALLS, SYS_EXIT_CHAIN, SYSCALLS};
 use crate::path_walk;
 use crate::record;
@@ -11,6 +10,8 @@ use aya_ebpf::{
     macros::btf_tracepoint,
     programs::BtfTracePointContext,
 };
+use saker_ebpf_programs::kernel::{agent_pid, present, read_u32, read_u64, read_user_u32};
+use saker_ebpf_programs::offset;
 use saker_event_schema::{EventId, SOCKETCALL_EVENT, record_flag};
 
 /// x86: bit of a call's number that says that it came through the x32 convention.

@@ -1,0 +1,24 @@
+//! A process closed a socket. Linux 5.9. The end of TCP connections is another matter: see
+//! [`super::connections`].
+
+use crate::PASS;
+use crate::record;
+use crate::state::{self, IPPROTO_UDP, phase};
+use aya_ebpf::{EbpfContext, macros::cgroup_sock, programs::SockContext};
+
+#[cgroup_sock(sock_release)]
+fn sock_release(context: SockContext) -> i32 {
+    // SAFETY: the context of this kind of program is the socket.
+    unsafe {
+        if (*context.sock).protocol != IPPROTO_UDP {
+            return PASS;
+        }
+        if let Some(state) = state::get(context.as_ptr())
+            && (*state).has_peers != 0
+            && (*state).phase != phase::IGNORED
+        {
+            record::closed(state, (*state).sent_bytes, (*state).received_bytes, true);
+        }
+    }
+    PASS
+}
