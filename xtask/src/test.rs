@@ -100,6 +100,14 @@ const NETWORK_PROGRAMS: &[Program] = &[
         package: "nats-server",
     },
     Program {
+        name: "dnsmasq",
+        package: "dnsmasq-base",
+    },
+    Program {
+        name: "dig",
+        package: "bind9-dnsutils",
+    },
+    Program {
         name: "/usr/sbin/exim4",
         package: "exim4-daemon-light",
     },

@@ -5,7 +5,7 @@ use crate::scene::{Scene, peer};
 use crate::servers::{
     self, H2C, HTTP, HTTPS, MTLS, NATS, POSTGRESQL, REDIS, REDIS_TLS, SMTP, postgresql_program,
 };
-use crate::watch::{Watch, expect_fields};
+use crate::watch::{Watch, expect_fields, field};
 
 /// The address of an HTTP server as curl takes it.
 fn page(scheme: &str, scene: &Scene, port: u16) -> String {
@@ -180,7 +180,7 @@ fn openssl_with_client_certificates() {
         } else {
             "<NA>"
         };
-        let seen = crate::watch::field(&ends.server, "flow.tls.client.san");
+        let seen = field(&ends.server, "flow.tls.client.san");
         assert!(seen.contains(subject), "{seen}");
     }
 }
@@ -349,4 +349,80 @@ fn grpc_with_and_without_tls() {
     assert_eq!(got.said, "Serving\n");
     let expected = [("flow.security", "tls"), ("flow.tls.alpn", "h2")];
     watch.expect(&scene, &got, ENCRYPTED, "network-peer", &expected);
+}
+
+#[test]
+fn versions_that_are_too_old() {
+    const PORT: u16 = 4434;
+    let scene = Scene::make();
+    let mut watch = Watch::start();
+    let own = &scene.certificate;
+    let address = scene.server.at(PORT);
+    let weak = ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"];
+    let serve = [
+        "s_server", "-accept", "4434", "-cert", &own.chain, "-key", &own.key, "-www",
+    ];
+    let _server = scene.serve("openssl", &[&serve[..], &weak].concat(), PORT);
+    let mut client = scene.client.command("openssl");
+    client
+        .args(["s_client", "-connect", &address, "-quiet", "-ign_eof"])
+        .args(weak);
+    let got = crate::running::run_with(client, "GET / HTTP/1.0\r\n\r\n");
+    assert!(got.said.contains("200 ok"), "{}", got.said);
+    let expected = [("flow.security", "tls"), ("flow.tls.version", "1.1")];
+    watch.expect(&scene, &got, PORT, "openssl", &expected);
+}
+
+#[test]
+fn names_and_the_addresses_that_they_stand_for() {
+    const NAME: &str = "page.shop.test";
+    let scene = Scene::make();
+    let mut watch = Watch::start();
+    let host = scene.server.v4.to_string();
+    let _nginx = servers::nginx(&scene);
+    let names = scene.pair.server.container("names");
+    let address = format!("--address=/{NAME}/{host}");
+    let listen = format!("--listen-address={host}");
+    let arguments = [
+        "--keep-in-foreground",
+        "--conf-file=/dev/null",
+        "--no-resolv",
+        "--no-hosts",
+        "--user=root",
+        "--pid-file=",
+        "--bind-interfaces",
+        "--log-facility=-",
+        &listen,
+        &address,
+    ];
+    let mut dnsmasq = names.start("dnsmasq", &arguments);
+    dnsmasq.wait_for_port(&names, 53);
+    for transport in ["+notcp", "+tcp"] {
+        let server = format!("@{host}");
+        let ask = [&server, NAME, "A", "+short", transport];
+        let got = scene.client.run("dig", &ask);
+        assert_eq!(got.said.trim(), host);
+        for kind in ["dns_query", "dns_answer"] {
+            let pid = got.pid.to_string();
+            let at_client =
+                watch.only(kind, &scene.client, |event| field(event, "proc.pid") == pid);
+            expect_fields(&at_client, &[("dns.name", NAME), ("dns.type", "A")]);
+            let port = field(&at_client, "fd.cport");
+            let at_server = watch.only(kind, &names, |event| field(event, "fd.cport") == port);
+            expect_fields(&at_server, &[("dns.name", NAME), ("proc.name", "dnsmasq")]);
+            if kind == "dns_answer" {
+                let answers = field(&at_client, "dns.answers");
+                assert!(answers.contains(&host), "{answers}");
+            }
+        }
+    }
+    let got = scene.curl(&[&page("http", &scene, HTTP)]);
+    let ends = watch.expect(
+        &scene,
+        &got,
+        HTTP,
+        "nginx",
+        &[("flow.security", "plaintext")],
+    );
+    expect_fields(&ends.client, &[("fd.sip.name", NAME)]);
 }

@@ -52,6 +52,10 @@ const FIELDS: &[&str] = &[
     "mtls.required",
     "mtls.mode",
     "mtls.policy",
+    "fd.sip.name",
+    "dns.name",
+    "dns.type",
+    "dns.answers",
 ];
 
 /// An agent that looks at flows.
@@ -240,7 +244,7 @@ fn rule() -> String {
         "- rule: {RULE}
   desc: Everything that goes on between the containers of the test.
   source: flow
-  condition: evt.type in (flow_classified, flow_closed) and container.id != host
+  condition: evt.type in (flow_classified, flow_closed, dns_query, dns_answer) and container.id != host
   output: \"{}\"
   priority: NOTICE
 ",
