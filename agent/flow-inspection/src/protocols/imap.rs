@@ -98,10 +98,10 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
                 b"LOGIN" => login = login_command(&line),
                 b"AUTHENTICATE" => {
                     login = Login::begun(words.next().unwrap_or_default(), words.next());
-                    let is_refused =
-                        answer(server, tag, before).is_some_and(|(is_agreed, _)| !is_agreed);
-                    if is_refused && login != Login::Shown {
-                        login = Login::None;
+                    let is_asked = dialogue::lines(server).any(|line| line.text.starts_with(b"+"));
+                    let is_hidden = conversation.server.is_cut();
+                    if matches!(login, Login::Awaiting(_)) && !is_asked && !is_hidden {
+                        return readable.unsettled().into();
                     }
                 }
                 b"LOGOUT" | b"SELECT" | b"LIST" | b"EXAMINE" => return readable.into(),

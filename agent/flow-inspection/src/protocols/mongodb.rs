@@ -157,11 +157,11 @@ fn read_login(client: &[u8]) -> (Option<CredentialKind>, bool) {
             return (None, message.is_whole);
         };
         let login = read_document(document, DEPTH_MAX);
-        if login.shows_password {
-            return (Some(CredentialKind::MongoDbPassword), true);
-        }
         if login.is_named && !login.is_setup {
             return (None, true);
+        }
+        if login.shows_password {
+            return (Some(CredentialKind::MongoDbPassword), true);
         }
         if !message.is_whole {
             return (None, false);

@@ -20,9 +20,8 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
         (Fit::Whole, _) => server,
     };
     if find(info, b"\"server_id\"").is_none() {
-        let is_over =
-            info.contains(&b'\n') || (!client.is_empty() && client_fits(client) == Fit::No);
-        return if is_over && !upgrade::begins_tls(client) {
+        let is_other = client_fits(client) == Fit::No && !upgrade::may_begin_tls(client);
+        return if is_other || info.contains(&b'\n') {
             Recognition::NotMine
         } else {
             Recognition::NeedMore
@@ -50,8 +49,11 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
     match client_fits(client) {
         Fit::Whole => {}
         Fit::Partly => return readable.unsettled().into(),
-        Fit::No if line.is_none() => return readable.unsettled().into(),
-        Fit::No => return readable.into(),
+        // One byte may be the begin of TLS, to which the server would have agreed at the end of its line.
+        Fit::No if line.is_none() && upgrade::may_begin_tls(client) => {
+            return Recognition::NeedMore;
+        }
+        Fit::No => return Recognition::NotMine,
     }
     let (credential, is_over) = read_connect(client);
     readable.exposing(credential).settled_if(is_over).into()

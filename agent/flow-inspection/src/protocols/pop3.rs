@@ -110,8 +110,13 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
                 b"PASS" if argument.is_some() => login = Login::Shown,
                 b"AUTH" => {
                     login = Login::begun(argument.unwrap_or_default(), words.next());
-                    if reply.is_some_and(|reply| !reply.is_agreed) && login != Login::Shown {
-                        login = Login::None;
+                    if let Login::Awaiting(_) = login {
+                        match reply {
+                            Some(reply) if reply.is_agreed => {}
+                            Some(_) => login = Login::None,
+                            None if conversation.server.is_cut() => {}
+                            None => return readable.unsettled().into(),
+                        }
                     }
                 }
                 b"QUIT" | b"STAT" | b"LIST" | b"RETR" => return readable.into(),

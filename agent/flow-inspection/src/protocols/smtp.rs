@@ -70,9 +70,13 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
                 },
                 b"AUTH" => {
                     login = Login::begun(words.next().unwrap_or_default(), words.next());
-                    let is_refused = reply.is_some_and(|reply| reply.code != CONTINUE);
-                    if is_refused && login != Login::Shown {
-                        login = Login::None;
+                    if let Login::Awaiting(_) = login {
+                        match reply {
+                            Some(reply) if reply.code == CONTINUE => {}
+                            Some(_) => login = Login::None,
+                            None if conversation.server.is_cut() => {}
+                            None => return readable.unsettled().into(),
+                        }
                     }
                 }
                 b"MAIL" | b"DATA" | b"BDAT" | b"QUIT" => return readable.into(),

@@ -24,10 +24,10 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
         Confidence::Medium
     };
     match sides {
-        [Begin::Other, _] | [_, Begin::Other] => Recognition::NotMine,
         [Begin::Negotiates, _] | [_, Begin::Negotiates] => {
             Readable::new(Protocol::Telnet, confidence).into()
         }
+        [Begin::Other, Begin::Other] => Recognition::NotMine,
         _ => Recognition::NeedMore,
     }
 }
