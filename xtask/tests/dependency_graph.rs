@@ -233,6 +233,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-rule-cases",
         &[
+            "saker-kube-manifests",
             "saker-flow-inspection",
             "saker-flow-state",
             "saker-policy-audit",

@@ -24,6 +24,7 @@ pub(crate) fn event(
         ("args", !happening.event.args.is_empty()),
         ("ancestors", !happening.ancestors.is_empty()),
         ("container", happening.container.is_some()),
+        ("manifests", happening.objects.is_some()),
     ] {
         if is_there {
             return Err(Problem::NotOfAudit { key });

@@ -9,8 +9,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::field_event::FieldEvent;
+use crate::flow::FlowFacts;
 use saker_audit_source::AuditEvent;
 use saker_container_metadata::ContainerInfo;
+use saker_flow_state::FlowEvent;
+use saker_kube_metadata::Object;
 
 /// The cases of one rule.
 #[derive(Clone, Debug)]
@@ -92,6 +95,8 @@ pub enum Subject {
     Happening(Box<Happening>),
     /// As a request to the API server of Kubernetes.
     Request(Box<AuditEvent>),
+    /// As what happens to a connection.
+    Connection(Box<Connection>),
     /// As the values of fields, and nothing else.
     Fields(FieldEvent),
     /// As all events of this capture.
@@ -109,13 +114,24 @@ pub struct Happening {
     pub ancestors: Vec<ProcessFacts>,
     /// What the runtime says about the container that it runs in; of which the id is not given here.
     pub container: Option<Box<ContainerInfo>>,
+    /// What the cluster says; `None` where there is none.
+    pub objects: Option<Vec<Object>>,
+}
+
+/// What happens to a connection, and whose it is.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// What happens.
+    pub event: FlowEvent,
+    /// Whose it is.
+    pub owner: Happening,
 }
 
 /// What happens.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventFacts {
-    /// Name of the event; empty for one of the audit log.
+    /// Name of the event; empty for one of the audit log or of a connection.
     #[serde(rename = "type", default)]
     pub event_type: String,
     /// What the call returned; an error as its negated number.
@@ -128,6 +144,9 @@ pub struct EventFacts {
     /// An event of the Kubernetes audit log, as the API server writes it, instead of all of the above.
     #[serde(default)]
     pub audit: Option<serde_json::Map<String, serde_json::Value>>,
+    /// What happens to a connection, instead of all of the above.
+    #[serde(default)]
+    pub flow: Option<Box<FlowFacts>>,
 }
 
 /// The value of an argument.

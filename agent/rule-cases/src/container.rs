@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use saker_container_metadata::{ContainerInfo, Containers, Labels, Limits, PodSandbox};
 use saker_process_state::{ContainerId, ContainerRef, Runtime};
-use saker_rule_fields::{Facts, FieldValue, Fields};
+use saker_rule_fields::{Facts, FieldValue, Fields, SYSCALL_SOURCE};
 use saker_rule_language::FieldArgument;
 
 use crate::error::Problem;
@@ -23,7 +23,8 @@ pub(crate) fn described(values: &Values, fields: &Fields) -> Result<ContainerInf
             line: Some(written.referenced.line()),
         };
         let (field, value) =
-            field_event::value(name, written.value.as_ref(), fields).map_err(flaw)?;
+            field_event::value(name, written.value.as_ref(), SYSCALL_SOURCE, fields)
+                .map_err(flaw)?;
         let shown = fields.row(field.id).map_or("", |row| row.name);
         let argument = field.argument.as_ref();
         let is_taken = match value {

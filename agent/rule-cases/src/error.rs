@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use saker_audit_source::AuditError;
 use saker_capture_replay::ReplayError;
 use saker_event_decode::{BuildError, DecodeError};
+use saker_kube_manifests::DocumentError;
 
 use crate::case::Place;
 
@@ -149,6 +150,31 @@ pub enum Problem {
     NotOfAudit {
         /// The key that must go.
         key: &'static str,
+    },
+    /// What happens to a connection has something that only system calls have.
+    #[error("an event with 'flow' has no '{key}' beside it")]
+    NotOfFlow {
+        /// The key that must go.
+        key: &'static str,
+    },
+    /// A word that nobody knows.
+    #[error("'{key}' of a connection cannot be '{value}'; it is one of {known}")]
+    UnknownWord {
+        /// The key.
+        key: &'static str,
+        /// The word as written.
+        value: String,
+        /// The words that are known.
+        known: String,
+    },
+    /// An object of the cluster is not in order.
+    #[error("'manifests'")]
+    Manifests(#[from] Box<DocumentError>),
+    /// Objects of the cluster are of kinds that nobody reads.
+    #[error("{count} of 'manifests' are of kinds that nobody reads")]
+    UnknownManifests {
+        /// How many.
+        count: usize,
     },
     /// The record cannot be built.
     #[error("argument '{argument}'")]

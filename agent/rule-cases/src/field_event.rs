@@ -5,7 +5,10 @@ use std::fmt;
 
 use saker_event_schema::{EventId, ROWS};
 use saker_rule_engine::{Event, EventKind, FieldValue, PathView};
-use saker_rule_fields::{Emission, Fields, Plurality, SYSCALL_SOURCE, emission};
+use saker_rule_fields::{
+    Emission, FLOW_EVENT_NAMES, FLOW_SOURCE, Fields, FlowEventName, Plurality, SYSCALL_SOURCE,
+    emission, is_shown_to_rules,
+};
 use saker_rule_language::{
     Condition, Diagnostic, FieldArgument, FieldId, FieldRef, FieldType, Operand, TemplatePart,
     check_condition, check_template, did_you_mean, nearest,
@@ -25,7 +28,7 @@ const VIEW_FIELD: &str = "saker.path_view";
 /// follow from what is given.
 #[derive(Clone, Debug)]
 pub struct FieldEvent {
-    id: EventId,
+    kind: EventKind,
     requested: Known,
     /// What differs under the resolved view.
     resolved: Known,
@@ -75,11 +78,13 @@ impl FieldEvent {
             }
         };
         let line = written_type.map(|written| written.referenced.line());
+        let kind = event_kind(event_type).map_err(|problem| Flaw { problem, line })?;
+        let source = source_of(kind);
         Ok(Self {
-            id: event_id(event_type).map_err(|problem| Flaw { problem, line })?,
-            requested: known(values, fields)?,
+            kind,
+            requested: known(values, source, fields)?,
             resolved: match resolved {
-                Some(values) => known(values, fields)?,
+                Some(values) => known(values, source, fields)?,
                 None => Known::new(),
             },
         })
@@ -87,8 +92,12 @@ impl FieldEvent {
 }
 
 impl Event for FieldEvent {
+    fn source(&self) -> &str {
+        source_of(self.kind)
+    }
+
     fn kind(&self) -> EventKind {
-        EventKind::Row(self.id)
+        self.kind
     }
 
     fn views_differ(&self) -> bool {
@@ -109,9 +118,25 @@ impl Event for FieldEvent {
     }
 }
 
-/// The event of this name.
+/// The kind of the events of this name.
+fn event_kind(name: &str) -> Result<EventKind, Problem> {
+    match FlowEventName::new(name) {
+        Some(name) => Ok(EventKind::Flow(name)),
+        None => event_id(name).map(EventKind::Row),
+    }
+}
+
+const fn source_of(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Flow(_) => FLOW_SOURCE,
+        EventKind::Row(_) | EventKind::Captured(_) | EventKind::Unlisted => SYSCALL_SOURCE,
+    }
+}
+
+/// The event of the kernel of this name.
 pub(crate) fn event_id(name: &str) -> Result<EventId, Problem> {
-    let row = ROWS.iter().find(|row| row.name == name);
+    let mut rows = ROWS.iter().filter(|row| is_shown_to_rules(row));
+    let row = rows.find(|row| row.name == name);
     match (row, emission(name)) {
         (Some(row), _) => Ok(row.id),
         (None, Some(Emission::NameOnly)) => Err(Problem::UnreportedEvent {
@@ -122,21 +147,25 @@ pub(crate) fn event_id(name: &str) -> Result<EventId, Problem> {
 }
 
 fn unknown_event(name: &str) -> Problem {
-    let nearest = nearest(name, ROWS.iter().map(|row| row.name));
+    let rows = ROWS.iter().filter(|row| is_shown_to_rules(row));
+    let names = rows
+        .map(|row| row.name)
+        .chain(FLOW_EVENT_NAMES.iter().copied());
+    let nearest = nearest(name, names);
     Problem::UnknownEvent {
         event: name.to_owned(),
         remedy: did_you_mean(&nearest).unwrap_or_else(|| "docs/events.md lists them".to_owned()),
     }
 }
 
-fn known(values: &Values, fields: &Fields) -> Result<Known, Flaw> {
+fn known(values: &Values, source: &str, fields: &Fields) -> Result<Known, Flaw> {
     let mut known = Known::new();
     for (name, written) in values {
         let flaw = |problem| Flaw {
             problem,
             line: Some(written.referenced.line()),
         };
-        let (field, value) = value(name, written.value.as_ref(), fields).map_err(flaw)?;
+        let (field, value) = value(name, written.value.as_ref(), source, fields).map_err(flaw)?;
         let key = (field.id, field.argument);
         if known.insert(key, value).is_some() {
             return Err(flaw(Problem::FieldTwice {
@@ -151,9 +180,10 @@ fn known(values: &Values, fields: &Fields) -> Result<Known, Flaw> {
 pub(crate) fn value(
     name: &str,
     written: Option<&Written>,
+    source: &str,
     fields: &Fields,
 ) -> Result<(FieldRef, FieldValue<'static>), Problem> {
-    let field = field(name, fields)?;
+    let field = field(name, source, fields)?;
     let value = match written {
         None => FieldValue::Missing,
         Some(value) => typed(name, &field, value, fields)?,
@@ -162,7 +192,7 @@ pub(crate) fn value(
 }
 
 /// The field of this name, with its argument, as a condition or an output would find it.
-fn field(name: &str, fields: &Fields) -> Result<FieldRef, Problem> {
+fn field(name: &str, source: &str, fields: &Fields) -> Result<FieldRef, Problem> {
     let unknown = |message: String| Problem::UnknownField {
         field: name.to_owned(),
         message,
@@ -171,13 +201,15 @@ fn field(name: &str, fields: &Fields) -> Result<FieldRef, Problem> {
     if name.contains(|c: char| c.is_whitespace() || c == '(' || c == '%') {
         return Err(no_field());
     }
-    let operand = match check_condition(&format!("{name} exists"), SYSCALL_SOURCE, fields) {
+    let operand = match check_condition(&format!("{name} exists"), source, fields) {
         Ok(checked) => match checked.condition {
             Condition::Test(test) => test.left,
             _ => return Err(no_field()),
         },
         // Some fields may stand in outputs only.
-        Err(diagnostics) => printed(name, fields).ok_or_else(|| unknown(told(&diagnostics)))?,
+        Err(diagnostics) => {
+            printed(name, source, fields).ok_or_else(|| unknown(told(&diagnostics)))?
+        }
     };
     match operand {
         Operand::Field(field) => Ok(field),
@@ -185,8 +217,8 @@ fn field(name: &str, fields: &Fields) -> Result<FieldRef, Problem> {
     }
 }
 
-fn printed(name: &str, fields: &Fields) -> Option<Operand> {
-    let template = check_template(&format!("%{name}"), SYSCALL_SOURCE, fields).ok()?;
+fn printed(name: &str, source: &str, fields: &Fields) -> Option<Operand> {
+    let template = check_template(&format!("%{name}"), source, fields).ok()?;
     match template.parts.as_slice() {
         [TemplatePart::Token(token)] => Some(token.operand.clone()),
         _ => None,

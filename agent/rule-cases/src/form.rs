@@ -10,8 +10,9 @@ use serde_saphyr::Spanned;
 
 use crate::audit;
 use crate::case::{
-    Case, EventFacts, Expectation, Happening, Place, ProcessFacts, Section, Subject,
+    Case, Connection, EventFacts, Expectation, Happening, Place, ProcessFacts, Section, Subject,
 };
+use crate::cluster;
 use crate::container;
 use crate::error::{CaseError, Problem};
 use crate::field_event::{FieldEvent, Written};
@@ -41,6 +42,9 @@ struct CaseForm {
     /// What the runtime says about the container of the process, by the fields that show it.
     #[serde(default)]
     container: Option<Values>,
+    /// Objects of the cluster, as Kubernetes writes them.
+    #[serde(default)]
+    manifests: Option<Vec<serde_json::Value>>,
     #[serde(default)]
     capture: Option<PathBuf>,
     #[serde(default)]
@@ -118,6 +122,7 @@ fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
         (Some(mut event), None, None) => {
             refuse("resolved", form.resolved.is_some(), "fields")?;
             let request = event.audit.take();
+            let flow = event.flow.take();
             let happening = Happening {
                 event,
                 process: form.process.unwrap_or_default(),
@@ -126,22 +131,30 @@ fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
                     Some(values) => Some(Box::new(container::described(values, fields)?)),
                     None => None,
                 },
+                objects: form.manifests.map(cluster::objects).transpose()?,
             };
-            match request {
-                Some(parts) => Subject::Request(Box::new(audit::event(parts, &happening)?)),
-                None => Subject::Happening(Box::new(happening)),
+            match (request, flow) {
+                (Some(_), Some(_)) => return Err(Problem::SeveralEvents.into()),
+                (Some(parts), None) => Subject::Request(Box::new(audit::event(parts, &happening)?)),
+                (None, Some(facts)) => Subject::Connection(Box::new(Connection {
+                    event: facts.event()?,
+                    owner: owner(happening)?,
+                })),
+                (None, None) => Subject::Happening(Box::new(happening)),
             }
         }
         (None, Some(values), None) => {
             refuse("process", form.process.is_some(), "event")?;
             refuse("ancestors", form.ancestors.is_some(), "event")?;
             refuse("container", form.container.is_some(), "event")?;
+            refuse("manifests", form.manifests.is_some(), "event")?;
             Subject::Fields(FieldEvent::new(&values, form.resolved.as_ref(), fields)?)
         }
         (None, None, Some(capture)) => {
             refuse("process", form.process.is_some(), "event")?;
             refuse("ancestors", form.ancestors.is_some(), "event")?;
             refuse("container", form.container.is_some(), "event")?;
+            refuse("manifests", form.manifests.is_some(), "event")?;
             refuse("resolved", form.resolved.is_some(), "fields")?;
             Subject::Capture(beside(&place.path, &capture))
         }
@@ -162,6 +175,19 @@ fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
         message: form.message,
         subject,
     })
+}
+
+/// Whose connection it is. The connection says what happens.
+fn owner(happening: Happening) -> Result<Happening, Problem> {
+    for (key, is_there) in [
+        ("type", !happening.event.event_type.is_empty()),
+        ("args", !happening.event.args.is_empty()),
+    ] {
+        if is_there {
+            return Err(Problem::NotOfFlow { key });
+        }
+    }
+    Ok(happening)
 }
 
 /// A path as a file of cases means it: from the folder that it lies in.

@@ -43,6 +43,23 @@
 //!           requestObject: {spec: {hostNetwork: true}}
 //! ```
 //!
+//! A rule of the source `flow` has cases with what happens to a connection, as one of its ends sees it
+//! ([`FlowFacts`]). `manifests` are what the cluster says; the pod of the process is the one with the uid
+//! that `container` gives:
+//!
+//! ```yaml
+//!     - name: plaintext where a policy demands mutual TLS
+//!       expect: [Plaintext where mutual TLS is required]
+//!       event:
+//!         flow:
+//!           {role: server, local: "10.1.0.7:8080", remote: "10.1.0.8:40000", security: plaintext, protocol: http}
+//!       process: {name: web, container: 1f2e3d4c5b6a}
+//!       container: {container.name: web, k8s.pod.uid: uid-of-web}
+//!       manifests:
+//!         - {kind: Pod, apiVersion: v1, metadata: {name: web-0, namespace: shop, uid: uid-of-web}, status: {podIP: 10.1.0.7}}
+//!         - {kind: PeerAuthentication, apiVersion: security.istio.io/v1, metadata: {name: default, namespace: shop}, spec: {mtls: {mode: STRICT}}}
+//! ```
+//!
 //! A case may also play a capture and count the alerts of each rule; its path starts at the folder of the
 //! file of cases:
 //!
@@ -74,10 +91,12 @@ mod audit;
 mod bench;
 mod captures;
 mod case;
+mod cluster;
 mod container;
 mod error;
 mod field_event;
 mod files;
+mod flow;
 mod form;
 mod playing;
 mod scene;
@@ -85,10 +104,11 @@ mod world;
 
 pub use bench::{Bench, Difference, Outcome};
 pub use case::{
-    ArgumentValue, Case, Ends, EventFacts, Expectation, Happening, Place, Placement, ProcessFacts,
-    Section, Subject,
+    ArgumentValue, Case, Connection, Ends, EventFacts, Expectation, Happening, Place, Placement,
+    ProcessFacts, Section, Subject,
 };
 pub use error::{CaseError, Problem};
 pub use field_event::FieldEvent;
 pub use files::{CaseFile, files_in, load_file, parse};
+pub use flow::FlowFacts;
 pub use world::{Moment, Stage, World};

@@ -5,12 +5,13 @@ use saker_audit_source::AuditEvent;
 use saker_container_metadata::ContainerInfo;
 use saker_process_state::Placement;
 use saker_rule_engine::{ContextEvent, Event};
-use saker_rule_fields::Payload;
+use saker_rule_fields::{Facts, Payload};
 
-use crate::case::{Case, Happening, Subject};
+use crate::case::{Case, Connection, Happening, Subject};
+use crate::cluster;
 use crate::container;
 use crate::error::{CaseError, Problem};
-use crate::scene;
+use crate::scene::{self, Scene};
 use crate::world::{Moment, Stage, World};
 
 /// When an event happens that is nothing but fields.
@@ -35,6 +36,9 @@ impl Case {
         match &self.subject {
             Subject::Fields(event) => Ok(work(event, &OCCURRENCE)),
             Subject::Request(request) => Ok(with_request(request, stage, work)),
+            Subject::Connection(connection) => {
+                with_connection(connection, stage, work).map_err(|problem| self.error(problem))
+            }
             Subject::Capture(_) => Err(self.error(Problem::NotOneEvent)),
             Subject::Happening(happening) => {
                 with_happening(happening, stage, work).map_err(|problem| self.error(problem))
@@ -51,6 +55,9 @@ impl Case {
     pub fn world(&self) -> Result<Option<World>, CaseError> {
         match &self.subject {
             Subject::Fields(_) | Subject::Request(_) | Subject::Capture(_) => Ok(None),
+            Subject::Connection(connection) => world_of_connection(connection)
+                .map(Some)
+                .map_err(|problem| self.error(problem)),
             Subject::Happening(happening) => world(happening)
                 .map(Some)
                 .map_err(|problem| self.error(problem)),
@@ -68,18 +75,42 @@ impl Case {
 
 fn world(happening: &Happening) -> Result<World, Problem> {
     let scene = scene::build(happening)?;
+    played(scene, happening)
+}
+
+fn world_of_connection(connection: &Connection) -> Result<World, Problem> {
+    let scene = scene::processes(&connection.owner)?;
+    played(scene, &connection.owner)
+}
+
+fn played(scene: Scene, happening: &Happening) -> Result<World, Problem> {
     let world = World::play(scene.cgroups, &scene.before, [scene.event])?;
-    let Some(info) = &happening.container else {
-        return Ok(world);
-    };
     let process = world.moments().first().map(Moment::process);
-    match process.map(|process| &process.placement) {
-        Some(Placement::Container(place)) => {
-            let facts = container::facts(place, ContainerInfo::clone(info));
-            Ok(world.with_facts(facts))
+    let placement = process.map(|process| &process.placement);
+    let facts = match (&happening.container, placement) {
+        (None, _) => Facts::none(),
+        (Some(info), Some(Placement::Container(place))) => {
+            container::facts(place, ContainerInfo::clone(info))
         }
-        _ => Err(Problem::NoContainer),
-    }
+        (Some(_), _) => return Err(Problem::NoContainer),
+    };
+    let facts = match &happening.objects {
+        None => facts,
+        Some(objects) => cluster::told(facts, objects),
+    };
+    Ok(world.with_facts(facts))
+}
+
+fn with_connection<T>(
+    connection: &Connection,
+    stage: &Stage,
+    work: impl FnOnce(&dyn Event, &Occurrence) -> T,
+) -> Result<T, Problem> {
+    let world = world_of_connection(connection)?;
+    let owner = world.moments().first().map(Moment::process);
+    let context = world.context(stage, Payload::Flow(&connection.event), owner);
+    let seen = ContextEvent::new(stage.fields(), &context);
+    Ok(work(&seen, &Occurrence::of(&context)))
 }
 
 fn with_request<T>(

@@ -173,14 +173,30 @@ fn actors<'c>(happening: &'c Happening, cgroups: &mut Cgroups) -> Vec<Actor<'c>>
         .collect()
 }
 
+/// The processes of a connection: the last record makes its owner.
+pub(crate) fn processes(happening: &Happening) -> Result<Scene, Problem> {
+    let mut cgroups = Cgroups::default();
+    let actors = actors(happening, &mut cgroups);
+    let mut before = started(&actors)?;
+    Ok(Scene {
+        event: before.pop().unwrap_or_default(),
+        before,
+        cgroups,
+    })
+}
+
+/// The processes start, the oldest first.
+fn started(actors: &[Actor<'_>]) -> Result<Vec<Vec<u8>>, Problem> {
+    let records = actors.iter().rev();
+    records
+        .map(|actor| finished(&actor.record(event::EXECVE)?))
+        .collect()
+}
+
 pub(crate) fn build(happening: &Happening) -> Result<Scene, Problem> {
     let mut cgroups = Cgroups::default();
     let actors = actors(happening, &mut cgroups);
-    let before = actors
-        .iter()
-        .rev()
-        .map(|actor| finished(&actor.record(event::EXECVE)?))
-        .collect::<Result<_, _>>()?;
+    let before = started(&actors)?;
     let event = match actors.first() {
         Some(actor) => finished(&event_record(happening, actor)?)?,
         None => Vec::new(),

@@ -10,7 +10,7 @@ use saker_rule_fields::{
 };
 
 /// A fixed time, so that outputs do not depend on when they are made.
-const BOOT_WALL_NS: i64 = 1_700_000_000_000_000_000;
+pub(crate) const BOOT_WALL_NS: i64 = 1_700_000_000_000_000_000;
 
 /// A host without users of its own, at a fixed time.
 #[derive(Debug)]
