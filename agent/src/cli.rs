@@ -23,7 +23,7 @@ pub(crate) use rules::{
     CheckFormat, ReportFormat, RulesBenchArgs, RulesCheckArgs, RulesCommand, RulesDiffArgs,
     RulesListArgs, RulesTestArgs, TestFormat,
 };
-pub(crate) use trace::{TraceArgs, TraceFormat};
+pub(crate) use trace::{TraceArgs, TraceFormat, TraceSource};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;

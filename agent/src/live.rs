@@ -3,30 +3,32 @@
 //! The same path as in `saker run`, up to the rules: a thread empties the kernel's rings, the caller's
 //! looks at each event with the processes as they were at its time.
 
+mod view;
+mod wanted;
+
+pub(crate) use wanted::Wanted;
+
 use crate::cli::KubeArgs;
 use crate::config::FactsConfig;
-use crate::fact_sources::{FactSources, Waker, take_note};
+use crate::fact_sources::{FactSources, Waker};
 use crate::journal::{ContainerNotes, Journal};
+use crate::pipeline::flows::Flows;
 use crate::pipeline::queue::{self, RecordReceiver};
 use crate::pipeline::reader;
-use crate::this_host::{self, boot_time_ns, is_alive, wall_offset_ns};
+use crate::this_host::{self, boot_time_ns, wall_offset_ns};
 use anyhow::Context;
 use saker_capture_file::recording::Note;
 use saker_event_decode::{EventView, WallClock};
-use saker_event_schema::EventId;
-use saker_kernel_source::{KernelSource, KernelSourceError, LossCounters, SourceOptions, host};
-use saker_process_state::{BootTime, ProcessState};
-use saker_rule_fields::{
-    EventContext, Facts, Host, Needs, Patience, Payload, Scratch, Surroundings,
-};
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+use saker_flow_state::is_flow_record;
+use saker_kernel_source::{KernelSource, KernelSourceError, LossCounters, host};
+use saker_rule_fields::{EventContext, Host, Payload, Scratch};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
+use view::View;
 
 /// How long to sleep when there is no event; the reader wakes the thread.
 const WAIT: Duration = Duration::from_millis(200);
@@ -45,6 +47,11 @@ pub(crate) trait Watcher {
         seen: Seen<'_>,
         context: &EventContext<'_>,
     ) -> anyhow::Result<ControlFlow<()>>;
+
+    /// Looks at an event of a connection; breaks after the last.
+    fn flow(&mut self, _context: &EventContext<'_>) -> anyhow::Result<ControlFlow<()>> {
+        Ok(ControlFlow::Continue(()))
+    }
 
     /// Called about once a second.
     fn tick(&mut self) -> anyhow::Result<()> {
@@ -68,11 +75,8 @@ pub(crate) struct LiveEvents {
     records: RecordReceiver,
     reader: JoinHandle<Result<(), KernelSourceError>>,
     stop: Arc<AtomicBool>,
-    processes: ProcessState,
-    host: Host,
-    facts: Facts,
+    view: View,
     _fact_sources: FactSources,
-    journal: Option<Journal>,
     malformed: u64,
 }
 
@@ -90,28 +94,25 @@ impl LiveEvents {
     /// SIGTERM. A journal gets everything that the events' meaning depends on beside the events.
     ///
     /// What is known of containers and pods when an event comes is shown; nothing is waited for.
-    pub(crate) fn start(
-        events: BTreeSet<EventId>,
-        needs: Needs,
-        journal: Option<Journal>,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn start(wanted: Wanted, journal: Option<Journal>) -> anyhow::Result<Self> {
         if !host::may_load_programs() {
             return Err(KernelSourceError::NotPermitted.into());
         }
-        let options = SourceOptions {
-            events,
-            ..SourceOptions::default()
-        };
         let stop = Arc::new(AtomicBool::new(false));
         stop_on_signal(Arc::clone(&stop))?;
-        let mut source = KernelSource::load(options)?;
+        let mut source = KernelSource::load(wanted.source_options())?;
         let reader = source.reader()?;
         let losses = source.counters()?;
         let (sender, records) = queue::records();
         source.attach()?;
         let config = FactsConfig::find(None, &KubeArgs::default())?;
-        let (facts, fact_sources) = FactSources::start(config, needs, &Waker::default())?;
+        let (facts, fact_sources) = FactSources::start(config, wanted.needs, &Waker::default())?;
         let processes = this_host::processes(journal.as_ref());
+        let flows = wanted.has_flows.then(|| {
+            let mut flows = Flows::new(Box::new(|_| {}), None);
+            flows.bootstrap(&processes);
+            flows
+        });
         let host = this_host::facts();
         if let Some(journal) = &journal {
             journal.add_users(&host.users);
@@ -125,18 +126,24 @@ impl LiveEvents {
             records,
             reader,
             stop,
-            processes,
-            host,
-            facts,
+            view: View {
+                processes,
+                host,
+                facts,
+                journal,
+                flows,
+                scratch: Scratch::new(),
+                clock: WallClock::new(wall_offset_ns()),
+                number: 0,
+            },
             _fact_sources: fact_sources,
-            journal,
             malformed: 0,
         })
     }
 
     /// The host, as it is now.
     pub(crate) const fn host(&self) -> &Host {
-        &self.host
+        &self.view.host
     }
 
     /// Shows every event until a signal, `until` or the watcher's word; then detaches.
@@ -167,93 +174,57 @@ impl LiveEvents {
         until: Option<Instant>,
         watcher: &mut impl Watcher,
     ) -> anyhow::Result<()> {
-        take_note(&self.facts, self.processes.take_container_changes());
-        let scratch = Scratch::new();
+        self.view.take_note();
         let mut container_notes = ContainerNotes::default();
-        let mut clock = WallClock::new(wall_offset_ns());
         let mut upkeep = Instant::now() + UPKEEP;
         let mut sweep = Instant::now() + SWEEP;
-        let mut number = 0;
         while !self.records.is_finished() {
             let now = Instant::now();
             if now >= upkeep {
                 upkeep = now + UPKEEP;
-                clock = WallClock::new(wall_offset_ns());
-                self.refresh_host();
-                self.facts.containers.forget_ended();
+                self.view.refresh();
                 watcher.tick()?;
             }
             if now >= sweep {
                 sweep = now + SWEEP;
-                self.sweep();
-                take_note(&self.facts, self.processes.take_container_changes());
+                self.view.sweep();
             }
             if until.is_some_and(|until| now >= until) {
                 self.stop.store(true, Ordering::Release);
             }
             let Some(record) = self.records.next() else {
+                if self.view.show_flows(boot_time_ns(), watcher)?.is_break() {
+                    break;
+                }
                 thread::park_timeout(WAIT);
                 continue;
             };
-            number += 1;
+            self.view.number += 1;
             let Ok(event) = EventView::parse(record) else {
                 self.malformed += 1;
                 continue;
             };
-            let is_for_state = self.processes.may_be_changed_by(&event);
-            let process = self.processes.apply(&event);
-            take_note(&self.facts, self.processes.take_container_changes());
-            if let (Some(journal), Some(container)) = (&self.journal, process.container()) {
-                let containers = &self.facts.containers;
-                container_notes.note(&container.id, containers, journal);
+            let is_for_state = self.view.processes.may_be_changed_by(&event);
+            let process = self.view.apply(&event);
+            let time_boot_ns = event.header().time_boot_ns;
+            if self.view.show_flows(time_boot_ns, watcher)?.is_break() {
+                break;
             }
-            let surroundings = Surroundings {
-                processes: Some(&self.processes),
-                clock: &clock,
-                host: &self.host,
-                scratch: &scratch,
+            let Some(process) = process.filter(|_| !is_flow_record(&event)) else {
+                continue;
             };
-            let payload = Payload::Syscall(&event);
-            let context = EventContext::new(payload, Some(&process), surroundings, number)
-                .with_facts(&self.facts, Patience::Ended);
+            self.view.note(&process, &mut container_notes);
             let seen = Seen {
                 record,
                 is_for_state,
             };
+            let payload = Payload::Syscall(&event);
+            let context = self.view.context(payload, Some(&process));
             if watcher.event(seen, &context)?.is_break() {
                 break;
             }
         }
         Ok(())
-    }
-
-    /// Looks whether users changed, and the offset of local time, which does twice a year.
-    fn refresh_host(&mut self) {
-        self.host.utc_offset_s = jiff::Zoned::now().offset().seconds();
-        let have_changed = self.host.users.refresh(boot_time_ns());
-        if let Some(journal) = self.journal.as_ref().filter(|_| have_changed) {
-            journal.add(Note::UsersChanged);
-            journal.add_users(&self.host.users);
-        }
-    }
-
-    /// Ends processes whose end was not seen.
-    fn sweep(&mut self) {
-        let now = boot_time_ns();
-        let gone = RefCell::new(Vec::new());
-        self.processes.retain_alive(BootTime(now), |pid| {
-            let is_alive = is_alive(pid);
-            if !is_alive {
-                gone.borrow_mut().push(pid.0);
-            }
-            is_alive
-        });
-        if let Some(journal) = &self.journal {
-            journal.add(Note::Sweep {
-                time_boot_ns: now,
-                gone: gone.into_inner(),
-            });
-        }
     }
 }
 

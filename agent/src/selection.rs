@@ -4,11 +4,11 @@
 //! the one rule of a set: it is indexed and evaluated like any other.
 
 use crate::commands::InputError;
+use crate::live::Wanted;
 use crate::rules::{RulesError, load_options};
 use saker_alert::{OutputField, fields, texts};
-use saker_event_schema::EventId;
-use saker_rule_engine::{CompileOptions, ContextEvent, Evaluation, Needs, PathView, RuleSet};
-use saker_rule_fields::{EventContext, Fields, SYSCALL_SOURCE};
+use saker_rule_engine::{CompileOptions, ContextEvent, Evaluation, PathView, RuleSet};
+use saker_rule_fields::{EventContext, Fields};
 use saker_rule_language::{
     ColorChoice, Limits, Severity, SourceFile, Template, check_condition_within, load, render,
 };
@@ -24,8 +24,9 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// Compiles a filter (none: all events) and the fields to show.
+    /// Compiles a filter (none: all events) of events of a source and the fields to show.
     pub(crate) fn new(
+        source: &str,
         filter: Option<&str>,
         shown: &[String],
         color: ColorChoice,
@@ -33,7 +34,7 @@ impl Selection {
         let limits = Limits::default();
         let catalog = Fields::new();
         let condition = filter.unwrap_or(EVERY_EVENT);
-        let checked = check_condition_within(condition, SYSCALL_SOURCE, &catalog, &limits);
+        let checked = check_condition_within(condition, source, &catalog, &limits);
         if let Err(diagnostics) = checked {
             let file = SourceFile::new("filter", condition);
             let texts = diagnostics.iter().map(|it| render(it, &file, color));
@@ -49,10 +50,11 @@ impl Selection {
             "condition": condition,
             "output": output.join(" "),
             "priority": "DEBUG",
+            "source": source,
         }]);
         // JSON is YAML as well.
-        let source = SourceFile::new("filter", &rule.to_string());
-        let loaded = load(&[source], &catalog, &load_options(&limits));
+        let file = SourceFile::new("filter", &rule.to_string());
+        let loaded = load(&[file], &catalog, &load_options(&limits));
         let Some(checked) = loaded.rules else {
             let errors = loaded.diagnostics.into_iter();
             let errors = errors.filter(|it| it.severity == Severity::Error);
@@ -65,14 +67,9 @@ impl Selection {
         })
     }
 
-    /// The events of the kernel that can be selected.
-    pub(crate) fn event_ids(&self) -> impl Iterator<Item = EventId> + '_ {
-        self.rules.event_ids()
-    }
-
-    /// Whom filter and fields ask beside events.
-    pub(crate) fn needs(&self) -> Needs {
-        self.rules.needs()
+    /// What has to be collected for it.
+    pub(crate) fn wanted(&self) -> Wanted {
+        Wanted::of(&self.rules)
     }
 
     /// Whether an event is selected.
@@ -123,10 +120,11 @@ fn check_field(catalog: &Fields, field: &str) -> Result<(), InputError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use saker_rule_fields::{FLOW_SOURCE, SYSCALL_SOURCE};
 
     fn error(filter: Option<&str>, shown: &[&str]) -> String {
         let shown: Vec<String> = shown.iter().map(|&field| field.to_owned()).collect();
-        match Selection::new(filter, &shown, ColorChoice::Never) {
+        match Selection::new(SYSCALL_SOURCE, filter, &shown, ColorChoice::Never) {
             Ok(_) => panic!("accepted"),
             Err(error) => error.to_string(),
         }
@@ -148,6 +146,25 @@ mod tests {
     #[test]
     fn fields_with_arguments_and_transformers_are_taken() {
         let shown = ["evt.arg.flags", "proc.aname[2]", "toupper(proc.name)"].map(str::to_owned);
-        assert!(Selection::new(Some("fd.name contains x"), &shown, ColorChoice::Never).is_ok());
+        let filter = Some("fd.name contains x");
+        let selection = Selection::new(SYSCALL_SOURCE, filter, &shown, ColorChoice::Never);
+        let wanted = selection
+            .map_err(|error| error.to_string())
+            .map(|it| it.wanted());
+        assert_eq!(wanted.map(|it| it.has_flows), Ok(false));
+    }
+
+    #[test]
+    fn connections_are_selected_by_their_own_fields() {
+        let shown = ["fd.name", "flow.security"].map(str::to_owned);
+        let select = |filter| {
+            let selection = Selection::new(FLOW_SOURCE, Some(filter), &shown, ColorChoice::Never);
+            let wanted = selection.map(|it| it.wanted());
+            wanted.map_err(|error| error.to_string())
+        };
+        let wanted = select("flow.security = plaintext").expect("a filter");
+        assert!(wanted.has_flows);
+        assert!(wanted.events.is_empty());
+        assert!(select("evt.arg.flags = 1").is_err());
     }
 }

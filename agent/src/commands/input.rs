@@ -76,6 +76,9 @@ pub(crate) enum InputError {
     /// A filter is wrong; every error with its place.
     #[error("{}", .0.join("\n\n"))]
     Filter(Vec<String>),
+    /// Captures and recordings do not have what connections are seen by.
+    #[error("captures hold no connections: leave out --capture to see those of this host")]
+    NoFlowsInCaptures,
     /// There is nothing to measure.
     #[error(
         "the cases have no event that can be measured: all are given by fields; give some as 'event'"

@@ -6,7 +6,7 @@ use super::InputError;
 use crate::cli::{KubeArgs, RecordArgs};
 use crate::config::Config;
 use crate::journal::Journal;
-use crate::live::LiveEvents;
+use crate::live::{LiveEvents, Wanted};
 use crate::output::{Printer, stderr_color};
 use crate::rules::{LoadedRules, count};
 use crate::selection::Selection;
@@ -15,9 +15,9 @@ use anyhow::Context;
 use bytesize::ByteSize;
 use recorder::{Alarms, Ended, Recorder};
 use saker_capture_file::recording::{Header, RecordingWriter, WriterOptions};
-use saker_event_schema::{EventId, ROWS};
+use saker_event_schema::{EventId, ROWS, Ring};
 use saker_kernel_source::{KernelSourceError, host};
-use saker_rule_fields::Host;
+use saker_rule_fields::{Host, SYSCALL_SOURCE};
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
@@ -34,7 +34,8 @@ pub(crate) fn run(arguments: &RecordArgs) -> anyhow::Result<ExitCode> {
     let filter = arguments.filter.as_deref();
     // A selection shows fields; nobody asks for this one.
     let shown = ["evt.num".to_owned()];
-    let selection = filter.map(|filter| Selection::new(Some(filter), &shown, stderr_color()));
+    let selection =
+        filter.map(|filter| Selection::new(SYSCALL_SOURCE, Some(filter), &shown, stderr_color()));
     let selection = selection.transpose()?;
     let alarms = alarms(arguments)?;
     if !host::may_load_programs() {
@@ -43,13 +44,8 @@ pub(crate) fn run(arguments: &RecordArgs) -> anyhow::Result<ExitCode> {
     // Before the programs are attached, so that a wrong name costs nothing.
     let file = create(&arguments.file, arguments.force)?;
     let journal = Journal::default();
-    let events = wanted(selection.as_ref(), alarms.as_ref());
-    let of_selection = selection.as_ref().map(Selection::needs);
-    let of_alarms = alarms.as_ref().map(Alarms::needs);
-    let needs = of_selection
-        .unwrap_or_default()
-        .with(of_alarms.unwrap_or_default());
-    let live = LiveEvents::start(events, needs, Some(journal.clone()))?;
+    let wanted = wanted(selection.as_ref(), alarms.as_ref());
+    let live = LiveEvents::start(wanted, Some(journal.clone()))?;
     let began = Instant::now();
     let options = WriterOptions {
         bytes_max: arguments.max_size.map(|size| size.as_u64()),
@@ -109,15 +105,25 @@ fn alarms(arguments: &RecordArgs) -> anyhow::Result<Option<Alarms>> {
     Ok(Some(Alarms::new(loaded.rules, Printer::new(&config))))
 }
 
-/// The events that the kernel is to report: all, or those that filter and rules can match.
-fn wanted(selection: Option<&Selection>, alarms: Option<&Alarms>) -> BTreeSet<EventId> {
-    match selection {
-        None => ROWS.iter().map(|row| row.id).collect(),
-        Some(selection) => {
-            let rules = alarms.into_iter().flat_map(Alarms::event_ids);
-            selection.event_ids().chain(rules).collect()
-        }
-    }
+/// What is to be collected: all events, or those that filter and rules can match. The records from which
+/// connections are known hold what goes over them, so they are never recorded.
+fn wanted(selection: Option<&Selection>, alarms: Option<&Alarms>) -> Wanted {
+    let of_alarms = alarms.map(Alarms::wanted).unwrap_or_default();
+    let mut wanted = match selection {
+        None => Wanted {
+            events: every_call(),
+            ..of_alarms
+        },
+        Some(selection) => selection.wanted().with(of_alarms),
+    };
+    wanted.has_flows = false;
+    wanted
+}
+
+/// All events but those from which connections are known.
+fn every_call() -> BTreeSet<EventId> {
+    let rows = ROWS.iter().filter(|row| row.ring != Ring::Network);
+    rows.map(|row| row.id).collect()
 }
 
 fn create(path: &Path, force: bool) -> anyhow::Result<File> {

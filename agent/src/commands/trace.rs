@@ -3,7 +3,8 @@
 mod printer;
 mod table;
 
-use crate::cli::TraceArgs;
+use crate::cli::{TraceArgs, TraceSource};
+use crate::commands::InputError;
 use crate::live::{LiveEvents, Seen, Watcher};
 use crate::output::stderr_color;
 use crate::selection::Selection;
@@ -16,7 +17,11 @@ use std::process::ExitCode;
 
 /// Prints the selected events until there are no more, or enough.
 pub(crate) fn run(arguments: &TraceArgs) -> anyhow::Result<ExitCode> {
+    if arguments.capture.is_some() && arguments.source == TraceSource::Flow {
+        return Err(InputError::NoFlowsInCaptures.into());
+    }
     let selection = Selection::new(
+        arguments.source.name(),
         arguments.filter.as_deref(),
         &arguments.fields,
         stderr_color(),
@@ -53,11 +58,7 @@ fn trace_capture(path: &Path, tracer: &mut Tracer) -> anyhow::Result<()> {
 
 /// Prints events of this host.
 fn trace_host(tracer: &mut Tracer) -> anyhow::Result<()> {
-    let live = LiveEvents::start(
-        tracer.selection.event_ids().collect(),
-        tracer.selection.needs(),
-        None,
-    )?;
+    let live = LiveEvents::start(tracer.selection.wanted(), None)?;
     let outcome = live.watch(None, tracer)?;
     if outcome.lost > 0 || outcome.malformed > 0 {
         eprintln!(
@@ -102,6 +103,10 @@ impl Watcher for Tracer {
         _: Seen<'_>,
         context: &EventContext<'_>,
     ) -> anyhow::Result<ControlFlow<()>> {
+        self.look_at(context)
+    }
+
+    fn flow(&mut self, context: &EventContext<'_>) -> anyhow::Result<ControlFlow<()>> {
         self.look_at(context)
     }
 }

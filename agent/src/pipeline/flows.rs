@@ -16,6 +16,10 @@ use std::time::{Duration, Instant};
 /// How often the open connections are shown to who observes them.
 const OPEN_SHOWN: Duration = Duration::from_secs(60);
 
+/// How much later than a record another one may come that happened before it: the reader hands them over in
+/// the order of their times, but for some that are still being written.
+const RECORDS_LATE_NS: u64 = 100_000_000;
+
 /// Sees every connection, whatever the rules say. Called on the matching thread, so it must not block.
 pub(crate) trait FlowObserver: Send {
     /// A connection ended; the event says how much went over it.
@@ -79,9 +83,10 @@ impl Flows {
         self.state.apply(event, process, &mut self.outputs);
     }
 
-    /// Time passes: no record older than this comes any more.
+    /// It is that late; records that are a little older may still come.
     pub(crate) fn tick(&mut self, now_boot_ns: u64) {
-        self.state.tick(now_boot_ns, &mut self.outputs);
+        let settled = now_boot_ns.saturating_sub(RECORDS_LATE_NS);
+        self.state.tick(settled, &mut self.outputs);
     }
 
     /// The agent ends: what is known of connections that are being looked at has to do.

@@ -25,10 +25,6 @@ const UPKEEP: Duration = Duration::from_secs(1);
 /// How often processes are looked for whose end was not seen; missed twice, they are ended.
 const SWEEP: Duration = Duration::from_secs(120);
 
-/// How much later than a record another one may come that happened before it: the reader hands them over in
-/// the order of their times, but for some that are still being written.
-const RECORDS_LATE_NS: u64 = 100_000_000;
-
 /// Records between two looks at the time.
 const RECORDS_BETWEEN_LOOKS: usize = 1024;
 
@@ -80,7 +76,7 @@ impl Matcher {
             self.judge_flows(clock, &mut number, now, |flows, bench| {
                 if is_idle {
                     // Nothing waits in the queue that happened before.
-                    flows.tick(boot_time_ns().saturating_sub(RECORDS_LATE_NS));
+                    flows.tick(boot_time_ns());
                 }
                 flows.show_open_if_due(bench);
             });
@@ -141,7 +137,7 @@ impl Matcher {
             judge.take_note(processes.take_container_changes());
             flows.apply(&event, process.as_ref());
             if is_flow_record(&event) {
-                flows.tick(event.header().time_boot_ns.saturating_sub(RECORDS_LATE_NS));
+                flows.tick(event.header().time_boot_ns);
             } else {
                 let arrival = Arrival {
                     what: Happening::Call(&event),

@@ -2,15 +2,14 @@
 
 use crate::cli::RecordArgs;
 use crate::journal::Journal;
-use crate::live::{Seen, Watcher};
+use crate::live::{Seen, Wanted, Watcher};
 use crate::output::Printer;
 use crate::selection::Selection;
 use crate::this_host;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use saker_alert::{Alert, Node, Occurrence};
 use saker_capture_file::recording::{Note, RecordingError, RecordingWriter, Room, Visibility};
-use saker_event_schema::EventId;
-use saker_rule_engine::{Evaluation, Needs, RuleSet};
+use saker_rule_engine::{Evaluation, RuleSet};
 use saker_rule_fields::EventContext;
 use std::fs::File;
 use std::io::{self, IsTerminal};
@@ -69,14 +68,9 @@ impl Alarms {
         }
     }
 
-    /// The events of the kernel on which a rule can fire.
-    pub(super) fn event_ids(&self) -> impl Iterator<Item = EventId> + '_ {
-        self.rules.event_ids()
-    }
-
-    /// Whom the rules ask beside events.
-    pub(super) fn needs(&self) -> Needs {
-        self.rules.needs()
+    /// What has to be collected for the rules.
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted::of(&self.rules)
     }
 
     fn look_at(&mut self, context: &EventContext<'_>) -> io::Result<()> {

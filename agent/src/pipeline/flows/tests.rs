@@ -162,7 +162,7 @@ fn a_connection_raises_alerts_when_it_is_classified_and_when_it_ends() {
     stage.happens(of_curl(event::FLOW_OPENED, 10 * MS));
     stage.happens(payload(HELLO_BEGIN, 11 * MS));
     assert_eq!(stage.alerts(), [""; 0]);
-    stage.ticks(11 * MS + 2_000 * MS);
+    stage.ticks(11 * MS + 2_000 * MS + RECORDS_LATE_NS);
     let name = "10.0.0.1:40000->10.0.0.2:80";
     assert_eq!(stage.alerts(), [format!("classified: curl {name}")]);
     assert_eq!(*stage.satisfied.lock().expect("a list"), [7]);

@@ -1,0 +1,52 @@
+//! What is to be collected.
+
+use saker_event_schema::EventId;
+use saker_flow_state::OWNER_EVENTS;
+use saker_kernel_source::SourceOptions;
+use saker_rule_engine::RuleSet;
+use saker_rule_fields::Needs;
+use std::collections::BTreeSet;
+
+/// What has to be collected.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Events of the kernel.
+    pub(crate) events: BTreeSet<EventId>,
+    /// Whether connections are seen.
+    pub(crate) has_flows: bool,
+    /// Whom to ask beside events.
+    pub(crate) needs: Needs,
+}
+
+impl Wanted {
+    /// What rules need.
+    pub(crate) fn of(rules: &RuleSet) -> Self {
+        Self {
+            events: rules.event_ids().collect(),
+            has_flows: rules.flow_events().next().is_some(),
+            needs: rules.needs(),
+        }
+    }
+
+    /// Both together.
+    pub(crate) fn with(mut self, other: Self) -> Self {
+        self.events.extend(other.events);
+        Self {
+            has_flows: self.has_flows || other.has_flows,
+            needs: self.needs.with(other.needs),
+            ..self
+        }
+    }
+
+    /// How the kernel is asked for it.
+    pub(crate) fn source_options(&self) -> SourceOptions {
+        let mut options = SourceOptions {
+            events: self.events.clone(),
+            ..SourceOptions::default()
+        };
+        if self.has_flows {
+            options.events.extend(OWNER_EVENTS);
+        }
+        options
+    }
+}
