@@ -164,12 +164,16 @@ fn hello_form(bytes: &[u8]) -> Form {
     }
 }
 
-/// The server's stream from the first run on that begins like TLS: where a gap hides where it must begin.
+/// The server's stream from the first record of a handshake on that follows a gap, which hides where it must
+/// begin: the end of an answer in clear text may stand before it. Nothing, as long as there is none.
 pub(crate) fn server_begin(server: Stream<'_>) -> Stream<'_> {
-    server
-        .later()
-        .find(|(_, bytes)| bytes.starts_with(&[0x16, 3]))
-        .map_or(server, |(offset, _)| server.after(offset))
+    let begin = server.later().find_map(|(offset, bytes)| {
+        let position = bytes
+            .windows(3)
+            .position(|window| matches!(window, [0x16, 3, 0..=4]))?;
+        offset.checked_add(u64::try_from(position).ok()?)
+    });
+    server.after(begin.unwrap_or(u64::MAX))
 }
 
 fn streams(conversation: &Conversation<'_>) -> Handshake {

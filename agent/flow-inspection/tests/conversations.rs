@@ -128,24 +128,20 @@ impl Conversation {
         self.inspect(&self.pieces)
     }
 
-    /// As the fuzz target reads it.
-    fn seed(&self) -> Vec<u8> {
+    /// As the fuzz target reads it; `None` where something was not captured.
+    fn seed(&self) -> Option<Vec<u8>> {
         let mut seed = vec![u8::from(self.transport == Transport::Udp)];
         seed.extend(self.port.to_be_bytes());
-        let mut extend = |flags, length: usize, bytes: &[u8]| {
-            seed.push(flags);
-            seed.extend(u16::try_from(length).expect("a short piece").to_be_bytes());
-            seed.extend(bytes);
-        };
         for piece in &self.pieces {
-            let flags = u8::from(piece.direction == Direction::FromServer);
-            extend(flags, piece.bytes.len(), &piece.bytes);
-            let missing = piece.sent_bytes as usize - piece.bytes.len();
-            if missing > 0 {
-                extend(flags | 2, missing, &[]);
+            let length = u16::try_from(piece.bytes.len()).expect("a short piece");
+            if u32::from(length) != piece.sent_bytes {
+                return None;
             }
+            seed.push(u8::from(piece.direction == Direction::FromServer));
+            seed.extend(length.to_be_bytes());
+            seed.extend(&piece.bytes);
         }
-        seed
+        Some(seed)
     }
 
     /// The same bytes, one by one.
@@ -307,16 +303,15 @@ fn a_begin_is_never_something_else() {
 fn the_corpus_has_every_conversation() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/flow");
     for conversation in Conversation::all() {
+        let Some(expected) = conversation.seed() else {
+            continue;
+        };
         let path = folder.join(&conversation.name);
         if std::env::var_os("SAKER_WRITE_SEEDS").is_some() {
-            std::fs::write(&path, conversation.seed()).expect("a writable corpus");
+            std::fs::write(&path, &expected).expect("a writable corpus");
         }
         let seed = std::fs::read(&path).expect("a seed; SAKER_WRITE_SEEDS=1 writes it");
-        assert!(
-            seed == conversation.seed(),
-            "{} is out of date",
-            conversation.name
-        );
+        assert!(seed == expected, "{} is out of date", conversation.name);
     }
 }
 
@@ -344,7 +339,7 @@ fn passwords_are_not_printed() {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: std::env::var("PROPTEST_CASES").map_or(64, |cases| cases.parse().expect("a number")),
+        cases: std::env::var("PROPTEST_CASES").map_or(24, |cases| cases.parse().expect("a number")),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -12,9 +12,9 @@ use crate::protocol::Protocol;
 const EXCHANGES_MAX: usize = 3;
 /// Bytes of a method; the longest that is registered has 17.
 const METHOD_BYTES_MAX: usize = 20;
-/// Methods that make a request line likely before its end was seen.
+/// Methods that make a request line likely before its end was seen. Not `CONNECT`: what follows it is something else.
 const METHODS: &[&[u8]] = &[
-    b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE",
+    b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"TRACE",
 ];
 
 /// A request, as far as it was seen.
@@ -83,6 +83,10 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
         };
         let readable = spoken(&request, Confidence::High, credential);
         let (Some(sent), Some(received)) = (request.fields.end, answer.fields.end) else {
+            if request.is_connect && (200..=299).contains(&answer.status) {
+                // What the tunnel holds is not known, and need not be plaintext.
+                return Recognition::NeedMore;
+            }
             let is_demanding = matches!(answer.status, 101 | 401 | 407) || request.is_connect;
             let is_settled = request.fields.end.is_some() && !is_demanding;
             return readable.settled_if(is_settled).into();

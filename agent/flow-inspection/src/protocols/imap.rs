@@ -10,7 +10,7 @@ use crate::credential_kind::CredentialKind;
 use crate::protocol::Protocol;
 use crate::reason::Reason;
 
-const GREETINGS: [&[u8]; 3] = [b"* OK", b"* PREAUTH", b"* BYE"];
+const GREETINGS: [&[u8]; 3] = [b"* OK ", b"* PREAUTH ", b"* BYE "];
 /// Commands that come first.
 const OPENINGS: [&[u8]; 9] = [
     b"CAPABILITY",
