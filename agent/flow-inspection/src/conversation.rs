@@ -15,6 +15,17 @@ pub(crate) struct Conversation<'a> {
     pub(crate) server: Stream<'a>,
     /// Port of the server. It may only add to the confidence.
     pub(crate) server_port: u16,
+    /// What the verdict is for.
+    pub(crate) wanted: Wanted,
+}
+
+/// What a verdict is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Only a settled one counts; one that is not need not tell facts.
+    Settled,
+    /// It is asked for as it is.
+    Any,
 }
 
 /// Whether later bytes can change an answer.

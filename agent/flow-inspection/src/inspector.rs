@@ -2,7 +2,7 @@
 
 use crate::capture::{Boundaries, Capture};
 use crate::classification::Classification;
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, Wanted};
 use crate::verdict::{self, Exchanged, RuledOut, Settled};
 
 /// What carries the bytes.
@@ -106,7 +106,10 @@ impl Inspector {
         };
         capture.insert(segment.offset, segment.bytes, u64::from(segment.sent_bytes));
         let mut ruled_out = std::mem::take(&mut undecided.ruled_out);
-        let verdict = verdict::judge(&exchanged(self.transport, undecided), &mut ruled_out);
+        let verdict = verdict::judge(
+            &exchanged(self.transport, undecided, Wanted::Settled),
+            &mut ruled_out,
+        );
         undecided.ruled_out = ruled_out;
         if verdict.settled == Settled::No {
             return Progress::Undecided;
@@ -121,20 +124,21 @@ impl Inspector {
         match &self.state {
             State::Decided(classification) => (**classification).clone(),
             State::Undecided(undecided) => {
-                let exchanged = exchanged(self.transport, undecided);
+                let exchanged = exchanged(self.transport, undecided, Wanted::Any);
                 verdict::judge(&exchanged, &mut undecided.ruled_out.clone()).classification
             }
         }
     }
 }
 
-fn exchanged(transport: Transport, undecided: &Undecided) -> Exchanged<'_> {
+fn exchanged(transport: Transport, undecided: &Undecided, wanted: Wanted) -> Exchanged<'_> {
     Exchanged {
         transport,
         conversation: Conversation {
             client: undecided.client.stream(),
             server: undecided.server.stream(),
             server_port: undecided.server_port,
+            wanted,
         },
     }
 }

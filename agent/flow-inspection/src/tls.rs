@@ -16,7 +16,7 @@ mod ssl2;
 
 use crate::capture::Stream;
 use crate::classification::{Confidence, SecurityClass};
-use crate::conversation::{Conversation, Settled};
+use crate::conversation::{Conversation, Settled, Wanted};
 use crate::protocol::Protocol;
 use crate::reason::Reason;
 use crate::tls_facts::{ClientAuth, TlsFacts};
@@ -115,7 +115,7 @@ const fn swapped<'a>(conversation: &Conversation<'a>) -> Conversation<'a> {
     Conversation {
         client: conversation.server,
         server: conversation.client,
-        server_port: conversation.server_port,
+        ..*conversation
     }
 }
 
@@ -181,7 +181,7 @@ fn streams(conversation: &Conversation<'_>) -> Handshake {
         &Flight::read(conversation.client),
         &Flight::read(conversation.server),
         Carrier::Stream,
-        conversation.server_port,
+        conversation,
     )
 }
 
@@ -189,8 +189,9 @@ fn handshake(
     client_bytes: &Flight,
     server_bytes: &Flight,
     carrier: Carrier,
-    server_port: u16,
+    conversation: &Conversation<'_>,
 ) -> Handshake {
+    let server_port = conversation.server_port;
     let Some(client) = ClientFlight::read(client_bytes, carrier) else {
         return Handshake::broken(Reason::TlsMalformed, TlsFacts::default());
     };
@@ -198,6 +199,9 @@ fn handshake(
         None => Handshake::broken(Reason::TlsRefused, facts::offered(&client.hello)),
         Some(server) => {
             let stage = stage(client_bytes, server_bytes, &server);
+            if conversation.wanted == Wanted::Settled && !stage.is_settled() {
+                return verdict(stage, TlsFacts::default(), server_port);
+            }
             let facts = facts::negotiated(&client, &server, server_bytes, server_port);
             verdict(stage, facts, server_port)
         }
@@ -218,6 +222,15 @@ enum Stage {
     Answered(Settled),
     /// A side gave up.
     Failed,
+}
+
+impl Stage {
+    fn is_settled(self) -> bool {
+        !matches!(
+            self,
+            Self::Offered(Settled::No) | Self::Answered(Settled::No)
+        )
+    }
 }
 
 fn stage(client: &Flight, server: &Flight, read: &ServerFlight<'_>) -> Stage {

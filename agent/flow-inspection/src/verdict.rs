@@ -96,7 +96,11 @@ fn greeted(conversation: &Conversation<'_>) -> Option<Verdict> {
     }
     match protocols::greeting(conversation) {
         Recognition::Upgrade(upgrade) => Some(upgrade_verdict(conversation, upgrade)),
-        Recognition::NeedMore => Some(opaque(Reason::Incomplete, Settled::No)),
+        Recognition::NeedMore
+        | Recognition::Readable(Readable {
+            settled: Settled::No,
+            ..
+        }) => Some(opaque(Reason::Incomplete, Settled::No)),
         _ => None,
     }
 }
@@ -217,7 +221,7 @@ fn upgrade_verdict(conversation: &Conversation<'_>, upgrade: Upgrade) -> Verdict
     let inner = Conversation {
         client,
         server,
-        server_port: conversation.server_port,
+        ..*conversation
     };
     match tls::inspect(&inner) {
         tls::Inspection::Other => plaintext(Reason::UpgradeNotFollowed, Settled::Yes),
@@ -251,7 +255,7 @@ fn wrapping_verdict(conversation: &Conversation<'_>, wrapping: Wrapping, depth: 
     let inner = Conversation {
         client: conversation.client.after(wrapping.client_at),
         server: conversation.server.after(wrapping.server_at),
-        server_port: conversation.server_port,
+        ..*conversation
     };
     let mut verdict = if depth < WRAPPINGS_MAX {
         judge_stream(&inner, &mut RuledOut::default(), depth.saturating_add(1))

@@ -20,23 +20,23 @@ const ALTERNATIVE_NAMES_MAX: usize = 32;
 const NAME_BYTES_MAX: usize = 1024;
 
 /// What a `Certificate` message of TLS 1.2 or older shows.
-#[derive(Clone, Debug)]
-pub(crate) enum Chain {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Chain<'a> {
     /// There is no certificate in it.
     Empty,
-    /// There is one; what the first says, if it is there and can be read.
-    Shown(Option<CertificateFacts>),
+    /// There is one; the first, if it is there.
+    Shown(Option<&'a [u8]>),
     /// Too little of the message is there to tell.
     Unknown,
 }
 
 /// Reads the body of the message, as far as it is there.
-pub(crate) fn chain(body: &[u8]) -> Chain {
+pub(crate) fn chain(body: &[u8]) -> Chain<'_> {
     let mut cursor = Cursor::new(body);
     match cursor.u24() {
         None => Chain::Unknown,
         Some(0) => Chain::Empty,
-        Some(_) => Chain::Shown(cursor.vector24().and_then(facts)),
+        Some(_) => Chain::Shown(cursor.vector24()),
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn inspect(conversation: &Conversation<'_>) -> Option<Handshake> {
         &read(conversation.client),
         &read(conversation.server),
         Carrier::Datagram,
-        conversation.server_port,
+        conversation,
     );
     if handshake.protocol == Protocol::Tls {
         handshake.protocol = Protocol::Dtls;

@@ -1,6 +1,6 @@
 //! From the flights of both sides to facts.
 
-use super::certificate::Chain;
+use super::certificate::{self, Chain};
 use super::client_hello::ClientHello;
 use super::extensions::text;
 use super::handshake::{ClientFlight, Request, ServerFlight};
@@ -45,14 +45,14 @@ pub(crate) fn negotiated(
     if facts.client_auth == ClientAuth::Unknown && sign.is_some() {
         facts.client_auth = ClientAuth::Mesh;
     }
-    facts.server_certificate = shown(server.certificate.as_ref());
-    facts.client_certificate = shown(client.certificate.as_ref());
+    facts.server_certificate = shown(server.certificate);
+    facts.client_certificate = shown(client.certificate);
     facts
 }
 
-fn shown(chain: Option<&Chain>) -> Option<CertificateFacts> {
+fn shown(chain: Option<Chain<'_>>) -> Option<CertificateFacts> {
     match chain {
-        Some(Chain::Shown(facts)) => facts.clone(),
+        Some(Chain::Shown(first)) => first.and_then(certificate::facts),
         _ => None,
     }
 }

@@ -16,7 +16,7 @@ const CLIENT_KEY_EXCHANGE: u8 = 16;
 pub(crate) struct ClientFlight<'a> {
     pub(crate) hello: ClientHello<'a>,
     /// Its `Certificate` message.
-    pub(crate) certificate: Option<Chain>,
+    pub(crate) certificate: Option<Chain<'a>>,
     /// Whether it went on without a certificate that could be seen.
     pub(crate) has_key_exchange: bool,
 }
@@ -67,7 +67,7 @@ pub(crate) struct ServerFlight<'a> {
     /// Its hello, if it is whole.
     pub(crate) hello: Option<ServerHello<'a>>,
     /// Its `Certificate` message.
-    pub(crate) certificate: Option<Chain>,
+    pub(crate) certificate: Option<Chain<'a>>,
     pub(crate) request: Request,
     /// Whether it said all that it says in the clear.
     pub(crate) is_done: bool,
