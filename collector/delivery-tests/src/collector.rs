@@ -14,6 +14,28 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 /// Names the program; `cargo xtask test` builds it and sets this.
 const BINARY_VARIABLE: &str = "SAKER_COLLECTOR_BINARY";
 
+/// What a collector does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// Everything.
+    All,
+    /// It takes alerts and puts them into the queue.
+    Ingest,
+    /// It takes them out of the queue.
+    Work,
+}
+
+impl Duty {
+    const fn roles(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Ingest => "ingest",
+            // With a listener, so that it says when it has begun.
+            Self::Work => "worker,feed",
+        }
+    }
+}
+
 /// A running collector; killed when it is dropped.
 pub struct Collector {
     child: Child,
@@ -29,7 +51,7 @@ impl Collector {
     /// # Errors
     ///
     /// Where `SAKER_COLLECTOR_BINARY` names no program, or it does not begin to serve.
-    pub fn start(folder: &Path, configuration: &str) -> Result<Self> {
+    pub fn start(folder: &Path, configuration: &str, duty: Duty) -> Result<Self> {
         let binary = std::env::var_os(BINARY_VARIABLE).with_context(|| {
             format!("{BINARY_VARIABLE} is not set; run `cargo xtask test --only delivery`")
         })?;
@@ -47,6 +69,7 @@ impl Collector {
                 "--metrics",
                 "127.0.0.1:0",
             ])
+            .args(["--role", duty.roles()])
             .arg("--config")
             .arg(&file)
             .arg("--data-dir")

@@ -11,7 +11,7 @@ pub mod servers;
 mod webhook;
 
 pub use agent::{Account, Agent, Played, Watched};
-pub use collector::Collector;
+pub use collector::{Collector, Duty};
 pub use proxy::{Network, Proxy};
 pub use recording::{write_recording, write_rules};
 pub use rsyslog::{ReceivedSyslog, Rsyslog};

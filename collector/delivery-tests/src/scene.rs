@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::servers::{NatsCluster, NatsServer, PostgresServer, RedisServer};
-use crate::{Collector, Played, Watched, Webhook, write_recording, write_rules};
+use crate::{Collector, Duty, Played, Watched, Webhook, write_recording, write_rules};
 
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -207,10 +207,10 @@ impl Scene {
     /// # Errors
     ///
     /// It does not begin to serve.
-    pub fn collector(&self, number: usize) -> Result<Collector> {
+    pub fn collector(&self, number: usize, duty: Duty) -> Result<Collector> {
         let folder = self.folder().join(format!("collector-{number}"));
         fs::create_dir_all(&folder)?;
-        Collector::start(&folder, &self.collector_configuration())
+        Collector::start(&folder, &self.collector_configuration(), duty)
     }
 
     fn collector_configuration(&self) -> String {

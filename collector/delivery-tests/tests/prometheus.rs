@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use saker_delivery_tests::servers::{Prometheus, free_port};
-use saker_delivery_tests::{Agent, Aggregation, Queue, Scene, Store};
+use saker_delivery_tests::{Agent, Aggregation, Duty, Queue, Scene, Store};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -53,7 +53,7 @@ fn is_clean(text: &str) -> Result<()> {
 #[test]
 fn prometheus_knows_what_was_raised() -> Result<()> {
     let scene = Scene::new(Queue::Embedded, Store::Sqlite, Aggregation::Off, UNBOUNDED)?;
-    let collector = scene.collector(0)?;
+    let collector = scene.collector(0, Duty::All)?;
     let watched = scene.watched(&[collector.address().port()])?;
     let agent_metrics = SocketAddr::from(([127, 0, 0, 1], free_port()?));
     let _agent = Agent::watch(&watched, agent_metrics.port())?;

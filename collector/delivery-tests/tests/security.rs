@@ -7,7 +7,7 @@ use prost::Message;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
-use saker_delivery_tests::Collector;
+use saker_delivery_tests::{Collector, Duty, Duty};
 use saker_proto::v1::alert_feed_client::AlertFeedClient;
 use saker_proto::v1::alert_ingest_client::AlertIngestClient;
 use saker_proto::v1::subscribe_request::Start;
@@ -57,7 +57,7 @@ impl Siege {
         issue(&path, &authority, "server", &Request::server(["localhost"]))?;
         issue(&path, &authority, "node-a", &Request::client([NODE]))?;
         issue(&path, &authority, "siem", &Request::client([SIEM]))?;
-        let collector = Collector::start(&path, &configuration(&path))?;
+        let collector = Collector::start(&path, &configuration(&path), Duty::All)?;
         let stop = Arc::new(AtomicBool::new(false));
         let channel = channel(&path, &collector, "node-a")?;
         let good = tokio::spawn(deliver_until(channel, Arc::clone(&stop)));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use saker_delivery_tests::servers::{PostgresServer, free_port};
-use saker_delivery_tests::{Account, Agent, Aggregation, Queue, Scene, Store};
+use saker_delivery_tests::{Account, Agent, Aggregation, Duty, Queue, Scene, Store};
 
 /// The unit of CPU times in `/proc/PID/stat`: USER_HZ.
 const TICK: Duration = Duration::from_millis(10);
@@ -120,7 +120,7 @@ fn ingest(alerts: u32, workers: Workers) -> Result<Passage> {
         Workers::Work => Store::Sqlite,
     };
     let mut scene = Scene::new(Queue::Embedded, store, Aggregation::OfASecond, UNBOUNDED)?;
-    let collector = scene.collector(0)?;
+    let collector = scene.collector(0, Duty::All)?;
     if let Store::Postgres(server) = &mut scene.store {
         server.kill()?;
     }
@@ -148,7 +148,7 @@ fn ingest(alerts: u32, workers: Workers) -> Result<Passage> {
 /// Opens files at an even pace, each of which the agent raises an alert for; how long each alert took, shortest first.
 fn latency(per_second: u32, seconds: u32) -> Result<Vec<Duration>> {
     let scene = Scene::new(Queue::Embedded, Store::Sqlite, Aggregation::Off, UNBOUNDED)?;
-    let collector = scene.collector(0)?;
+    let collector = scene.collector(0, Duty::All)?;
     let watched = scene.watched(&[collector.address().port()])?;
     let _agent = Agent::watch(&watched, free_port()?)?;
     let file = watched.folder.join("opened");

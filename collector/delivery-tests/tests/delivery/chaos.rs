@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
-use saker_delivery_tests::{Agent, Answer, Collector, Network, Played, Proxy, Queue, Scene, Store};
+use saker_delivery_tests::{
+    Agent, Answer, Collector, Duty, Network, Played, Proxy, Queue, Scene, Store,
+};
 
 /// Repeats a run: the order of the faults and the pauses between them.
 const SEED_VARIABLE: &str = "SAKER_SEED";
@@ -16,6 +18,8 @@ pub(crate) enum Fault {
     Agent,
     /// kill -9 of a collector.
     Collector,
+    /// kill -9 of a process that only works.
+    Worker,
     /// kill -9 of the queue's server, or of the node that leads the stream.
     Queue,
     /// kill -9 of the store's server.
@@ -76,14 +80,26 @@ pub(crate) struct Processes {
     pub(crate) collectors: Vec<Collector>,
     /// A network to each of the collectors.
     pub(crate) networks: Vec<Proxy>,
+    /// Collectors that take nothing from agents.
+    pub(crate) workers: Vec<Collector>,
 }
 
 impl Processes {
     /// Starts collectors, and an agent that plays a recording.
     pub(crate) fn start(scene: &Scene, alerts: u32, collectors: usize) -> Result<Self> {
-        let collectors = (0..collectors)
-            .map(|number| scene.collector(number))
-            .collect::<Result<Vec<_>>>()?;
+        Self::start_with(scene, alerts, &vec![Duty::All; collectors])
+    }
+
+    /// The same with collectors that do this.
+    pub(crate) fn start_with(scene: &Scene, alerts: u32, duties: &[Duty]) -> Result<Self> {
+        let (mut collectors, mut workers) = (Vec::new(), Vec::new());
+        for (number, duty) in duties.iter().enumerate() {
+            let collector = scene.collector(number, *duty)?;
+            match duty {
+                Duty::Work => workers.push(collector),
+                Duty::All | Duty::Ingest => collectors.push(collector),
+            }
+        }
         let networks = collectors
             .iter()
             .map(|collector| Proxy::start(collector.address()))
@@ -95,6 +111,7 @@ impl Processes {
             played,
             collectors,
             networks,
+            workers,
         })
     }
 
@@ -116,6 +133,14 @@ impl Processes {
                 self.agent = Agent::start(&self.played)?;
             }
             Fault::Collector => self.restart_collector(scene, moment, random)?,
+            Fault::Worker => {
+                let number = random.usize(..self.workers.len());
+                self.workers[number].kill()?;
+                std::thread::sleep(moment);
+                // Folders are counted through; the workers' come last.
+                let folder = self.collectors.len() + number;
+                self.workers[number] = scene.collector(folder, Duty::Work)?;
+            }
             Fault::Queue => restart_queue(scene, moment)?,
             Fault::Store => {
                 let Store::Postgres(server) = &mut scene.store else {
@@ -145,7 +170,7 @@ impl Processes {
         let number = random.usize(..self.collectors.len());
         self.collectors[number].kill()?;
         std::thread::sleep(moment);
-        let collector = scene.collector(number)?;
+        let collector = scene.collector(number, Duty::All)?;
         self.networks[number].lead_to(collector.address());
         self.collectors[number] = collector;
         Ok(())

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use saker_delivery_tests::{Agent, Aggregation, Network, Proxy, Queue, Scene, Spool, Store};
+use saker_delivery_tests::{Agent, Aggregation, Duty, Network, Proxy, Queue, Scene, Spool, Store};
 
 use crate::{ALERTS, PATIENCE, UNBOUNDED};
 
@@ -43,7 +43,7 @@ impl Drop for SmallDisk {
 #[test]
 fn a_full_disk_loses_what_is_counted() -> Result<()> {
     let scene = Scene::new(Queue::Embedded, Store::Sqlite, Aggregation::Off, UNBOUNDED)?;
-    let mut collector = scene.collector(0)?;
+    let mut collector = scene.collector(0, Duty::All)?;
     let network = Proxy::start(collector.address())?;
     network.set(Network::Severed);
     let disk = SmallDisk::mount(&scene.folder().join("disk"))?;

@@ -11,7 +11,7 @@ use anyhow::{Result, ensure};
 use chaos::{Fault, Processes, faults, seed};
 use fastrand::Rng;
 use saker_delivery_tests::servers::{NatsCluster, NatsServer, PostgresServer, RedisServer};
-use saker_delivery_tests::{Account, Agent, Aggregation, Network, Queue, Scene, Store};
+use saker_delivery_tests::{Account, Agent, Aggregation, Duty, Network, Queue, Scene, Store};
 
 const ALERTS: u32 = 6000;
 
@@ -43,7 +43,7 @@ fn everything_arrived(scene: &Scene, mut processes: Processes) -> Result<()> {
     let account = processes.agent.account(PATIENCE)?;
     let arrived = scene.wait_for(raised.len(), PATIENCE);
     if let Err(error) = arrived {
-        for collector in &processes.collectors {
+        for collector in processes.collectors.iter().chain(&processes.workers) {
             eprintln!("{}", collector.log_text());
         }
         return Err(error);
@@ -63,7 +63,11 @@ fn everything_arrived(scene: &Scene, mut processes: Processes) -> Result<()> {
     );
     let unreadable = scene.webhook.unreadable();
     ensure!(unreadable.is_empty(), "{unreadable:?}");
-    for collector in &mut processes.collectors {
+    for collector in processes
+        .collectors
+        .iter_mut()
+        .chain(&mut processes.workers)
+    {
         ensure!(collector.metric("saker_collector_dead_letters")? == 0.0);
         ensure!(collector.terminate()?.success(), "{}", collector.log_text());
     }
@@ -151,7 +155,16 @@ fn suffer_all(
     faults: &[Fault],
     random: &mut Rng,
 ) -> Result<()> {
-    let mut processes = Processes::start(scene, ALERTS, collectors)?;
+    let processes = Processes::start(scene, ALERTS, collectors)?;
+    suffer_each(scene, processes, faults, random)
+}
+
+fn suffer_each(
+    scene: &mut Scene,
+    mut processes: Processes,
+    faults: &[Fault],
+    random: &mut Rng,
+) -> Result<()> {
     for fault in faults {
         std::thread::sleep(Duration::from_millis(random.u64(50..600)));
         ensure!(
@@ -261,6 +274,20 @@ fn two_collectors_share_nats() -> Result<()> {
 #[test]
 fn four_collectors_share_redis() -> Result<()> {
     shared(Queue::Redis(RedisServer::start()?), 4)
+}
+
+/// One process takes alerts, three handle them and are killed one by one.
+#[test]
+fn workers_of_their_own_share_nats() -> Result<()> {
+    let seed = seed()?;
+    let mut random = Rng::with_seed(seed);
+    let store = Store::Postgres(PostgresServer::start()?);
+    let queue = Queue::Nats(NatsServer::start()?);
+    let mut scene = Scene::new(queue, store, Aggregation::OfASecond, ALERTS_PER_SECOND)?;
+    let duties = [Duty::Ingest, Duty::Work, Duty::Work, Duty::Work];
+    let processes = Processes::start_with(&scene, ALERTS, &duties)?;
+    suffer_each(&mut scene, processes, &[Fault::Worker; 5], &mut random)
+        .map_err(|error| error.context(format!("SAKER_SEED={seed}")))
 }
 
 #[test]
