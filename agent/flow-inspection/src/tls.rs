@@ -165,15 +165,20 @@ fn hello_form(bytes: &[u8]) -> Form {
 }
 
 /// The server's stream from the first record of a handshake on that follows a gap, which hides where it must
-/// begin: the end of an answer in clear text may stand before it. Nothing, as long as there is none.
+/// begin. Nothing, as long as there is none.
 pub(crate) fn server_begin(server: Stream<'_>) -> Stream<'_> {
-    let begin = server.later().find_map(|(offset, bytes)| {
+    server.after(later_handshake(server).unwrap_or(u64::MAX))
+}
+
+/// Where the first record of a handshake behind a gap begins: the end of an answer in clear text may stand
+/// between them.
+pub(crate) fn later_handshake(stream: Stream<'_>) -> Option<u64> {
+    stream.later().find_map(|(offset, bytes)| {
         let position = bytes
             .windows(3)
             .position(|window| matches!(window, [0x16, 3, 0..=4]))?;
         offset.checked_add(u64::try_from(position).ok()?)
-    });
-    server.after(begin.unwrap_or(u64::MAX))
+    })
 }
 
 fn streams(conversation: &Conversation<'_>) -> Handshake {

@@ -211,7 +211,8 @@ fn upgrade_verdict(conversation: &Conversation<'_>, upgrade: Upgrade) -> Verdict
         })
     };
     let client = conversation.client.after(upgrade.client_at);
-    if client.is_empty() {
+    // Later bytes may have overtaken the first one.
+    if client.head().is_empty() {
         return plaintext(Reason::UpgradeAccepted, Settled::No);
     }
     let server = match upgrade.server_at {

@@ -83,16 +83,16 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
             tags.push(tag);
             match command.as_slice() {
                 b"STARTTLS" => match answer(server, tag, before) {
-                    Some((true, end)) => return upgraded(line.end, Some(end)),
+                    Some((true, end)) => return upgraded(line.end, end),
                     Some((false, _)) => readable = readable.because(Reason::UpgradeRefused),
-                    None if upgrade::is_hidden(conversation, line.end) => {
-                        return upgraded(line.end, None);
-                    }
                     None => {
-                        return readable
-                            .because(Reason::UpgradeRequested)
-                            .unsettled()
-                            .into();
+                        return match upgrade::hidden(conversation, line.end) {
+                            Some(server_at) => upgraded(line.end, server_at),
+                            None => readable
+                                .because(Reason::UpgradeRequested)
+                                .unsettled()
+                                .into(),
+                        };
                     }
                 },
                 b"LOGIN" => login = login_command(&line),
@@ -138,6 +138,6 @@ fn answer(server: &[u8], tag: &[u8], before: usize) -> Option<(bool, usize)> {
     Some((word.eq_ignore_ascii_case(b"OK"), line.end))
 }
 
-fn upgraded(client_at: usize, server_at: Option<usize>) -> Recognition {
-    Upgrade::agreed(Protocol::Imap, client_at, server_at).into()
+fn upgraded(client_at: usize, server_at: usize) -> Recognition {
+    Upgrade::agreed(Protocol::Imap, client_at, Some(server_at)).into()
 }

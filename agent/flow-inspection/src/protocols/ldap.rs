@@ -146,14 +146,16 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
                         return Upgrade::agreed(Protocol::Ldap, message.end, Some(end)).into();
                     }
                     Some((false, _)) => readable = readable.because(Reason::UpgradeRefused),
-                    None if upgrade::is_hidden(conversation, message.end) => {
-                        return Upgrade::agreed(Protocol::Ldap, message.end, None).into();
-                    }
                     None => {
-                        return readable
-                            .because(Reason::UpgradeRequested)
-                            .unsettled()
-                            .into();
+                        return match upgrade::hidden(conversation, message.end) {
+                            Some(server_at) => {
+                                Upgrade::agreed(Protocol::Ldap, message.end, Some(server_at)).into()
+                            }
+                            None => readable
+                                .because(Reason::UpgradeRequested)
+                                .unsettled()
+                                .into(),
+                        };
                     }
                 },
                 Some(false) => {}

@@ -32,15 +32,12 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
     let line = cursor.line();
     if upgrade::may_begin_tls(client) {
         let text = line.unwrap_or(info);
-        let agreed = has_flag(text, b"tls_required") || has_flag(text, b"tls_available");
-        let is_hidden = line.is_none() && conversation.server.is_cut();
-        if agreed || is_hidden {
-            return Upgrade::agreed(
-                Protocol::Nats,
-                0,
-                line.map(|_| consumed(server, cursor.rest())),
-            )
-            .into();
+        if has_flag(text, b"tls_required") || has_flag(text, b"tls_available") {
+            let server_at = line.map(|_| consumed(server, cursor.rest()));
+            return Upgrade::agreed(Protocol::Nats, 0, server_at).into();
+        }
+        if let Some(server_at) = upgrade::hidden(conversation, 0) {
+            return Upgrade::agreed(Protocol::Nats, 0, Some(server_at)).into();
         }
     }
     if client.is_empty() {

@@ -95,16 +95,16 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
         } else {
             match command.as_slice() {
                 b"STLS" => match reply {
-                    Some(reply) if reply.is_agreed => return upgraded(line.end, Some(reply.end)),
+                    Some(reply) if reply.is_agreed => return upgraded(line.end, reply.end),
                     Some(_) => readable = readable.because(Reason::UpgradeRefused),
-                    None if upgrade::is_hidden(conversation, line.end) => {
-                        return upgraded(line.end, None);
-                    }
                     None => {
-                        return readable
-                            .because(Reason::UpgradeRequested)
-                            .unsettled()
-                            .into();
+                        return match upgrade::hidden(conversation, line.end) {
+                            Some(server_at) => upgraded(line.end, server_at),
+                            None => readable
+                                .because(Reason::UpgradeRequested)
+                                .unsettled()
+                                .into(),
+                        };
                     }
                 },
                 b"PASS" if argument.is_some() => login = Login::Shown,
@@ -130,6 +130,6 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
     readable.unsettled().into()
 }
 
-fn upgraded(client_at: usize, server_at: Option<usize>) -> Recognition {
-    Upgrade::agreed(Protocol::Pop3, client_at, server_at).into()
+fn upgraded(client_at: usize, server_at: usize) -> Recognition {
+    Upgrade::agreed(Protocol::Pop3, client_at, Some(server_at)).into()
 }

@@ -55,17 +55,17 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
             match command.as_slice() {
                 b"STARTTLS" => match reply {
                     Some(reply) if reply.code == READY => {
-                        return upgraded(line.end, Some(reply.end));
+                        return upgraded(line.end, reply.end);
                     }
                     Some(_) => readable = readable.because(Reason::UpgradeRefused),
-                    None if upgrade::is_hidden(conversation, line.end) => {
-                        return upgraded(line.end, None);
-                    }
                     None => {
-                        return readable
-                            .because(Reason::UpgradeRequested)
-                            .unsettled()
-                            .into();
+                        return match upgrade::hidden(conversation, line.end) {
+                            Some(server_at) => upgraded(line.end, server_at),
+                            None => readable
+                                .because(Reason::UpgradeRequested)
+                                .unsettled()
+                                .into(),
+                        };
                     }
                 },
                 b"AUTH" => {
@@ -90,6 +90,6 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
     readable.unsettled().into()
 }
 
-fn upgraded(client_at: usize, server_at: Option<usize>) -> Recognition {
-    Upgrade::agreed(Protocol::Smtp, client_at, server_at).into()
+fn upgraded(client_at: usize, server_at: usize) -> Recognition {
+    Upgrade::agreed(Protocol::Smtp, client_at, Some(server_at)).into()
 }
