@@ -268,14 +268,18 @@ fn stage(client: &Flight, server: &Flight, read: &ServerFlight<'_>) -> Stage {
     }
 }
 
-fn verdict(stage: Stage, facts: TlsFacts, server_port: u16) -> Handshake {
+fn verdict(stage: Stage, mut facts: TlsFacts, server_port: u16) -> Handshake {
+    // What is still to come may contradict the sign of a mesh.
+    if facts.client_auth == ClientAuth::Mesh && stage != Stage::Answered(Settled::Yes) {
+        facts.client_auth = ClientAuth::Unknown;
+    }
     let sign = mesh::sign(
         facts.server_name.as_deref(),
         &facts.alpn_offered,
         server_port,
     );
     let (class, reason, confidence) = match (facts.client_auth, sign) {
-        (ClientAuth::Seen | ClientAuth::Mesh | ClientAuth::Unknown, Some((reason, confidence))) => {
+        (ClientAuth::Seen | ClientAuth::Mesh, Some((reason, confidence))) => {
             (SecurityClass::MeshMtls, reason, confidence)
         }
         (ClientAuth::Seen, None) => (

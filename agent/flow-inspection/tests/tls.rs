@@ -6,7 +6,8 @@ mod recorded;
 
 use recorded::Recorded;
 use saker_flow_inspection::{
-    Classification, ClientAuth, Confidence, Protocol, Reason, SecurityClass, TlsFacts, TlsVersion,
+    Classification, ClientAuth, Confidence, Direction, Protocol, Reason, SecurityClass, TlsFacts,
+    TlsVersion, Transport,
 };
 
 fn classify(name: &str) -> Classification {
@@ -174,7 +175,6 @@ fn no_begin_has_a_wrong_class() {
             let fits = match so_far.class {
                 SecurityClass::Opaque => so_far.confidence == Confidence::Low,
                 SecurityClass::Tls => true,
-                SecurityClass::MeshMtls if so_far.reason == Reason::TlsHello => true,
                 class => class == whole.class,
             };
             assert!(fits, "{}: {so_far:?}", recorded.name);
@@ -221,4 +221,115 @@ fn a_long_chain_hides_the_request_only() {
     let server = facts.server_certificate.as_ref().unwrap();
     assert_eq!(&*server.subject, "CN=server.test");
     assert_eq!(&*server.issuer, "CN=RSA authority");
+}
+
+/// Whoever offers a mesh's ALPN without showing a certificate is no proxy of it.
+#[test]
+fn a_handshake_without_certificate_contradicts_the_sign_of_a_mesh() {
+    assert_eq!(
+        verdict("tls12-istio-alpn-without-certificate"),
+        (
+            SecurityClass::Tls,
+            Reason::TlsHandshake,
+            Some(TlsVersion::Tls12),
+            ClientAuth::None
+        )
+    );
+    assert_eq!(
+        verdict("linkerd-server-name-alone").1,
+        Reason::MeshServerName
+    );
+}
+
+/// In an active FTP transfer the one who accepted the connection sends the client's hello.
+#[test]
+fn the_accepting_side_may_be_the_client_of_tls() {
+    let expected = classify("tls12-client-certificate");
+    let mut turned = Recorded::open("tls12-client-certificate");
+    for (direction, _) in &mut turned.sent {
+        *direction = match direction {
+            Direction::FromClient => Direction::FromServer,
+            Direction::FromServer => Direction::FromClient,
+        };
+    }
+    assert_eq!(turned.classify(), expected);
+}
+
+#[test]
+fn tls_inside_of_a_proxy_header_counts() {
+    let mut wrapped = Recorded::open("tls13-alpn");
+    let header = b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 443\r\n";
+    wrapped
+        .sent
+        .insert(0, (Direction::FromClient, header.to_vec()));
+    assert_eq!(wrapped.classify(), classify("tls13-alpn"));
+}
+
+fn stream(sent: &[(Direction, &[u8])]) -> Recorded {
+    Recorded {
+        name: "made".to_owned(),
+        transport: Transport::Tcp,
+        server_port: 443,
+        sent: sent
+            .iter()
+            .map(|(direction, bytes)| (*direction, bytes.to_vec()))
+            .collect(),
+    }
+}
+
+/// A hello of SSL 2.0 that offers TLS 1.0, as RFC 5246, E.2, has it.
+#[test]
+fn hellos_of_ssl_2_are_tls() {
+    let mut hello = vec![0x80, 9 + 3 + 16, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 0x2f];
+    hello.extend([7; 16]);
+    let alone = stream(&[(Direction::FromClient, &hello)]).classify();
+    assert_eq!(
+        (alone.class, alone.reason),
+        (SecurityClass::Tls, Reason::TlsHello)
+    );
+    assert_eq!(tls(&alone).version, Some(TlsVersion::Tls10));
+    let answered = [
+        (Direction::FromClient, hello.as_slice()),
+        (Direction::FromServer, &[0x16, 3, 1, 0, 50, 2, 0, 0, 46]),
+    ];
+    let answered = stream(&answered).classify();
+    assert_eq!(answered.reason, Reason::TlsHandshake);
+    // Lengths that do not make up the whole.
+    hello[1] += 1;
+    let wrong = stream(&[(Direction::FromClient, &hello)]).classify();
+    assert_eq!(wrong.class, SecurityClass::Opaque);
+}
+
+#[test]
+fn a_broken_hello_claims_nothing() {
+    let mut broken = Recorded::open("tls13-alpn");
+    // The length of the list of cipher suites.
+    let session_bytes = usize::from(broken.sent[0].1[43]);
+    broken.sent[0].1[44 + session_bytes] = 0xff;
+    let classification = broken.classify();
+    assert_eq!(classification.class, SecurityClass::Opaque);
+    assert_eq!(classification.reason, Reason::TlsMalformed);
+}
+
+fn wireguard(initiation_bytes: usize, receiver: u8) -> Classification {
+    let mut initiation = vec![0; initiation_bytes];
+    initiation[..5].copy_from_slice(&[1, 0, 0, 0, 42]);
+    let mut response = vec![0; 92];
+    response[..9].copy_from_slice(&[2, 0, 0, 0, 7, 0, 0, 0, receiver]);
+    let mut recorded = stream(&[
+        (Direction::FromClient, &initiation),
+        (Direction::FromServer, &response),
+    ]);
+    recorded.transport = Transport::Udp;
+    recorded.classify()
+}
+
+#[test]
+fn wireguard_is_a_tunnel() {
+    let answered = wireguard(148, 42);
+    assert_eq!(answered.class, SecurityClass::Tunnel);
+    assert_eq!(answered.protocol, Protocol::WireGuard);
+    assert_eq!(answered.confidence, Confidence::High);
+    assert_eq!(wireguard(148, 43).confidence, Confidence::Medium);
+    assert_eq!(wireguard(149, 42).class, SecurityClass::Opaque);
 }
