@@ -6,7 +6,7 @@ use saker_kernel_source::{
     EventReader, FlowSatisfaction, KernelSource, LossCounters, NetworkOptions, SourceOptions,
 };
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 /// How long a record may take to arrive.
@@ -58,6 +58,11 @@ impl Scene {
     /// Detaches the programs and reads what is left.
     pub(crate) fn stop(&mut self) {
         self.source.detach().expect("detached");
+        self.drain();
+    }
+
+    /// Reads what is there.
+    pub(crate) fn drain(&mut self) {
         while self.read() {}
     }
 
@@ -246,4 +251,85 @@ pub(crate) fn pair(listen_at: &str) -> (TcpStream, TcpStream) {
     client.set_nodelay(true).expect("no delay");
     server.set_nodelay(true).expect("no delay");
     (client, server)
+}
+
+/// Bytes that were all reported.
+pub(crate) fn some(bytes: &[u8]) -> Vec<Option<u8>> {
+    bytes.iter().copied().map(Some).collect()
+}
+
+/// Sets a number of a socket.
+pub(crate) fn set_option(socket: &impl AsFd, level: i32, option: i32, value: i32) {
+    // SAFETY: the value is valid for the call and has the stated size.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_fd().as_raw_fd(),
+            level,
+            option,
+            (&raw const value).cast(),
+            4,
+        )
+    };
+    assert_eq!(result, 0, "option {option}");
+}
+
+/// A socket of TCP that is neither connected nor listens, which the standard library does not have.
+pub(crate) struct TcpSocket(OwnedFd);
+
+impl TcpSocket {
+    pub(crate) fn new() -> Self {
+        // SAFETY: a new descriptor belongs to nobody else.
+        unsafe {
+            let descriptor = libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0);
+            assert!(descriptor >= 0, "socket");
+            Self(OwnedFd::from_raw_fd(descriptor))
+        }
+    }
+
+    /// Binds it to a port of loopback that the kernel chooses.
+    pub(crate) fn bind(&self) -> u16 {
+        let mut address = loopback(0);
+        let mut length = size_of::<libc::sockaddr_in>() as u32;
+        let place = &raw mut address;
+        // SAFETY: the address is valid for both calls.
+        unsafe {
+            let descriptor = self.0.as_raw_fd();
+            assert_eq!(libc::bind(descriptor, place.cast(), length), 0);
+            assert_eq!(
+                libc::getsockname(descriptor, place.cast(), &raw mut length),
+                0
+            );
+        }
+        u16::from_be(address.sin_port)
+    }
+
+    /// Connects it to a port of loopback, or says which errno it got.
+    pub(crate) fn connect(&self, port: u16) -> Result<(), i32> {
+        let address = loopback(port);
+        let length = size_of::<libc::sockaddr_in>() as u32;
+        // SAFETY: the address is valid for the call.
+        let result =
+            unsafe { libc::connect(self.0.as_raw_fd(), (&raw const address).cast(), length) };
+        if result == 0 {
+            return Ok(());
+        }
+        Err(std::io::Error::last_os_error().raw_os_error().unwrap_or(0))
+    }
+}
+
+impl AsFd for TcpSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+fn loopback(port: u16) -> libc::sockaddr_in {
+    libc::sockaddr_in {
+        sin_family: libc::AF_INET as u16,
+        sin_port: port.to_be(),
+        sin_addr: libc::in_addr {
+            s_addr: u32::from_ne_bytes([127, 0, 0, 1]),
+        },
+        sin_zero: [0; 8],
+    }
 }
