@@ -13,6 +13,7 @@ use saker_flow_inspection::{
 };
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Bytes of one direction.
 #[derive(Clone, Debug)]
@@ -337,49 +338,57 @@ fn passwords_are_not_printed() {
     }
 }
 
+/// Conversations over streams.
+static STREAMS: LazyLock<Vec<Conversation>> = LazyLock::new(|| {
+    let mut conversations = Conversation::all();
+    conversations.retain(|it| it.transport == Transport::Tcp);
+    conversations
+});
+
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: std::env::var("PROPTEST_CASES").map_or(24, |cases| cases.parse().expect("a number")),
+        cases: std::env::var("PROPTEST_CASES").map_or(200, |cases| cases.parse().expect("a number")),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
 
     /// Any cut, and some pieces twice.
     #[test]
-    fn any_cut_gives_the_same(seed in prop::collection::vec((1_usize..40, any::<bool>()), 1..200)) {
-        for conversation in Conversation::all().iter().filter(|it| it.transport == Transport::Tcp) {
-            let mut pieces = Vec::new();
-            let mut choices = seed.iter().cycle();
-            let bytes = conversation.single_bytes();
-            let mut rest = bytes.as_slice();
-            while let Some(first) = rest.first() {
-                let (length, is_twice) = choices.next().expect("a cycle");
-                // Up to a change of direction or a gap.
-                let whole = rest
-                    .iter()
-                    .take(*length)
-                    .zip(0_u64..)
-                    .take_while(|(piece, index)| {
-                        piece.direction == first.direction && piece.offset == first.offset + index
-                    })
-                    .count();
-                let (taken, after) = rest.split_at(whole);
-                let joined = Piece {
-                    direction: first.direction,
-                    offset: first.offset,
-                    bytes: taken.iter().flat_map(|piece| piece.bytes.clone()).collect(),
-                    sent_bytes: taken.iter().map(|piece| piece.sent_bytes).sum(),
-                };
-                if *is_twice {
-                    pieces.push(joined.clone());
-                }
-                pieces.push(joined);
-                rest = after;
+    fn any_cut_gives_the_same(choice in any::<prop::sample::Index>(),
+        seed in prop::collection::vec((1_usize..40, any::<bool>()), 1..200),
+    ) {
+        let conversation = choice.get(&STREAMS);
+        let mut pieces = Vec::new();
+        let mut choices = seed.iter().cycle();
+        let bytes = conversation.single_bytes();
+        let mut rest = bytes.as_slice();
+        while let Some(first) = rest.first() {
+            let (length, is_twice) = choices.next().expect("a cycle");
+            // Up to a change of direction or a gap.
+            let whole = rest
+                .iter()
+                .take(*length)
+                .zip(0_u64..)
+                .take_while(|(piece, index)| {
+                    piece.direction == first.direction && piece.offset == first.offset + index
+                })
+                .count();
+            let (taken, after) = rest.split_at(whole);
+            let joined = Piece {
+                direction: first.direction,
+                offset: first.offset,
+                bytes: taken.iter().flat_map(|piece| piece.bytes.clone()).collect(),
+                sent_bytes: taken.iter().map(|piece| piece.sent_bytes).sum(),
+            };
+            if *is_twice {
+                pieces.push(joined.clone());
             }
-            let found = conversation.inspect(&pieces);
-            if found != conversation.whole() {
-                return Err(TestCaseError::fail(format!("{}: {found:?}", conversation.name)));
-            }
+            pieces.push(joined);
+            rest = after;
+        }
+        let found = conversation.inspect(&pieces);
+        if found != conversation.whole() {
+            return Err(TestCaseError::fail(format!("{}: {found:?}", conversation.name)));
         }
     }
 
@@ -389,9 +398,7 @@ proptest! {
         choice in any::<prop::sample::Index>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0_u8..4), 1..4),
     ) {
-        let mut conversations = Conversation::all();
-        conversations.retain(|it| it.transport == Transport::Tcp);
-        let conversation = choice.get(&conversations);
+        let conversation = choice.get(&STREAMS);
         let mut bytes: Vec<(Direction, u8)> = conversation
             .pieces
             .iter()
