@@ -52,45 +52,46 @@ impl Capture {
     /// as they are.
     pub(crate) fn insert(&mut self, offset: u64, bytes: &[u8], sent_bytes: u64) {
         let missing_bytes = sent_bytes.saturating_sub(length(bytes));
-        let mut at = offset;
-        let mut rest = bytes;
-        let mut index = 0;
-        while !rest.is_empty() {
-            let Some(run) = self.runs.get(index) else {
-                self.place(index, at, rest, missing_bytes);
-                break;
-            };
-            if run.end() <= at {
-                index = index.saturating_add(1);
-                continue;
-            }
-            let free = usize::try_from(run.offset.saturating_sub(at)).unwrap_or(usize::MAX);
-            let (new, known) = rest.split_at(free.min(rest.len()));
-            let skipped =
-                usize::try_from(run.end().saturating_sub(at.max(run.offset))).unwrap_or(usize::MAX);
-            let resume = at
-                .max(run.offset)
-                .saturating_add(length(known).min(run.end().saturating_sub(at.max(run.offset))));
-            if !new.is_empty() {
-                let missing_bytes = if known.is_empty() { missing_bytes } else { 0 };
-                self.place(index, at, new, missing_bytes);
-                index = index.saturating_add(1);
-            }
-            at = resume;
-            rest = known.get(skipped.min(known.len())..).unwrap_or_default();
-            index = index.saturating_add(1);
+        let end = offset.saturating_add(length(bytes));
+        for (at, piece) in self.unknown(offset, bytes) {
+            let is_last = at.saturating_add(length(piece)) == end;
+            self.place(at, piece, if is_last { missing_bytes } else { 0 });
         }
         if self.boundaries == Boundaries::Joined {
             self.join();
         }
     }
 
-    /// Puts bytes of which none is known before the run of this index, as far as there is room.
-    fn place(&mut self, index: usize, offset: u64, bytes: &[u8], missing_bytes: u64) {
+    /// The pieces of these bytes that are not known yet, with their offsets.
+    fn unknown<'b>(&self, offset: u64, bytes: &'b [u8]) -> Vec<(u64, &'b [u8])> {
+        let mut pieces = Vec::new();
+        let mut at = offset;
+        let mut rest = bytes;
+        for run in &self.runs {
+            if rest.is_empty() || run.end() <= at {
+                continue;
+            }
+            let (before, known) = split(rest, run.offset.saturating_sub(at));
+            if !before.is_empty() {
+                pieces.push((at, before));
+            }
+            let known_bytes = run.end().saturating_sub(run.offset.max(at));
+            rest = split(known, known_bytes).1;
+            at = run.end();
+        }
+        if !rest.is_empty() {
+            pieces.push((at, rest));
+        }
+        pieces
+    }
+
+    /// Puts bytes of which none is known, as far as there is room.
+    fn place(&mut self, offset: u64, bytes: &[u8], missing_bytes: u64) {
         let room = CAPTURED_BYTES_MAX.saturating_sub(self.kept_bytes);
         let kept = bytes.get(..room.min(bytes.len())).unwrap_or_default();
         let dropped = length(bytes).saturating_sub(length(kept));
         let missing_bytes = missing_bytes.saturating_add(dropped);
+        let index = self.runs.partition_point(|run| run.offset < offset);
         let before = index
             .checked_sub(1)
             .and_then(|index| self.runs.get_mut(index));
@@ -101,14 +102,12 @@ impl Capture {
             run.bytes.extend_from_slice(kept);
             run.missing_bytes = missing_bytes;
         } else if self.runs.len() < RUNS_MAX && !kept.is_empty() {
-            self.runs.insert(
-                index.min(self.runs.len()),
-                Run {
-                    offset,
-                    bytes: kept.to_vec(),
-                    missing_bytes,
-                },
-            );
+            let run = Run {
+                offset,
+                bytes: kept.to_vec(),
+                missing_bytes,
+            };
+            self.runs.insert(index, run);
         } else {
             return;
         }
@@ -238,7 +237,94 @@ fn position(run: &Run, offset: u64) -> Option<usize> {
     usize::try_from(offset.checked_sub(run.offset)?).ok()
 }
 
+/// Bytes up to a place, and from there on.
+fn split(bytes: &[u8], at: u64) -> (&[u8], &[u8]) {
+    let at = usize::try_from(at).unwrap_or(usize::MAX);
+    bytes.split_at(at.min(bytes.len()))
+}
+
 /// Lengths of what is in memory fit.
 fn length(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn byte_at(offset: usize) -> u8 {
+        u8::try_from(offset % 251).unwrap()
+    }
+
+    proptest! {
+        /// The runs are those of a naive model: a slot for each byte.
+        #[test]
+        fn runs_are_what_arrived(pieces in prop::collection::vec((0_usize..200, 1_usize..40), 0..14)) {
+            let mut capture = Capture::new(Boundaries::Joined);
+            let mut arrived = [false; 240];
+            for (offset, length) in pieces {
+                let range = offset..offset + length;
+                let bytes: Vec<u8> = range.clone().map(byte_at).collect();
+                capture.insert(offset as u64, &bytes, length as u64);
+                arrived[range].fill(true);
+            }
+            let stream = capture.stream();
+            for begin in 0..arrived.len() {
+                let known = arrived[begin..].iter().take_while(|arrived| **arrived).count();
+                let expected: Vec<u8> = (begin..begin + known).map(byte_at).collect();
+                prop_assert_eq!(stream.after(begin as u64).head(), &expected);
+            }
+            let begins = (1..arrived.len()).filter(|at| arrived[*at] && !arrived[at - 1]);
+            let later: Vec<usize> = stream.later().map(|(offset, _)| offset as usize).collect();
+            prop_assert_eq!(later, begins.collect::<Vec<_>>());
+            prop_assert!(!stream.is_cut());
+        }
+    }
+
+    #[test]
+    fn a_cut_ends_when_what_follows_arrives() {
+        let mut capture = Capture::new(Boundaries::Joined);
+        capture.insert(0, b"abc", 5);
+        assert!(capture.stream().is_cut());
+        assert!(capture.stream().after(3).is_cut());
+        capture.insert(3, b"de", 2);
+        assert!(!capture.stream().is_cut());
+        assert_eq!(capture.stream().head(), b"abcde");
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut capture = Capture::new(Boundaries::Joined);
+        capture.insert(0, &[1; 3000], 3000);
+        capture.insert(3000, &[2; 3000], 3000);
+        assert_eq!(capture.stream().head().len(), CAPTURED_BYTES_MAX);
+        assert!(capture.stream().is_cut());
+        let mut scattered = Capture::new(Boundaries::Joined);
+        for at in 0..100 {
+            scattered.insert(at * 2, &[1], 1);
+        }
+        assert_eq!(scattered.runs.len(), RUNS_MAX);
+    }
+
+    #[test]
+    fn datagrams_keep_their_bounds() {
+        let mut capture = Capture::new(Boundaries::Kept);
+        capture.insert(0, b"ab", 2);
+        capture.insert(2, b"cd", 9);
+        let datagrams: Vec<_> = capture
+            .stream()
+            .datagrams()
+            .map(|datagram| (datagram.bytes, datagram.sent_bytes))
+            .collect();
+        assert_eq!(datagrams, [(&b"ab"[..], 2), (&b"cd"[..], 9)]);
+    }
+
+    #[test]
+    fn payload_is_not_printed() {
+        let mut capture = Capture::new(Boundaries::Joined);
+        capture.insert(0, b"secret", 6);
+        assert!(!format!("{capture:?} {:?}", capture.stream()).contains("secret"));
+    }
 }

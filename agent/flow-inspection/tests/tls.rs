@@ -6,8 +6,8 @@ mod recorded;
 
 use recorded::Recorded;
 use saker_flow_inspection::{
-    Classification, ClientAuth, Confidence, Direction, Protocol, Reason, SecurityClass, TlsFacts,
-    TlsVersion, Transport,
+    Classification, ClientAuth, Confidence, Direction, Inspector, Protocol, Reason, SecurityClass,
+    Segment, TlsFacts, TlsVersion, Transport,
 };
 
 fn classify(name: &str) -> Classification {
@@ -162,6 +162,26 @@ fn an_answer_that_is_not_tls_claims_nothing() {
     assert_eq!(classification.reason, Reason::TlsRefused);
 }
 
+/// Shows each verdict while a stream's bytes arrive one by one, and a datagram's at once.
+fn classify_each_begin(recorded: &Recorded, mut see: impl FnMut(Classification)) {
+    let mut inspector = Inspector::new(recorded.transport, recorded.server_port);
+    for segment in recorded.segments() {
+        let step = match recorded.transport {
+            Transport::Tcp => 1,
+            Transport::Udp => segment.bytes.len(),
+        };
+        for (piece, number) in segment.bytes.chunks(step).zip(0_u64..) {
+            inspector.feed(Segment {
+                offset: segment.offset + number,
+                bytes: piece,
+                sent_bytes: u32::try_from(piece.len()).unwrap(),
+                ..segment
+            });
+            see(inspector.classification());
+        }
+    }
+}
+
 /// A begin may say less, but never something else: the class is that of the whole, or not known yet, or
 /// mutual TLS not told from TLS yet.
 #[test]
@@ -171,7 +191,7 @@ fn no_begin_has_a_wrong_class() {
         .flat_map(Recorded::all)
     {
         let whole = recorded.classify();
-        recorded.classify_each_begin(|so_far| {
+        classify_each_begin(&recorded, |so_far| {
             let fits = match so_far.class {
                 SecurityClass::Opaque => so_far.confidence == Confidence::Low,
                 SecurityClass::Tls => true,

@@ -80,24 +80,4 @@ impl Recorded {
         }
         inspector.classification()
     }
-
-    /// Shows each verdict while a stream's bytes arrive one by one, and a datagram's at once.
-    pub(crate) fn classify_each_begin(&self, mut see: impl FnMut(Classification)) {
-        let mut inspector = Inspector::new(self.transport, self.server_port);
-        for segment in self.segments() {
-            let step = match self.transport {
-                Transport::Tcp => 1,
-                Transport::Udp => segment.bytes.len(),
-            };
-            for (piece, number) in segment.bytes.chunks(step).zip(0_u64..) {
-                inspector.feed(Segment {
-                    offset: segment.offset + number,
-                    bytes: piece,
-                    sent_bytes: u32::try_from(piece.len()).unwrap(),
-                    ..segment
-                });
-                see(inspector.classification());
-            }
-        }
-    }
 }
