@@ -29,6 +29,18 @@ impl Run {
     fn end(&self) -> u64 {
         self.offset.saturating_add(length(&self.bytes))
     }
+
+    /// Appends bytes; takes room for twice as many at most, and never for more than can come.
+    fn extend(&mut self, bytes: &[u8]) {
+        let needed = self.bytes.len().saturating_add(bytes.len());
+        if needed > self.bytes.capacity() {
+            let doubled = self.bytes.capacity().saturating_mul(2);
+            let room = doubled.min(CAPTURED_BYTES_MAX).max(needed);
+            let additional = room.saturating_sub(self.bytes.len());
+            self.bytes.reserve_exact(additional);
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
 }
 
 /// What was captured of one direction: the first [`CAPTURED_BYTES_MAX`] bytes that arrive, wherever they lie.
@@ -99,7 +111,7 @@ impl Capture {
             && self.boundaries == Boundaries::Joined
             && run.end() == offset
         {
-            run.bytes.extend_from_slice(kept);
+            run.extend(kept);
             run.missing_bytes = missing_bytes;
         } else if self.runs.len() < RUNS_MAX && !kept.is_empty() {
             let run = Run {
@@ -119,7 +131,7 @@ impl Capture {
         self.runs.dedup_by(|later, earlier| {
             let touches = earlier.end() == later.offset;
             if touches {
-                earlier.bytes.append(&mut later.bytes);
+                earlier.extend(&later.bytes);
                 earlier.missing_bytes = later.missing_bytes;
             }
             touches
@@ -301,6 +313,12 @@ mod tests {
         capture.insert(3000, &[2; 3000], 3000);
         assert_eq!(capture.stream().head().len(), CAPTURED_BYTES_MAX);
         assert!(capture.stream().is_cut());
+        assert_eq!(capture.runs[0].bytes.capacity(), CAPTURED_BYTES_MAX);
+        let mut single = Capture::new(Boundaries::Joined);
+        for at in 0..1000 {
+            single.insert(at, &[1], 1);
+        }
+        assert!(single.runs[0].bytes.capacity() <= 2000);
         let mut scattered = Capture::new(Boundaries::Joined);
         for at in 0..100 {
             scattered.insert(at * 2, &[1], 1);

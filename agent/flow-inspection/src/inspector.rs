@@ -48,7 +48,7 @@ pub enum Progress {
 /// Looks at one connection.
 ///
 /// While it is undecided it keeps the first 4 KiB that were captured of each direction, so it takes 10 KiB at
-/// most; once it is decided only the [`Classification`] is left.
+/// most, and 20 KiB where they come out of order; once it is decided only the [`Classification`] is left.
 #[derive(Debug)]
 pub struct Inspector {
     transport: Transport,
