@@ -67,3 +67,6 @@ pub(crate) const DATAGRAM: &[Recognise] = &[dns::recognise_datagram];
 pub(crate) fn greeting(conversation: &Conversation<'_>) -> Recognition {
     nats::recognise(conversation)
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,10 +21,11 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
     if !dialogue::may_greet(server) {
         return Recognition::NotMine;
     }
-    if server.is_empty() {
+    // The greeting's whole first line.
+    if !server.contains(&b'\n') {
         return Recognition::NeedMore;
     }
-    let is_named = server.contains(&b'\n') && dialogue::greeting_says(server, b"FTP");
+    let is_named = dialogue::greeting_says(server, b"FTP");
     let readable = |confidence| Readable::new(Protocol::Ftp, confidence);
     if client.is_empty() {
         return if is_named {
@@ -37,8 +38,7 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
         Opening::Known => walk(conversation, client, server),
         Opening::Possible => Recognition::NeedMore,
         Opening::Other if is_named => readable(Confidence::Medium).into(),
-        Opening::Other if server.contains(&b'\n') => Recognition::NotMine,
-        Opening::Other => Recognition::NeedMore,
+        Opening::Other => Recognition::NotMine,
     }
 }
 

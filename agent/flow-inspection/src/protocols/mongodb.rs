@@ -118,7 +118,9 @@ fn read_message<'a>(cursor: &mut Cursor<'a>) -> Option<Message<'a>> {
 
 /// Whether this is a client's first message; `None` where too little of it was seen.
 fn is_request(message: &Message<'_>) -> Option<bool> {
-    if !(26..=MESSAGE_BYTES_MAX).contains(&message.length) || message.response_to != 0 {
+    let is_operation = matches!(message.operation, OPERATION_QUERY | OPERATION_MESSAGE);
+    let is_length = (26..=MESSAGE_BYTES_MAX).contains(&message.length);
+    if !is_operation || !is_length || message.response_to != 0 {
         return Some(false);
     }
     let mut body = Cursor::new(message.body);

@@ -10,7 +10,7 @@ use crate::protocol::Protocol;
 /// Version of the protocol in the greeting.
 const PROTOCOL_VERSION: u8 = 10;
 /// Bytes of a greeting; those of servers have about 100.
-const GREETING_BYTES_MAX: usize = 512;
+const GREETING_BYTES_MAX: usize = 511;
 const VERSION_BYTES_MAX: usize = 128;
 /// Bytes of a client's request for TLS, without the packet's header.
 const TLS_REQUEST_BYTES: usize = 32;

@@ -13,6 +13,9 @@ const KEYS_MAX: usize = 64;
 
 pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
     let (client, server) = (conversation.client.head(), conversation.server.head());
+    if client_fits(client) == Fit::No && !upgrade::may_begin_tls(client) {
+        return Recognition::NotMine;
+    }
     let info = match (begins(server, b"INFO {"), server.is_empty()) {
         (Fit::No, _) => return Recognition::NotMine,
         (Fit::Partly, false) => return Recognition::NeedMore,
@@ -20,8 +23,7 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
         (Fit::Whole, _) => server,
     };
     if find(info, b"\"server_id\"").is_none() {
-        let is_other = client_fits(client) == Fit::No && !upgrade::may_begin_tls(client);
-        return if is_other || info.contains(&b'\n') {
+        return if info.contains(&b'\n') {
             Recognition::NotMine
         } else {
             Recognition::NeedMore
@@ -65,9 +67,6 @@ fn client_fits(client: &[u8]) -> Fit {
 fn before_info(client: &[u8]) -> Recognition {
     if client.is_empty() || client_fits(client) == Fit::Partly || upgrade::may_begin_tls(client) {
         return Recognition::NeedMore;
-    }
-    if client_fits(client) == Fit::No {
-        return Recognition::NotMine;
     }
     let has_key = [b"\"verbose\"".as_slice(), b"\"pedantic\"", b"\"lang\""]
         .iter()

@@ -27,7 +27,11 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
     {
         return Recognition::NotMine;
     }
-    let is_named = server.contains(&b'\n') && dialogue::greeting_says(server, b"POP3");
+    // The greeting's whole line.
+    if !server.contains(&b'\n') {
+        return Recognition::NeedMore;
+    }
+    let is_named = dialogue::greeting_says(server, b"POP3");
     if client.is_empty() {
         return if is_named {
             Readable::new(Protocol::Pop3, Confidence::Medium)

@@ -109,15 +109,15 @@ fn read_command(cursor: &mut Cursor<'_>) -> Command {
                 Command::Partial { is_named }
             };
         };
+        if is_name && !is_word(argument) {
+            return Command::Other;
+        }
         match begins(cursor.rest(), b"\r\n") {
             Fit::No => return Command::Other,
             Fit::Partly => return Command::Partial { is_named },
             Fit::Whole => cursor.skip(2),
         };
         if is_name {
-            if !is_word(argument) {
-                return Command::Other;
-            }
             name = argument;
             is_named = true;
             if name.eq_ignore_ascii_case(b"AUTH") {
@@ -196,7 +196,8 @@ fn inline(client: &[u8], server: &[u8]) -> Recognition {
         Some(_) => is_auth || name.eq_ignore_ascii_case(b"PING"),
         None => fits_name(b"AUTH") || fits_name(b"PING\r"),
     };
-    if !is_possible || words.clone().any(super::mail::is_mechanism) {
+    let is_login_of_mail = line.is_some() && words.clone().any(super::mail::is_mechanism);
+    if !is_possible || is_login_of_mail {
         return Recognition::NotMine;
     }
     let fits = INLINE_REPLIES.map(|reply| begins(server, reply));

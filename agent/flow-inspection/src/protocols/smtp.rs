@@ -19,10 +19,11 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
     if !dialogue::may_greet(server) {
         return Recognition::NotMine;
     }
-    if server.is_empty() {
+    // The greeting's whole first line.
+    if !server.contains(&b'\n') {
         return Recognition::NeedMore;
     }
-    let is_named = server.contains(&b'\n') && dialogue::greeting_says(server, b"SMTP");
+    let is_named = dialogue::greeting_says(server, b"SMTP");
     let readable = |confidence| Readable::new(Protocol::Smtp, confidence);
     if client.is_empty() {
         return if is_named {
@@ -35,8 +36,7 @@ pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
         Opening::Known => walk(conversation, client, server),
         Opening::Possible => Recognition::NeedMore,
         Opening::Other if is_named => readable(Confidence::Medium).into(),
-        Opening::Other if server.contains(&b'\n') => Recognition::NotMine,
-        Opening::Other => Recognition::NeedMore,
+        Opening::Other => Recognition::NotMine,
     }
 }
 
