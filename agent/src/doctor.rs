@@ -3,9 +3,11 @@
 mod facts;
 
 use crate::cli::{DoctorArgs, OutputFormat};
+use crate::commands;
 use saker_event_schema::ROWS;
 use saker_kernel_source::{
-    AttachKind, KernelSource, KernelSourceError, SourceOptions, Variant, host, offsets,
+    AttachKind, KernelSource, KernelSourceError, NetworkOptions, SourceOptions, Variant, host,
+    offsets,
 };
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -209,7 +211,11 @@ fn lockdown() -> Finding {
 
 /// The programs and, where they load, the ways to attach others.
 fn programs() -> Vec<Finding> {
-    let mut source = match KernelSource::load(all_events()) {
+    let options = SourceOptions {
+        network: Some(NetworkOptions::default()),
+        ..all_events()
+    };
+    let mut source = match KernelSource::load(options) {
         Ok(source) => source,
         Err(error) => {
             let error = chain(error);
@@ -227,6 +233,7 @@ fn programs() -> Vec<Finding> {
         format!("{:?}", source.variant()).to_lowercase()
     );
     let mut findings = vec![Finding::good("kernel programs", loaded)];
+    findings.extend(connections(&source));
     match source.attach_kinds() {
         Ok(kinds) => findings.push(attach_kinds(&kinds)),
         Err(error) => findings.push(Finding::new(
@@ -235,6 +242,29 @@ fn programs() -> Vec<Finding> {
             "unknown",
             &chain(error),
         )),
+    }
+    findings
+}
+
+/// Whether connections are seen, and what of them is not.
+fn connections(source: &KernelSource) -> Vec<Finding> {
+    const SUBJECT: &str = "connections";
+    let mut findings: Vec<Finding> = source
+        .losses()
+        .map(|loss| {
+            Finding::new(
+                SUBJECT,
+                Verdict::Degraded,
+                "not all is seen",
+                &commands::chain(loss),
+            )
+        })
+        .collect();
+    if findings.is_empty() {
+        findings.push(Finding::good(
+            SUBJECT,
+            "seen on the root of cgroup v2; those that are older than the agent are only counted",
+        ));
     }
     findings
 }

@@ -9,10 +9,11 @@ mod wanted;
 pub(crate) use wanted::Wanted;
 
 use crate::cli::KubeArgs;
+use crate::commands::chain;
 use crate::config::FactsConfig;
 use crate::fact_sources::{FactSources, Waker};
 use crate::journal::{ContainerNotes, Journal};
-use crate::pipeline::flows::Flows;
+use crate::pipeline::flows::{self, Flows};
 use crate::pipeline::queue::{self, RecordReceiver};
 use crate::pipeline::reader;
 use crate::this_host::{self, boot_time_ns, wall_offset_ns};
@@ -105,11 +106,15 @@ impl LiveEvents {
         let losses = source.counters()?;
         let (sender, records) = queue::records();
         source.attach()?;
+        let satisfied = flows::satisfied_by(&mut source)?;
+        for loss in source.losses() {
+            eprintln!("saker: {}", chain(loss));
+        }
         let config = FactsConfig::find(None, &KubeArgs::default())?;
         let (facts, fact_sources) = FactSources::start(config, wanted.needs, &Waker::default())?;
         let processes = this_host::processes(journal.as_ref());
         let flows = wanted.has_flows.then(|| {
-            let mut flows = Flows::new(Box::new(|_| {}), None);
+            let mut flows = Flows::new(satisfied, None);
             flows.bootstrap(&processes);
             flows
         });

@@ -1,11 +1,13 @@
 //! `saker run`: puts the parts together and waits for the end.
 
 use crate::cli::RunArgs;
+use crate::commands::chain;
 use crate::config::Config;
 use crate::fact_sources::{FactSources, Waker};
+use crate::live::Wanted;
 use crate::metrics;
 use crate::output::{self, Manner, stderr_color};
-use crate::pipeline::flows::Flows;
+use crate::pipeline::flows::{self, Flows};
 use crate::pipeline::judge::{self, Judge};
 use crate::pipeline::matcher::Matcher;
 use crate::pipeline::raiser::Raiser;
@@ -19,11 +21,9 @@ use crate::this_host;
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use saker_alert_delivery::{Delivery, Report, Time, WhenFull};
-use saker_event_schema::EventId;
 use saker_kernel_source::{KernelSource, KernelSourceError, LossCounters, SourceOptions, host};
 use saker_rule_engine::RuleSet;
 use saker_rule_fields::Facts;
-use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -75,6 +75,8 @@ struct Agent {
     facts: Facts,
     fact_sources: FactSources,
     attached: usize,
+    /// Whether connections are seen, which is decided at the start.
+    sees_flows: bool,
     /// Whether everything is there that alerts need.
     is_ready: Arc<AtomicBool>,
 }
@@ -102,11 +104,11 @@ impl Signals {
 impl Agent {
     /// Loads and attaches the programs, reads the processes that run, and starts the threads.
     fn start(config: Config, loaded: LoadedRules) -> anyhow::Result<Self> {
+        let wanted = Wanted::of(&loaded.rules);
         let options = SourceOptions {
-            events: loaded.rules.event_ids().collect(),
             lifecycle_ring_bytes: config.lifecycle_ring_bytes,
             bulk_ring_bytes: config.bulk_ring_bytes,
-            ..SourceOptions::default()
+            ..wanted.source_options()
         };
         let mut source = KernelSource::load(options)?;
         let events = source.reader()?;
@@ -115,8 +117,7 @@ impl Agent {
         statistics
             .rules_enabled
             .store(loaded.enabled(), Ordering::Relaxed);
-        let needs = loaded.rules.needs();
-        let is_watching_flows = loaded.rules.flow_events().next().is_some();
+        let needs = wanted.needs;
         let rules = Arc::new(ArcSwap::from_pointee(loaded.rules));
         let (tell_closed, closed) = oneshot::channel();
         let manner = Manner {
@@ -133,6 +134,9 @@ impl Agent {
         let (record_sender, records) = queue::records();
         // First attach, then read /proc: what begins in between is seen twice, not missed.
         let attached = source.attach()?;
+        for loss in source.losses() {
+            tracing::warn!("{}", chain(loss));
+        }
         let raiser = Raiser {
             node: this_host::node(),
             alerts: Box::new(move |alert| output::raise(&inbox, alert)),
@@ -142,8 +146,8 @@ impl Agent {
         let (facts, fact_sources) = FactSources::start(config.facts.clone(), needs, &waker)?;
         let bounds = judge::bounds(config.facts.wait);
         let processes = this_host::processes(None);
-        let mut flows = Flows::new(Box::new(|_| {}), None);
-        if is_watching_flows {
+        let mut flows = Flows::new(flows::satisfied_by(&mut source)?, None);
+        if source.sees_connections() {
             flows.bootstrap(&processes);
         }
         let matcher = Matcher {
@@ -159,6 +163,7 @@ impl Agent {
         waker.wakes(&thread);
         let reader = reader::spawn(events, record_sender, thread, Arc::clone(&stop))
             .context("cannot start the reader thread")?;
+        let sees_flows = source.sees_connections();
         Ok(Self {
             config,
             source,
@@ -173,6 +178,7 @@ impl Agent {
             facts,
             fact_sources,
             attached,
+            sees_flows,
             is_ready: Arc::default(),
         })
     }
@@ -279,13 +285,18 @@ impl Agent {
         eprint!("{}", loaded.warnings);
         let enabled = loaded.enabled();
         // What either set needs, then the rules, then what the new set needs: no gap.
-        let new: BTreeSet<EventId> = loaded.rules.event_ids().collect();
+        let mut wanted = Wanted::of(&loaded.rules);
+        if wanted.has_flows && !self.sees_flows {
+            eprintln!("rules of the source flow take effect when the agent is started again");
+        }
+        wanted.has_flows = self.sees_flows;
+        let new = wanted.reported();
         let both = new
             .iter()
             .copied()
             .chain(self.rules.load().event_ids())
             .collect();
-        let needs = loaded.rules.needs();
+        let needs = wanted.needs;
         self.source.select(both)?;
         self.fact_sources
             .need(self.rules.load().needs().with(needs));

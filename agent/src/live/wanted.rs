@@ -2,7 +2,7 @@
 
 use saker_event_schema::EventId;
 use saker_flow_state::OWNER_EVENTS;
-use saker_kernel_source::SourceOptions;
+use saker_kernel_source::{NetworkOptions, SourceOptions};
 use saker_rule_engine::RuleSet;
 use saker_rule_fields::Needs;
 use std::collections::BTreeSet;
@@ -40,13 +40,16 @@ impl Wanted {
 
     /// How the kernel is asked for it.
     pub(crate) fn source_options(&self) -> SourceOptions {
-        let mut options = SourceOptions {
-            events: self.events.clone(),
+        SourceOptions {
+            events: self.reported(),
+            network: self.has_flows.then(NetworkOptions::default),
             ..SourceOptions::default()
-        };
-        if self.has_flows {
-            options.events.extend(OWNER_EVENTS);
         }
-        options
+    }
+
+    /// The events that the kernel is to report: also those that say whose a connection is.
+    pub(crate) fn reported(&self) -> BTreeSet<EventId> {
+        let owners = OWNER_EVENTS.iter().filter(|_| self.has_flows);
+        self.events.iter().chain(owners).copied().collect()
     }
 }

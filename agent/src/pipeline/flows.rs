@@ -6,6 +6,7 @@ use saker_event_decode::{EventView, WallClock};
 use saker_flow_state::{
     FlowEvent, FlowEventKind, FlowOutput, FlowState, Limits, Outputs, SocketTable, is_flow_record,
 };
+use saker_kernel_source::{KernelSource, KernelSourceError};
 use saker_process_state::{Process, ProcessState};
 use saker_rule_engine::RuleSet;
 use saker_rule_fields::EventContext;
@@ -35,6 +36,19 @@ pub(crate) trait FlowObserver: Send {
 
 /// Says that no more bytes of a socket, by its cookie, are wanted.
 pub(crate) type Satisfied = Box<dyn FnMut(u64) + Send>;
+
+/// Tells the kernel side of which sockets enough is known; nobody where it sees no connections.
+pub(crate) fn satisfied_by(source: &mut KernelSource) -> Result<Satisfied, KernelSourceError> {
+    let Some(mut satisfaction) = source.flow_satisfaction()? else {
+        return Ok(Box::new(|_| {}));
+    };
+    Ok(Box::new(move |cookie| {
+        if let Err(error) = satisfaction.satisfied(cookie) {
+            // Its payload goes on to come until the kernel's own bound.
+            tracing::debug!(%error, "cannot tell that enough is known of a connection");
+        }
+    }))
+}
 
 /// The connections of the host.
 pub(crate) struct Flows {
