@@ -1,14 +1,13 @@
 //! Which part of the way through the proxies of a mesh a connection is.
 
-use crate::annotations::{
-    AMBIENT_PAST_INBOUND, ISTIO_EXCLUDED_INBOUND, ISTIO_EXCLUDED_OUTBOUND, ISTIO_EXCLUDED_RANGES,
-    ISTIO_INCLUDED_INBOUND, ISTIO_INCLUDED_RANGES, LINKERD_SKIP_INBOUND, LINKERD_SKIP_OUTBOUND,
-    inherited, lists_address, lists_port,
-};
-use crate::membership::{ISTIO_PROXY, LINKERD_PROXY, Membership, Mesh, WithoutProxy, membership};
-use saker_kube_metadata::{ContainerRole, Namespace, Pod};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+mod bypass;
+mod probe;
+
+use crate::membership::{ISTIO_PROXY, LINKERD_PROXY, Membership, WithoutProxy, membership};
+use bypass::how;
+use probe::is_probe;
+use saker_kube_metadata::{Namespace, Pod};
+use std::net::SocketAddr;
 
 /// File names of the proxies' executables.
 const PROXY_EXECUTABLES: [&str; 5] = [
@@ -17,20 +16,6 @@ const PROXY_EXECUTABLES: [&str; 5] = [
     "ztunnel",
     "linkerd2-proxy",
     "linkerd2-proxy-identity",
-];
-
-/// File names of executables that are, or have inside, a kubelet.
-const KUBELET_EXECUTABLES: [&str; 4] = ["kubelet", "k3s", "k0s", "kubelite"];
-
-/// The port on which Linkerd's proxy takes what comes to the pod.
-const LINKERD_INBOUND: u16 = 4_143;
-
-/// What a pod of the ambient mesh sees instead of the kubelet's address.
-const AMBIENT_PROBE_ADDRESSES: [IpAddr; 2] = [
-    IpAddr::V4(Ipv4Addr::new(169, 254, 7, 127)),
-    IpAddr::V6(Ipv6Addr::new(
-        0xfd16, 0x9254, 0x7127, 0x1337, 0xffff, 0xffff, 0xffff, 0xffff,
-    )),
 ];
 
 /// Which part of the way a connection is (`flow.leg`).
@@ -284,59 +269,6 @@ fn of_others(facts: &LegFacts<'_>) -> (LegKind, Option<Bypass>) {
     }
 }
 
-/// How a process of a pod with a proxy gets past it.
-fn how(facts: &LegFacts<'_>, mesh: Mesh) -> Bypass {
-    let Some(pod) = facts.own.pod else {
-        return Bypass::NotExplained;
-    };
-    let container = facts.process.container;
-    let role = container.and_then(|name| Some(pod.settings.container(name)?.role));
-    if role == Some(ContainerRole::Init) {
-        return Bypass::InitContainer;
-    }
-    if Some(facts.process.user_id) == proxy_user(mesh) {
-        return Bypass::ProxyUser;
-    }
-    if is_excluded(facts, pod, mesh) {
-        return Bypass::Excluded;
-    }
-    let is_unready = |name: &Arc<str>| matches!(&**name, ISTIO_PROXY | LINKERD_PROXY);
-    if mesh != Mesh::IstioAmbient && pod.unready.iter().any(is_unready) {
-        return Bypass::ProxyNotReady;
-    }
-    Bypass::NotExplained
-}
-
-/// Whether an annotation lets the connection go past the proxy.
-fn is_excluded(facts: &LegFacts<'_>, pod: &Pod, mesh: Mesh) -> bool {
-    let annotation = |key| inherited(pod, facts.own.namespace, key);
-    let own = |key| pod.settings.annotations.get(key);
-    let remote = facts.remote;
-    let port = facts.local.port();
-    match (mesh, facts.end) {
-        (Mesh::IstioSidecar, LegEnd::Client) => {
-            own(ISTIO_EXCLUDED_OUTBOUND).is_some_and(|list| lists_port(list, remote.port()))
-                || own(ISTIO_EXCLUDED_RANGES).is_some_and(|list| lists_address(list, remote.ip()))
-                || own(ISTIO_INCLUDED_RANGES).is_some_and(|list| !lists_address(list, remote.ip()))
-        }
-        (Mesh::IstioSidecar, LegEnd::Server) => {
-            let includes = |list: &str| list.trim() == "*" || lists_port(list, port);
-            own(ISTIO_EXCLUDED_INBOUND).is_some_and(|list| lists_port(list, port))
-                || own(ISTIO_INCLUDED_INBOUND).is_some_and(|list| !includes(list))
-        }
-        (Mesh::IstioAmbient, LegEnd::Client) => false,
-        (Mesh::IstioAmbient, LegEnd::Server) => own(AMBIENT_PAST_INBOUND) == Some("true"),
-        (Mesh::Linkerd, LegEnd::Client) => {
-            let list = annotation(LINKERD_SKIP_OUTBOUND);
-            list.is_some_and(|list| lists_port(list, remote.port()))
-        }
-        (Mesh::Linkerd, LegEnd::Server) => {
-            let list = annotation(LINKERD_SKIP_INBOUND);
-            list.is_some_and(|list| lists_port(list, port))
-        }
-    }
-}
-
 /// Whether the process is the proxy of a mesh: by its executable and, where it is known, its container.
 ///
 /// Its user is no sign: whoever starts a container may take the same.
@@ -345,81 +277,9 @@ fn is_proxy(process: &LegProcess<'_>) -> bool {
     PROXY_EXECUTABLES.contains(&process.executable) && process.container.is_none_or(in_container)
 }
 
-/// Whether somebody asks how a pod is, who has no part in the mesh.
-fn is_probe(facts: &LegFacts<'_>) -> bool {
-    let (server, client) = match facts.end {
-        LegEnd::Client => (&facts.peer, &facts.own),
-        LegEnd::Server => (&facts.own, &facts.peer),
-    };
-    let Some(pod) = server.pod else {
-        return false;
-    };
-    let Membership::Member(mesh) = server.membership() else {
-        return false;
-    };
-    let port = match facts.end {
-        LegEnd::Client => facts.remote.port(),
-        LegEnd::Server => facts.local.port(),
-    };
-    let is_answered_by_proxy = facts.end == LegEnd::Client || is_proxy(&facts.process);
-    if is_answered_by_proxy && status_ports(mesh).contains(&port) {
-        return true;
-    }
-    let is_by_kubelet = match facts.end {
-        LegEnd::Client => is_kubelet(facts),
-        // A kubelet asks the pods of its own node only.
-        LegEnd::Server if mesh == Mesh::IstioAmbient && is_ambient_probe(facts.remote.ip()) => true,
-        LegEnd::Server => client.node.is_some() && client.node == pod.node.as_deref(),
-    };
-    // Linkerd's proxy takes probes on its own port: for which one of the pod's is not seen.
-    let is_taken_by_linkerd = mesh == Mesh::Linkerd
-        && facts.end == LegEnd::Server
-        && is_proxy(&facts.process)
-        && port == LINKERD_INBOUND
-        && pod
-            .settings
-            .containers
-            .iter()
-            .any(|it| !it.probed.is_empty());
-    is_by_kubelet && (pod.settings.is_probed(port) || is_taken_by_linkerd)
-}
-
-fn is_kubelet(facts: &LegFacts<'_>) -> bool {
-    let process = &facts.process;
-    let is_of_node = facts.own.pod.is_none() && process.container.is_none();
-    is_of_node && process.user_id == 0 && KUBELET_EXECUTABLES.contains(&process.executable)
-}
-
-/// Whether Istio's node agent put this address in the place of a kubelet's, so that ztunnel lets it pass.
-/// Both are of the link, and come from nowhere else.
-fn is_ambient_probe(address: IpAddr) -> bool {
-    AMBIENT_PROBE_ADDRESSES.contains(&address.to_canonical())
-}
-
-/// Ports of the proxy itself: health, metrics. Plaintext by design, and no way to the application.
-const fn status_ports(mesh: Mesh) -> &'static [u16] {
-    match mesh {
-        Mesh::IstioSidecar => &[15_020, 15_021, 15_090],
-        Mesh::IstioAmbient => &[],
-        Mesh::Linkerd => &[4_191],
-    }
-}
-
-/// The user that a mesh lets past the proxy, because the proxy runs as it.
-const fn proxy_user(mesh: Mesh) -> Option<u32> {
-    match mesh {
-        Mesh::IstioSidecar => Some(1_337),
-        Mesh::IstioAmbient => None,
-        Mesh::Linkerd => Some(2_102),
-    }
-}
-
 impl LegParty<'_> {
     fn membership(&self) -> Membership {
         self.pod
             .map_or(Membership::Outside, |pod| membership(pod, self.namespace))
     }
 }
-
-#[cfg(test)]
-mod tests;
