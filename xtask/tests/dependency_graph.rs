@@ -305,6 +305,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "saker-capture-replay",
             "saker-capture-state",
             "saker-falco-events",
+            "saker-kube-manifests",
+            "saker-kube-metadata",
             "saker-proto",
             "saker-rule-cases",
             "saker-rule-engine",

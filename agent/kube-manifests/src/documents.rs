@@ -75,7 +75,8 @@ pub enum DocumentError {
 ///
 /// Objects that have no uid, as in files, get one of kind, namespace and name.
 pub fn objects(text: &str) -> Result<Objects, DocumentError> {
-    let options = serde_saphyr::options! { with_snippet: false };
+    // `n` is a name, and no truth.
+    let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
     let mut bytes = text.as_bytes();
     let mut read = Objects::default();
     let documents = serde_saphyr::read_with_options::<_, Value>(&mut bytes, options);

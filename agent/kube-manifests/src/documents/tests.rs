@@ -1,1 +1,284 @@
+use super::{DocumentError, Objects, objects, objects_of_values};
+use saker_kube_metadata::{
+    Authentication, ClientTlsMode, ContainerRole, Export, LinkerdAccess, MeshContent, Object,
+    PeerMode, Pod, PodNetwork, PolicyTarget, PortReference, ServerReference, Service,
+};
+use std::error::Error as _;
 
+fn read(text: &str) -> Objects {
+    objects(text).unwrap_or_else(|error| panic!("{}", chain(&error)))
+}
+
+fn chain(error: &DocumentError) -> String {
+    let cause = error.source().map(|source| format!(": {source}"));
+    format!("{error}{}", cause.unwrap_or_default())
+}
+
+fn content(text: &str) -> MeshContent {
+    match read(text).objects.pop() {
+        Some(Object::Mesh(object)) => object.content,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn pod(text: &str) -> Pod {
+    match read(text).objects.pop() {
+        Some(Object::Pod(pod)) => pod,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn service(text: &str) -> Service {
+    match read(text).objects.pop() {
+        Some(Object::Service(service)) => service,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn policies_of_istio() {
+    let MeshContent::PeerAuthentication(peers) = content(
+        "apiVersion: security.istio.io/v1beta1\nkind: PeerAuthentication\n\
+         metadata: {name: web, namespace: shop, creationTimestamp: '2025-01-02T03:04:05Z'}\n\
+         spec:\n  selector: {matchLabels: {app: web}}\n  mtls: {mode: STRICT}\n\
+         \u{20} portLevelMtls:\n    8080: {mode: DISABLE}\n    '9090': {}\n    soon: {mode: STRICT}\n",
+    ) else {
+        panic!("another kind");
+    };
+    assert_eq!(peers.workloads.get("app"), Some("web"));
+    assert_eq!(peers.mode, PeerMode::Strict);
+    assert_eq!(
+        *peers.ports,
+        [(8_080, PeerMode::Disable), (9_090, PeerMode::Unset)]
+    );
+
+    let MeshContent::PeerAuthentication(empty) = content(
+        "{apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata: {name: x}, spec: {mtls: {mode: LOOSE}}}",
+    ) else {
+        panic!("another kind");
+    };
+    assert_eq!(empty.mode, PeerMode::NotUnderstood);
+
+    let MeshContent::DestinationRule(rule) = content(
+        "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: back}\nspec:\n\
+         \u{20} host: back\n  exportTo: ['.', other]\n  trafficPolicy:\n    tls: {mode: ISTIO_MUTUAL}\n\
+         \u{20}   portLevelSettings: [{port: {number: 81}, tls: {mode: SIMPLE}}, {port: {number: 82}}, {tls: {mode: MUTUAL}}]\n\
+         \u{20} subsets: [{name: v2, labels: {version: v2}, trafficPolicy: {tls: {mode: DISABLE}}}]\n",
+    ) else {
+        panic!("another kind");
+    };
+    assert_eq!(rule.tls.mode, Some(ClientTlsMode::IstioMutual));
+    assert_eq!(
+        *rule.tls.ports,
+        [(81, Some(ClientTlsMode::Simple)), (82, None)]
+    );
+    assert_eq!(
+        rule.export,
+        Export::Namespaces([".".into(), "other".into()].into())
+    );
+    assert_eq!(rule.subsets[0].tls.mode, Some(ClientTlsMode::Disable));
+}
+
+#[test]
+fn policies_of_linkerd() {
+    let read = read(
+        "apiVersion: policy.linkerd.io/v1beta3\nkind: Server\nmetadata: {name: web, namespace: shop}\n\
+         spec: {podSelector: {matchExpressions: [{key: app, operator: Exists}]}, port: http, accessPolicy: audit}\n---\n\
+         apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {name: p, namespace: shop}\n\
+         spec: {targetRef: {group: policy.linkerd.io, kind: Server, name: web}, requiredAuthenticationRefs: \
+         [{kind: MeshTLSAuthentication, name: m}, {kind: ServiceAccount, name: s}, {kind: NetworkAuthentication, name: n}, {kind: X}]}\n---\n\
+         apiVersion: policy.linkerd.io/v1beta1\nkind: ServerAuthorization\nmetadata: {name: a, namespace: shop}\n\
+         spec: {server: {name: web}, client: {meshTLS: {identities: ['*']}}}\n---\n\
+         apiVersion: policy.linkerd.io/v1alpha1\nkind: MeshTLSAuthentication\nmetadata: {name: m, namespace: shop}\nspec: {identities: ['*']}\n---\n\
+         apiVersion: policy.linkerd.io/v1alpha1\nkind: NetworkAuthentication\nmetadata: {name: n, namespace: shop}\nspec: {networks: [{cidr: 10.0.0.0/8}]}\n",
+    );
+    let contents: Vec<&MeshContent> = read
+        .objects
+        .iter()
+        .map(|object| match object {
+            Object::Mesh(object) => &object.content,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert!(matches!(contents[0], MeshContent::Server(server)
+        if server.port == PortReference::Name("http".into()) && server.access == Some(LinkerdAccess::Audit)));
+    let MeshContent::AuthorizationPolicy(policy) = contents[1] else {
+        panic!("{:?}", contents[1]);
+    };
+    assert_eq!(policy.target, PolicyTarget::Server("web".into()));
+    let expected = [
+        Authentication::MeshTls,
+        Authentication::MeshTls,
+        Authentication::Network,
+        Authentication::NotUnderstood,
+    ];
+    assert_eq!(*policy.required, expected);
+    assert!(matches!(contents[2], MeshContent::ServerAuthorization(it)
+        if it.servers == ServerReference::Name("web".into()) && !it.allows_plaintext));
+    assert_eq!(*contents[3], MeshContent::MeshTlsAuthentication);
+    assert_eq!(*contents[4], MeshContent::NetworkAuthentication);
+}
+
+#[test]
+fn a_pod_says_how_its_connections_are_protected() {
+    let pod = pod(
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web-0\n  namespace: shop\n  uid: 7f\n\
+         \u{20} labels: {app: web}\n  annotations: {linkerd.io/inject: enabled, other.example/large: text}\n\
+         spec:\n  serviceAccountName: robot\n  initContainers:\n  - name: migrate\n  - {name: istio-proxy, restartPolicy: Always}\n\
+         \u{20} containers:\n  - name: web\n    ports: [{containerPort: 8080, name: http}, {name: none}]\n\
+         \u{20}   livenessProbe: {httpGet: {path: /, port: http}}\n    readinessProbe: {grpc: {port: 9000}}\n    startupProbe: {httpGet: {port: http}}\n\
+         status:\n  podIP: 10.0.0.2\n  phase: Running\n  initContainerStatuses: [{name: migrate, ready: false}, {name: istio-proxy, ready: false}]\n\
+         \u{20} containerStatuses: [{name: web, ready: true}]\n",
+    );
+    assert_eq!(pod.network, PodNetwork::Own);
+    assert_eq!(
+        *pod.addresses,
+        ["10.0.0.2".parse::<std::net::IpAddr>().unwrap()]
+    );
+    let annotations: Vec<_> = pod.settings.annotations.iter().collect();
+    assert_eq!(
+        annotations,
+        [("linkerd.io/inject", "enabled")],
+        "no others are kept"
+    );
+    let roles: Vec<_> = pod
+        .settings
+        .containers
+        .iter()
+        .map(|it| (&*it.name, it.role))
+        .collect();
+    let expected = [
+        ("migrate", ContainerRole::Init),
+        ("istio-proxy", ContainerRole::Sidecar),
+        ("web", ContainerRole::Main),
+    ];
+    assert_eq!(roles, expected);
+    assert_eq!(
+        *pod.unready,
+        ["istio-proxy".into()],
+        "an init container is never ready"
+    );
+    assert!(pod.settings.is_probed(8_080) && pod.settings.is_probed(9_000));
+    assert!(!pod.settings.is_probed(80));
+    assert_eq!(pod.settings.containers[2].probed.len(), 2);
+}
+
+#[test]
+fn a_port_of_a_service_leads_to_one_of_its_pods() {
+    let service = service(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec:\n  selector: {app: web}\n\
+         \u{20} clusterIP: 10.96.0.9\n  ports: [{port: 80, targetPort: http}, {port: 81, targetPort: 8081}, {port: 82}, {port: 83, targetPort: 0}]\n",
+    );
+    assert_eq!(service.selector.get("app"), Some("web"));
+    assert_eq!(
+        service.target_port(80),
+        Some(&PortReference::Name("http".into()))
+    );
+    assert_eq!(service.target_port(81), Some(&PortReference::Number(8_081)));
+    assert_eq!(service.target_port(82), Some(&PortReference::Number(82)));
+    assert_eq!(service.target_port(83), Some(&PortReference::Number(83)));
+    assert_eq!(service.target_port(84), None);
+}
+
+#[test]
+fn lists_documents_and_json_are_read_alike() {
+    let one = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}";
+    let json = r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}]}"#;
+    let typed = "{apiVersion: v1, kind: NamespaceList, items: [{metadata: {name: shop}}]}";
+    let expected = read(one);
+    assert_eq!(expected.objects.len(), 1);
+    for text in [
+        json,
+        typed,
+        &format!("---\n{one}\n---\n"),
+        &format!("# a comment\n---\n---\n{one}"),
+    ] {
+        assert_eq!(read(text), expected, "{text}");
+    }
+    let value = serde_json::from_str(
+        r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}"#,
+    );
+    assert_eq!(objects_of_values([value.unwrap()]).unwrap(), expected);
+    let Object::Namespace(namespace) = &expected.objects[0] else {
+        panic!("another kind");
+    };
+    assert_eq!(&*namespace.uid, "Namespace/shop", "files give no uid");
+    assert_eq!(read("").objects.len(), 0);
+    assert_eq!(
+        read("{apiVersion: v1, kind: PodList, items: null}")
+            .objects
+            .len(),
+        0
+    );
+}
+
+#[test]
+fn kinds_that_are_not_known_are_counted() {
+    let read = read(
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n---\n\
+         {apiVersion: other.example/v1, kind: Server, metadata: {name: a}}\n---\n\
+         {apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {}}\n",
+    );
+    assert_eq!((read.objects.len(), read.skipped), (1, 2));
+    assert!(matches!(&read.objects[0], Object::Pod(pod) if &*pod.name.namespace == "default"));
+}
+
+#[test]
+fn an_error_names_the_document_and_the_object() {
+    let good = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n---\n";
+    for (text, expected) in [
+        ("just a text", "document 2 has no `kind`"),
+        ("[a, list]", "document 2 has no `kind`"),
+        ("{kind: Pod}", "document 2 has no `apiVersion`"),
+        (
+            "{apiVersion: v1, kind: List, items: {}}",
+            "document 2 has no `items`",
+        ),
+        (
+            "{apiVersion: v1, kind: PodList, items: [7]}",
+            "document 2 has no `kind`",
+        ),
+        (
+            "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: b}, spec: {hostNetwork: 7}}",
+            "document 2: Pod/b/a is not understood: invalid type",
+        ),
+        (
+            "{apiVersion: v1, kind: Pod, metadata: {name: a, labels: {version: 2}}}",
+            "document 2: Pod/default/a is not understood",
+        ),
+        (
+            "{apiVersion: v1, kind: Pod, metadata: {name: a}}",
+            "document 2: Pod/default/a lacks",
+        ),
+        (
+            "{apiVersion: v1, kind: Pod}",
+            "document 2: Pod is not understood: missing field `metadata`",
+        ),
+        (
+            "{apiVersion: policy.linkerd.io/v1beta1, kind: Server, metadata: {name: s}, spec: {port: 70000}}",
+            "document 2: Server/default/s lacks",
+        ),
+        ("{unclosed: [", "document 2: "),
+        ("a: b: c: d", "document 2: "),
+    ] {
+        let error = objects(&format!("{good}{text}")).expect_err(text);
+        let shown = chain(&error);
+        assert!(shown.starts_with(expected), "{text}: {shown}");
+    }
+}
+
+#[test]
+fn what_grows_without_end_is_refused() {
+    let bomb = "a: &a [x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a]\n\
+                c: &c [*b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c]\n\
+                e: &e [*d, *d, *d, *d, *d, *d, *d, *d]\nf: &f [*e, *e, *e, *e, *e, *e, *e, *e]\n\
+                g: &g [*f, *f, *f, *f, *f, *f, *f, *f]\nh: [*g, *g, *g, *g, *g, *g, *g, *g]\n";
+    assert!(matches!(
+        objects(bomb),
+        Err(DocumentError::Syntax { document: 1, .. })
+    ));
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(objects(&deep).is_err());
+    let deep = format!("a: {}", "{a: ".repeat(50_000));
+    assert!(objects(&deep).is_err());
+}
