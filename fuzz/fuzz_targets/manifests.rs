@@ -56,7 +56,11 @@ fuzz_target!(|text: &str| {
             namespace,
             node: None,
         };
-        for (end, is_loopback) in [(LegEnd::Client, false), (LegEnd::Server, false), (LegEnd::Client, true)] {
+        for (end, is_loopback) in [
+            (LegEnd::Client, false),
+            (LegEnd::Server, false),
+            (LegEnd::Client, true),
+        ] {
             let found = leg(&LegFacts {
                 end,
                 is_loopback,

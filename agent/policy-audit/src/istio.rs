@@ -94,7 +94,7 @@ impl PeerAuthentications {
             return base;
         };
         let Some(port) = port else {
-            return workload.whatever_port(base);
+            return workload.whatever_port(base, reach);
         };
         match workload.mode_of(port) {
             None | Some(PeerMode::Unset) => base,
@@ -134,9 +134,13 @@ impl Policy {
     }
 
     /// What is demanded of a port that is not known: what is demanded of all, if that is the same.
-    fn whatever_port(&self, base: Option<MtlsIntent>) -> Option<MtlsIntent> {
-        // Where no policy is set, Istio accepts both.
-        let mode = base.as_ref().map_or(MtlsMode::Permissive, |base| base.mode);
+    fn whatever_port(&self, base: Option<MtlsIntent>, reach: Reach) -> Option<MtlsIntent> {
+        let mode = match (&base, reach) {
+            (Some(base), _) => base.mode,
+            // Where no policy is set, Istio accepts both.
+            (None, Reach::Mesh) => MtlsMode::Permissive,
+            (None, Reach::Namespace) => MtlsMode::Unset,
+        };
         let ports = self.says.ports.iter().map(|(_, mode)| *mode);
         let mut ports = ports.filter(|mode| *mode != PeerMode::Unset);
         if ports.all(|of_port| self.intent(of_port).mode == mode) {
