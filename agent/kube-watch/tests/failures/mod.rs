@@ -2,6 +2,7 @@
 
 mod connections;
 mod many;
+mod meshes;
 mod refusals;
 mod replies;
 
