@@ -52,102 +52,113 @@ enum Block<T> {
 }
 
 pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
-    let mut client = conversation.client.head();
-    let mut server = conversation.server.head();
-    let mut position = (0, 0);
-    let mut credential = None;
-    let mut is_first = true;
-    for _ in 0..EXCHANGES_MAX {
-        let request = match read_request(client) {
+    let mut exchange = Exchange {
+        client: conversation.client.head(),
+        server: conversation.server.head(),
+        client_at: 0,
+        server_at: 0,
+        credential: None,
+    };
+    for index in 0..EXCHANGES_MAX {
+        if let Some(recognition) = exchange.judge(index == 0) {
+            return recognition;
+        }
+    }
+    http(Confidence::High, exchange.credential).into()
+}
+
+/// A request and its answer.
+struct Exchange<'a> {
+    /// What the client sent, from the request on, and how much before it.
+    client: &'a [u8],
+    client_at: usize,
+    /// What the server sent, from the answer on, and how much before it.
+    server: &'a [u8],
+    server_at: usize,
+    /// A credential that was seen so far.
+    credential: Option<CredentialKind>,
+}
+
+impl Exchange<'_> {
+    /// What this exchange says; `None` where the next one, which it becomes, says it.
+    fn judge(&mut self, is_first: bool) -> Option<Recognition> {
+        let request = match read_request(self.client) {
             Block::Begun(request) => request,
-            Block::Other if is_first => return Recognition::NotMine,
-            Block::Partial if is_first => return undecided(client, server),
-            Block::Other => return http(Confidence::High, credential).into(),
-            Block::Partial => return http(Confidence::High, credential).unsettled().into(),
-        };
-        is_first = false;
-        credential = credential.or(request.fields.credential);
-        let answer = match read_answer(server) {
-            Block::Begun(answer) => answer,
-            Block::Other if server.is_empty() || request.fields.end.is_none() => {
-                return spoken(&request, Confidence::Medium, credential)
-                    .unsettled()
-                    .into();
-            }
-            Block::Other => return spoken(&request, Confidence::Medium, credential).into(),
+            Block::Other if is_first => return Some(Recognition::NotMine),
+            Block::Partial if is_first => return Some(undecided(self.client, self.server)),
+            Block::Other => return Some(http(Confidence::High, self.credential).into()),
             Block::Partial => {
-                return spoken(&request, Confidence::Medium, credential)
-                    .unsettled()
-                    .into();
+                return Some(http(Confidence::High, self.credential).unsettled().into());
             }
         };
-        let readable = spoken(&request, Confidence::High, credential);
+        self.credential = self.credential.or(request.fields.credential);
+        let Block::Begun(answer) = read_answer(self.server) else {
+            let is_foreign = !self.server.is_empty()
+                && matches!(read_answer(self.server), Block::Other)
+                && request.fields.end.is_some();
+            let readable = spoken(&request, Confidence::Medium, self.credential);
+            return Some(readable.settled_if(is_foreign).into());
+        };
+        let readable = spoken(&request, Confidence::High, self.credential);
         let (Some(sent), Some(received)) = (request.fields.end, answer.fields.end) else {
             if request.is_connect && (200..=299).contains(&answer.status) {
                 // What the tunnel holds is not known, and need not be plaintext.
-                return Recognition::NeedMore;
+                return Some(Recognition::NeedMore);
             }
             let is_demanding = matches!(answer.status, 101 | 401 | 407) || request.is_connect;
             let is_settled = request.fields.end.is_some() && !is_demanding;
-            return readable.settled_if(is_settled).into();
+            return Some(readable.settled_if(is_settled).into());
         };
-        position = (
-            offset(sent).saturating_add(position.0),
-            offset(received).saturating_add(position.1),
-        );
-        match answer.status {
-            200..=299 if request.is_connect => {
-                return Recognition::Wrapping(Wrapping {
-                    protocol: Protocol::HttpConnect,
-                    client_at: position.0,
-                    server_at: position.1,
-                    credential,
-                });
-            }
-            101 if request.fields.is_upgrade_to_tls && answer.fields.is_upgrade_to_tls => {
-                return Recognition::Upgrade(Upgrade {
-                    protocol: Protocol::Http,
-                    confidence: Confidence::High,
-                    client_at: position.0,
-                    server_at: Some(position.1),
-                    credential,
-                });
-            }
-            101 if request.fields.is_upgrade_to_http2 => {
-                return Readable::new(Protocol::Http2, Confidence::High)
-                    .exposing(credential)
-                    .into();
-            }
-            100 | 401 | 407 if credential.is_none() => {}
-            _ => return readable.into(),
+        self.client_at = self.client_at.saturating_add(sent);
+        self.server_at = self.server_at.saturating_add(received);
+        if let Some(agreed) = self.agreed(&request, &answer) {
+            return Some(agreed);
         }
-        // The login, or the answer after `100 Continue`, is in the next exchange.
-        if answer.status == 100 {
-            return readable.into();
-        }
+        let is_login_demanded = matches!(answer.status, 401 | 407) && self.credential.is_none();
         let (Some(request_body), Some(answer_body)) =
             (request.fields.body_bytes, answer.fields.body_bytes)
         else {
-            return readable.into();
+            return Some(readable.into());
         };
-        let (sent, received) = (
-            sent.saturating_add(request_body),
-            received.saturating_add(answer_body),
-        );
-        let (Some(next_request), next_answer) = (client.get(sent..), server.get(received..)) else {
-            return readable.into();
-        };
-        position = (
-            position.0.saturating_add(offset(request_body)),
-            position.1.saturating_add(offset(answer_body)),
-        );
-        if next_request.is_empty() {
-            return readable.unsettled().into();
+        let next_request = self.client.get(sent.saturating_add(request_body)..);
+        match next_request {
+            Some(next_request) if is_login_demanded && !next_request.is_empty() => {
+                let next_answer = self.server.get(received.saturating_add(answer_body)..);
+                self.client = next_request;
+                self.server = next_answer.unwrap_or_default();
+                self.client_at = self.client_at.saturating_add(request_body);
+                self.server_at = self.server_at.saturating_add(answer_body);
+                None
+            }
+            None | Some([]) if is_login_demanded => Some(readable.unsettled().into()),
+            _ => Some(readable.into()),
         }
-        client = next_request;
-        server = next_answer.unwrap_or_default();
     }
-    http(Confidence::High, credential).into()
+
+    /// What both sides agreed to go on with.
+    fn agreed(&self, request: &Request, answer: &Answer) -> Option<Recognition> {
+        match answer.status {
+            200..=299 if request.is_connect => Some(Recognition::Wrapping(Wrapping {
+                protocol: Protocol::HttpConnect,
+                client_at: offset(self.client_at),
+                server_at: offset(self.server_at),
+                credential: self.credential,
+            })),
+            101 if request.fields.is_upgrade_to_tls && answer.fields.is_upgrade_to_tls => {
+                let upgrade = Upgrade::agreed(Protocol::Http, self.client_at, Some(self.server_at));
+                Some(Recognition::Upgrade(Upgrade {
+                    credential: self.credential,
+                    ..upgrade
+                }))
+            }
+            101 if request.fields.is_upgrade_to_http2 => Some(
+                Readable::new(Protocol::Http2, Confidence::High)
+                    .exposing(self.credential)
+                    .into(),
+            ),
+            _ => None,
+        }
+    }
 }
 
 fn http(confidence: Confidence, credential: Option<CredentialKind>) -> Readable {
