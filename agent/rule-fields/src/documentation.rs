@@ -1,5 +1,6 @@
 //! The reference pages: what the table says, for people.
 
+use crate::event_names::{FlowEventName, is_shown_to_rules};
 use crate::fields::Fields;
 use crate::row::{Availability, FieldRow, Plurality};
 use saker_event_schema::{ROWS as EVENTS, Ring, Row};
@@ -54,7 +55,18 @@ pub fn fields_table(rows: &[&FieldRow]) -> String {
 pub fn events_markdown() -> String {
     let mut page = String::from(MARK);
     page.push_str(EVENTS_INTRODUCTION);
-    for row in EVENTS {
+    for row in EVENTS.iter().filter(|row| is_shown_to_rules(row)) {
+        event_section(&mut page, row);
+    }
+    page.push_str(FLOW_EVENTS_INTRODUCTION);
+    for name in FlowEventName::all() {
+        line(
+            &mut page,
+            format_args!("| `{}` | {} |", name.as_str(), name.doc()),
+        );
+    }
+    page.push_str(FLOW_ROWS_INTRODUCTION);
+    for row in EVENTS.iter().filter(|row| !is_shown_to_rules(row)) {
         event_section(&mut page, row);
     }
     page
@@ -78,6 +90,8 @@ Saker knows better, the meaning says so.
 - *As … tells*: the value is looked up when a rule reads it. An event whose rules need a value that is
   on its way waits for it, half a second at most; then the field is missing and `saker.enrichment` is
   `partial`. It is missing at once where nobody can be asked.
+- *Source* `flow`: the connections that the host's sockets have, each as one end sees it. The process is the owner
+  of the socket.
 - A path field shows the requested or the resolved path, as `saker.path_view` says.
 
 ";
@@ -87,6 +101,22 @@ const EVENTS_INTRODUCTION: &str = "\
 
 What the kernel side reports. An argument is `evt.arg.<name>` in rules; those marked `+` are Saker's
 own and not part of `evt.args`. Events of the ring *lifecycle* cannot be starved by a flood of others.
+";
+
+const FLOW_EVENTS_INTRODUCTION: &str = "
+# Events of the source `flow`
+
+What happens to connections. Rules with `source: flow` see them; they have no arguments, their fields are
+`flow.*`, `mtls.*` and `dns.*`, those of the process that owns the socket and those of its addresses.
+
+| event | |
+|---|---|
+";
+
+const FLOW_ROWS_INTRODUCTION: &str = "
+# What those are made of
+
+Records of the kernel side that no rule sees.
 ";
 
 fn is_filled(row: &FieldRow) -> bool {

@@ -5,10 +5,10 @@
 
 use saker_event_schema::{ROWS, Row};
 
-/// Whether the kernel side reports an event.
+/// Whether an event occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Emission {
-    /// The event table has a row for it.
+    /// The event table has a row for it, or it is of the source `flow`.
     Emitted,
     /// Rules may name it; it does not occur.
     NameOnly,
@@ -24,6 +24,9 @@ pub fn is_shown_to_rules(row: &Row) -> bool {
 /// Whether events of this type occur; `None` for a name that nobody knows.
 #[must_use]
 pub fn emission(name: &str) -> Option<Emission> {
+    if FlowEventName::new(name).is_some() {
+        return Some(Emission::Emitted);
+    }
     let mut shown = ROWS.iter().filter(|row| is_shown_to_rules(row));
     if shown.any(|row| row.name == name) {
         Some(Emission::Emitted)
@@ -86,6 +89,22 @@ impl FlowEventName {
             .get(self.index())
             .copied()
             .unwrap_or_default()
+    }
+
+    /// What the event is, in a sentence.
+    #[must_use]
+    pub fn doc(self) -> &'static str {
+        match self.as_str() {
+            "dns_answer" => "A DNS answer was sent or received over the connection.",
+            "dns_query" => "A DNS query was sent or received over the connection.",
+            "flow_classified" => {
+                "It became clear what a connection is, or it will not: once for each connection."
+            }
+            "flow_closed" => {
+                "A connection ended, with what went over it: once for each connection."
+            }
+            _ => "",
+        }
     }
 
     /// The position among [`FLOW_EVENT_NAMES`].

@@ -9,6 +9,8 @@ mod conformance;
 mod containers;
 mod evt;
 mod fd;
+mod flow;
+mod flow_parties;
 mod fs_path;
 mod hostile;
 mod others;

@@ -8,6 +8,7 @@ Examples:
   saker fields proc                 those that begin with proc
   saker fields fd.name              all about one: operators, example, whether it has values
   saker fields --source k8s_audit   those of the Kubernetes audit log
+  saker fields --source flow        those of connections
   saker fields --output json | jq -r '.fields[] | select(.values == \"no\") | .name'
 
 Exit codes: 0 found, 2 no field has this name.";

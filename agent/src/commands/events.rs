@@ -5,13 +5,22 @@ use super::{InputError, print, print_json};
 use crate::cli::{EventsArgs, ReferenceFormat};
 use crate::rules::count;
 use saker_event_schema::{ROWS, Ring, Row, Source};
-use saker_rule_fields::{EVENT_NAMES, Emission, emission, events_markdown};
+use saker_rule_fields::{
+    EVENT_NAMES, Emission, FLOW_EVENT_NAMES, FlowEventName, emission, events_markdown,
+};
 use serde::Serialize;
 use std::process::ExitCode;
 
 /// Why an event without a row never occurs.
 const NAME_ONLY: &str = "Falco has this event, and rules may name it; no kernel program of Saker \
                          reports it, so it never occurs";
+
+/// The category of what happens to connections.
+const FLOW_CATEGORY: &str = "net";
+
+/// Where the fields of connections are.
+const OF_FLOWS: &str =
+    "Rules with `source: flow` see it; `saker fields --source flow` lists its fields.";
 
 /// One event, as JSON shows it.
 #[derive(Serialize)]
@@ -67,28 +76,30 @@ fn is_reported(name: &str) -> bool {
     emission(name) == Some(Emission::Emitted)
 }
 
+/// What rules may name: of system calls, then of connections.
+fn known() -> impl Iterator<Item = &'static str> {
+    EVENT_NAMES.iter().chain(FLOW_EVENT_NAMES).copied()
+}
+
 /// Every name, or those of events that occur.
 fn all(with_unreported: bool) -> Vec<&'static str> {
-    let names = EVENT_NAMES.iter().copied();
-    names
+    known()
         .filter(|name| with_unreported || is_reported(name))
         .collect()
 }
 
 /// The event of this name, or those whose names begin with it.
 fn named(name: &str) -> Result<Vec<&'static str>, InputError> {
-    if let Some(exact) = EVENT_NAMES.iter().find(|known| **known == name) {
+    if let Some(exact) = known().find(|known| *known == name) {
         return Ok(vec![exact]);
     }
-    let beginning: Vec<&str> = EVENT_NAMES
-        .iter()
+    let beginning: Vec<&str> = known()
         .filter(|known| !name.is_empty() && known.starts_with(name))
-        .copied()
         .collect();
     if !beginning.is_empty() {
         return Ok(beginning);
     }
-    let error = InputError::no_such_name("event", name, EVENT_NAMES.iter().copied());
+    let error = InputError::no_such_name("event", name, known());
     Err(error.or_remedy("`saker events --all` lists all"))
 }
 
@@ -132,6 +143,9 @@ fn overview(names: &[&'static str]) -> String {
             continue;
         }
         reported += 1;
+        if FlowEventName::new(name).is_some() {
+            table.row([*name, FLOW_CATEGORY, ""]);
+        }
         for row in rows(name) {
             let arguments: Vec<&str> = row.arguments.iter().map(|it| it.name).collect();
             table.row([name, row.category, &arguments.join(" ")]);
@@ -151,6 +165,9 @@ fn detail(name: &str) -> String {
     if !is_reported(name) {
         text.push_str(NAME_ONLY);
         text.push_str(".\n");
+    }
+    if let Some(name) = FlowEventName::new(name) {
+        text.push_str(&format!("{} {OF_FLOWS}\n", name.doc()));
     }
     for row in rows(name) {
         text.push_str(&format!("{}\n\n", description(row)));
@@ -200,6 +217,18 @@ fn entries(name: &'static str) -> Vec<Entry<'static>> {
         .collect();
     if !reported.is_empty() {
         return reported;
+    }
+    if let Some(flow) = FlowEventName::new(name) {
+        return vec![Entry {
+            name,
+            reported: true,
+            reason: None,
+            category: Some(FLOW_CATEGORY),
+            ring: None,
+            hook: None,
+            arguments: Vec::new(),
+            description: Some(flow.doc().to_owned()),
+        }];
     }
     vec![Entry {
         name,

@@ -52,7 +52,7 @@ pub(crate) enum InputError {
         remedy: Option<String>,
     },
     /// No events are of this source.
-    #[error("there are no events of source '{0}'; sources are {known}", known = FieldSources::All.names().join(" and "))]
+    #[error("there are no events of source '{0}'; sources are {known}", known = FieldSources::All.names().join(", "))]
     NoSuchSource(String),
     /// There is no such file or folder of cases.
     #[error("cannot read cases {path}", path = .path.display())]

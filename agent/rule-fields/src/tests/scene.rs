@@ -7,6 +7,7 @@ use crate::{
 use saker_audit_source::AuditEvent;
 use saker_event_decode::{EventBuilder, EventView, WallClock};
 use saker_event_schema::{EventId, event};
+use saker_flow_state::FlowEvent;
 use saker_process_state::{
     CgroupId, CgroupResolver, Limits, NoSource, Process, ProcessState, Users,
 };
@@ -134,13 +135,51 @@ impl Scene {
         view: PathView,
         look: impl FnOnce(&EventContext<'_>, &Fields) -> T,
     ) -> T {
+        self.with_payload(Payload::Syscall(event), view, look)
+    }
+
+    /// The value of a field for what happens to a connection of the same process.
+    pub(super) fn of_flow(&self, event: &FlowEvent, text: &str) -> FieldValue<'static> {
+        self.with_payload(
+            Payload::Flow(event),
+            PathView::Requested,
+            |context, fields| {
+                let (id, argument) = find(fields, text);
+                fields.extract(id, argument.as_ref(), context).into_owned()
+            },
+        )
+    }
+
+    /// Calls `look` with a connection that nobody is known to own.
+    pub(super) fn without_process<T>(
+        &self,
+        event: &FlowEvent,
+        facts: &Facts,
+        look: impl FnOnce(&EventContext<'_>, &Fields) -> T,
+    ) -> T {
         let surroundings = Surroundings {
             processes: Some(&self.processes),
             clock: &self.clock,
             host: &self.host,
             scratch: &self.scratch,
         };
-        let payload = Payload::Syscall(event);
+        let context = EventContext::new(Payload::Flow(event), None, surroundings, 7);
+        look(&context.with_facts(facts, Patience::MayWait), &self.fields)
+    }
+
+    /// Calls `look` with any event of the same process.
+    pub(super) fn with_payload<T>(
+        &self,
+        payload: Payload<'_>,
+        view: PathView,
+        look: impl FnOnce(&EventContext<'_>, &Fields) -> T,
+    ) -> T {
+        let surroundings = Surroundings {
+            processes: Some(&self.processes),
+            clock: &self.clock,
+            host: &self.host,
+            scratch: &self.scratch,
+        };
         let mut context = EventContext::new(payload, Some(&self.process), surroundings, 7);
         if let Some(facts) = &self.facts {
             context = context.with_facts(facts, self.patience);

@@ -3,8 +3,8 @@
 use super::scene::Scene;
 use crate::event_names::PARAMETER_NAMES;
 use crate::{
-    Availability, EVENT_NAMES, Emission, Fields, PathView, Plurality, emission, events_markdown,
-    markdown,
+    Availability, EVENT_NAMES, Emission, Fields, FlowEventName, PathView, Plurality, emission,
+    events_markdown, markdown,
 };
 use saker_event_decode::EventBuilder;
 use saker_event_schema::ROWS;
@@ -96,6 +96,21 @@ fn sources() {
         }
     }
     assert!(fields.event_types("k8s_audit").is_empty());
+    for (name, in_flow) in [
+        ("flow.security", true),
+        ("proc.aname", true),
+        ("user.name", true),
+        ("fd.sip", true),
+        ("k8s.server.ns", true),
+        ("container.image", true),
+        ("fd.num", false),
+        ("evt.dir", false),
+        ("evt.arg", false),
+        ("ka.verb", false),
+    ] {
+        assert_eq!(fields.field("flow", name).is_some(), in_flow, "{name}");
+    }
+    assert!(fields.field("syscall", "flow.security").is_none());
 }
 
 #[test]
@@ -108,6 +123,13 @@ fn event_names() {
     }
     assert_eq!(emission("read"), Some(Emission::NameOnly));
     assert_eq!(emission("opne"), None);
+    assert_eq!(emission("flow_opened"), None);
+    for name in FlowEventName::all() {
+        assert!(fields.is_event_type("flow", name.as_str()));
+        assert!(!fields.is_event_type("syscall", name.as_str()));
+        assert_eq!(FlowEventName::new(name.as_str()), Some(name));
+        assert_eq!(emission(name.as_str()), Some(Emission::Emitted));
+    }
     assert!(!fields.is_event_type("k8s_audit", "open"));
 }
 
