@@ -5,6 +5,7 @@
 //! The rules by themselves are measured without an agent, by the program `engine-bench`.
 
 mod agent_process;
+mod classification;
 mod delivery;
 mod generator;
 mod idle;
@@ -324,6 +325,11 @@ fn run_agent(workspace: &Workspace, arguments: &Arguments, plan: Plan) -> Result
     } else {
         None
     };
+    let classification = if arguments.wants(Measurement::Network) {
+        Some(classification::run(workspace)?)
+    } else {
+        None
+    };
     let delivery = if arguments.wants(Measurement::Delivery) {
         Some(delivery::run(workspace, &binary, plan.delivery)?)
     } else {
@@ -334,6 +340,7 @@ fn run_agent(workspace: &Workspace, arguments: &Arguments, plan: Plan) -> Result
         ("Load", load.as_deref()),
         ("Node", node.as_deref()),
         ("Network", network.as_deref()),
+        ("Classification", classification.as_deref()),
         ("Delivery", delivery.as_deref()),
     ];
     let machine = machine::describe(workspace, &binary, &arguments.display());
