@@ -55,19 +55,16 @@ impl TlsVersion {
         })
     }
 
-    /// The value of `flow.tls.version`.
+    /// The value of `flow.tls.version`. A version of DTLS has that of the TLS that it is made from.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ssl20 => "ssl2",
             Self::Ssl30 => "ssl3",
             Self::Tls10 => "1.0",
-            Self::Tls11 => "1.1",
-            Self::Tls12 => "1.2",
-            Self::Tls13 => "1.3",
-            Self::Dtls10 => "dtls1.0",
-            Self::Dtls12 => "dtls1.2",
-            Self::Dtls13 => "dtls1.3",
+            Self::Tls11 | Self::Dtls10 => "1.1",
+            Self::Tls12 | Self::Dtls12 => "1.2",
+            Self::Tls13 | Self::Dtls13 => "1.3",
         }
     }
 

@@ -17,7 +17,7 @@ const DAY_S: i64 = 86_400;
 pub(super) static ROWS: &[FieldRow] = &[
     text(
         "flow.tls.version",
-        "Version of TLS: `ssl3`, `1.0`, `1.1`, `1.2`, `1.3`; what the client offers at most until the \
+        "Version of TLS: `ssl2`, `ssl3`, `1.0`, `1.1`, `1.2`, `1.3`; what the client offers at most until the \
          server has answered. DTLS has the version of TLS that it is like.",
         |context, _| {
             let version = facts(context).and_then(|tls| tls.version);
