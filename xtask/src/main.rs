@@ -63,7 +63,7 @@ enum Command {
         #[arg(long)]
         update: bool,
     },
-    /// Build the kernel programs: target/ebpf/saker-probes.o and saker-probes-legacy.o
+    /// Build the kernel programs: target/ebpf/saker-probes.o, saker-probes-legacy.o and saker-network.o
     BuildEbpf {
         /// Let the programs write log lines to user space (feature kernel-log; slower)
         #[arg(long)]

@@ -4,7 +4,7 @@
 //!
 //! An unconnected socket says with each datagram where it goes, and packets may be redirected after that. Answers
 //! come from where the socket said, so that is the peer: it is noted when the task sends and taken up when the
-//! packet leaves in the same task.
+//! packet leaves in the same task. A connected socket may do the same, to another peer than its own.
 
 use crate::maps::PEERS;
 use crate::packet::{Packet, Way};
@@ -154,16 +154,17 @@ unsafe fn write_ends(
         if known_local.read() != 0 || known_local.add(1).read() != 0 {
             local = [known_local.read(), known_local.add(1).read()];
         }
-        if is_connected {
-            let known_remote = (&raw const (*known).remote_address).cast::<u64>();
-            remote = [known_remote.read(), known_remote.add(1).read()];
-            remote_port = u32::from((*known).remote_port);
-        } else if way == Way::Out
+        if way == Way::Out
             && (*state).sender_task != 0
             && (*state).sender_task == bpf_get_current_task()
         {
             remote = (*state).sender_address;
             remote_port = (*state).sender_port;
+            (*state).sender_task = 0;
+        } else if is_connected {
+            let known_remote = (&raw const (*known).remote_address).cast::<u64>();
+            remote = [known_remote.read(), known_remote.add(1).read()];
+            remote_port = u32::from((*known).remote_port);
         }
         let words = tuple.cast::<u64>();
         let kind = known.cast::<u64>().read() & 0x0000_ffff_ffff_0000;

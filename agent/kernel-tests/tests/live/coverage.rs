@@ -13,7 +13,7 @@ fn every_row_has_a_scenario() {
         include_str!("processes.rs"),
         include_str!("sockets.rs"),
     ];
-    // Those of flows have a suite of their own.
+    // Those of connections have a suite of their own, which knows them by their ids.
     for row in ROWS.iter().filter(|row| row.category != "flow") {
         let asserted = format!("\"{}\"", row.name);
         let found = sources.iter().any(|source| source.contains(&asserted));
