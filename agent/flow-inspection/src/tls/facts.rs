@@ -42,7 +42,9 @@ pub(crate) fn negotiated(
         &facts.alpn_offered,
         server_port,
     );
-    if facts.client_auth == ClientAuth::Unknown && sign.is_some() {
+    // Where it would show, the sign of a mesh is not enough.
+    if facts.client_auth == ClientAuth::Unknown && sign.is_some() && is_hidden(server, server_bytes)
+    {
         facts.client_auth = ClientAuth::Mesh;
     }
     facts.server_certificate = shown(server.certificate);
@@ -66,26 +68,28 @@ fn requested(client: &ClientFlight<'_>, server: &ServerFlight<'_>) -> Option<boo
     }
 }
 
+/// Whether the handshake hides the client's certificate: in TLS 1.3, and where a session is resumed.
+fn is_hidden(server: &ServerFlight<'_>, server_bytes: &Flight) -> bool {
+    server.hello.as_ref().is_some_and(|hello| {
+        hello.hides_certificates() || server_bytes.is_encrypted() && server.certificate.is_none()
+    })
+}
+
 /// Whether the client showed a certificate. TLS 1.3 hides that, and so does a resumed session.
 fn client_auth(
     client: &ClientFlight<'_>,
     server: &ServerFlight<'_>,
     server_bytes: &Flight,
 ) -> ClientAuth {
-    let shows = server
-        .hello
-        .as_ref()
-        .is_some_and(|hello| !hello.hides_certificates());
-    if !shows {
+    if server.hello.is_none() || is_hidden(server, server_bytes) {
         return ClientAuth::Unknown;
     }
-    let is_resumed = server_bytes.is_encrypted() && !server.is_done;
     match &client.certificate {
         Some(Chain::Shown(_)) => ClientAuth::Seen,
         Some(Chain::Empty) => ClientAuth::None,
         Some(Chain::Unknown) => ClientAuth::Unknown,
         None if client.has_key_exchange => ClientAuth::None,
-        None if server.request == Request::NotAsked && !is_resumed => ClientAuth::None,
+        None if server.request == Request::NotAsked => ClientAuth::None,
         None => ClientAuth::Unknown,
     }
 }
