@@ -161,8 +161,13 @@ pub(super) enum Kind<'s> {
 
 impl Kind<'_> {
     /// Whether the agent reports such events.
-    pub(super) const fn is_reported(self) -> bool {
-        matches!(self, Self::Row(_) | Self::Flow(_) | Self::Source(_))
+    pub(super) fn is_reported(self) -> bool {
+        match self {
+            Self::Row(_) | Self::Flow(_) => true,
+            // What happens to a connection always has a name.
+            Self::Source(source) => source != FLOW_SOURCE,
+            Self::Captured(_) | Self::Unlisted => false,
+        }
     }
 
     /// The name that all events of the kind have, or one for which the rules hold as for theirs.
