@@ -11,6 +11,7 @@ mod doctor;
 mod fact_sources;
 mod findings;
 mod journal;
+mod ledger;
 mod live;
 mod metrics;
 mod output;

@@ -4,6 +4,7 @@ use crate::cli::RunArgs;
 use crate::commands::chain;
 use crate::config::Config;
 use crate::fact_sources::{FactSources, Waker};
+use crate::ledger::{self, LedgerKeeper};
 use crate::live::Wanted;
 use crate::metrics;
 use crate::output::{self, Manner, stderr_color};
@@ -23,7 +24,7 @@ use arc_swap::ArcSwap;
 use saker_alert_delivery::{Delivery, Report, Time, WhenFull};
 use saker_kernel_source::{KernelSource, KernelSourceError, LossCounters, SourceOptions, host};
 use saker_rule_engine::RuleSet;
-use saker_rule_fields::Facts;
+use saker_rule_fields::{Facts, Needs};
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +75,7 @@ struct Agent {
     matcher: JoinHandle<()>,
     facts: Facts,
     fact_sources: FactSources,
+    ledger: Option<LedgerKeeper>,
     attached: usize,
     /// Whether connections are seen, which is decided at the start.
     sees_flows: bool,
@@ -104,7 +106,9 @@ impl Signals {
 impl Agent {
     /// Loads and attaches the programs, reads the processes that run, and starts the threads.
     fn start(config: Config, loaded: LoadedRules) -> anyhow::Result<Self> {
-        let wanted = Wanted::of(&loaded.rules);
+        let mut wanted = Wanted::of(&loaded.rules);
+        let wants_ledger = config.ledger.is_kept(wanted.has_flows);
+        wanted.has_flows |= wants_ledger;
         let options = SourceOptions {
             lifecycle_ring_bytes: config.lifecycle_ring_bytes,
             bulk_ring_bytes: config.bulk_ring_bytes,
@@ -117,7 +121,6 @@ impl Agent {
         statistics
             .rules_enabled
             .store(loaded.enabled(), Ordering::Relaxed);
-        let needs = wanted.needs;
         let rules = Arc::new(ArcSwap::from_pointee(loaded.rules));
         let (tell_closed, closed) = oneshot::channel();
         let manner = Manner {
@@ -137,6 +140,9 @@ impl Agent {
         for loss in source.losses() {
             tracing::warn!("{}", chain(loss));
         }
+        // What observes nothing must not claim to have covered anything.
+        let keeps_ledger = wants_ledger && source.sees_connections();
+        let needs = needs(wanted.needs, keeps_ledger);
         let raiser = Raiser {
             node: this_host::node(),
             alerts: Box::new(move |alert| output::raise(&inbox, alert)),
@@ -146,7 +152,13 @@ impl Agent {
         let (facts, fact_sources) = FactSources::start(config.facts.clone(), needs, &waker)?;
         let bounds = judge::bounds(config.facts.wait);
         let processes = this_host::processes(None);
-        let mut flows = Flows::new(flows::satisfied_by(&mut source)?, None);
+        let (observer, ledger) = if keeps_ledger {
+            let (observer, keeper) = ledger::start(&config, &facts, Arc::clone(&losses))?;
+            (Some(observer), Some(keeper))
+        } else {
+            (None, None)
+        };
+        let mut flows = Flows::new(flows::satisfied_by(&mut source)?, observer);
         if source.sees_connections() {
             flows.bootstrap(&processes);
         }
@@ -177,6 +189,7 @@ impl Agent {
             matcher,
             facts,
             fact_sources,
+            ledger,
             attached,
             sees_flows,
             is_ready: Arc::default(),
@@ -296,7 +309,8 @@ impl Agent {
             .copied()
             .chain(self.rules.load().event_ids())
             .collect();
-        let needs = wanted.needs;
+        let keeps_ledger = self.ledger.is_some();
+        let needs = needs(wanted.needs, keeps_ledger);
         self.source.select(both)?;
         self.fact_sources
             .need(self.rules.load().needs().with(needs));
@@ -327,6 +341,10 @@ impl Agent {
         self.matcher
             .join()
             .map_err(|_| anyhow::anyhow!("the matcher thread panicked"))?;
+        // Nobody enters anything any more.
+        if let Some(ledger) = self.ledger {
+            ledger.finish();
+        }
         // It has a runtime of its own, and may wait.
         let delivery = self.delivery;
         let report = tokio::task::spawn_blocking(move || delivery.finish(DELIVERY_PATIENCE))
@@ -345,6 +363,15 @@ impl Agent {
             anyhow::bail!("standard output is blocked: alerts were left unprinted");
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What has to be asked for rules that need this, and for the ledger.
+fn needs(of_rules: Needs, keeps_ledger: bool) -> Needs {
+    if keeps_ledger {
+        of_rules.with(ledger::needs())
+    } else {
+        of_rules
     }
 }
 

@@ -10,6 +10,8 @@ mod errors;
 mod filter_check;
 #[path = "commands/limits.rs"]
 mod limits;
+#[path = "commands/mtls.rs"]
+mod mtls;
 #[path = "commands/reference.rs"]
 mod reference;
 #[path = "commands/rules_check.rs"]

@@ -16,6 +16,7 @@ mod health;
 mod housekeeping;
 mod http;
 mod ingest;
+mod ledger;
 mod metrics;
 mod query;
 mod roles;

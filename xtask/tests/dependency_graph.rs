@@ -294,6 +294,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "saker-fuzz",
         &[
+            "saker-encryption-ledger",
             "saker-flow-inspection",
             "saker-flow-state",
             "saker-policy-audit",

@@ -13,7 +13,7 @@ use saker_proto::v1;
 use std::net::IpAddr;
 
 /// Edges and presences of one part at most, so that a part stays far below the four megabytes that gRPC takes.
-pub const PARTS_ENTRIES: usize = 2_000;
+pub const PARTS_ENTRIES: usize = 1_000;
 
 /// A part that says what no ledger can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,10 +39,23 @@ pub enum MalformedPart {
 }
 
 impl NodeLedger {
+    /// All of it, in parts; one at least, which says what is covered.
+    #[must_use]
+    pub fn parts(&self) -> Vec<v1::LedgerPart> {
+        self.parts_of(|_| true)
+    }
+
     /// All that changed after `revision`, in parts; one at least, which says what is covered.
+    #[must_use]
     pub fn parts_since(&self, revision: u64) -> Vec<v1::LedgerPart> {
-        let mut edges = self.edges.iter().filter(|(_, e)| e.revision > revision);
-        let mut presences = self.presences.iter().filter(|(_, p)| p.revision > revision);
+        self.parts_of(|changed| changed > revision)
+    }
+
+    fn parts_of(&self, is_wanted: impl Fn(u64) -> bool) -> Vec<v1::LedgerPart> {
+        let edges = self.edges.iter();
+        let mut edges = edges.filter(|(_, edge)| is_wanted(edge.revision));
+        let presences = self.presences.iter();
+        let mut presences = presences.filter(|(_, presence)| is_wanted(presence.revision));
         let mut parts = Vec::new();
         loop {
             let mut part = v1::LedgerPart {

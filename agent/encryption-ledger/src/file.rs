@@ -117,7 +117,7 @@ pub enum LedgerFileError {
 #[must_use]
 pub fn encode(ledger: &NodeLedger) -> Vec<u8> {
     let mut body = Vec::new();
-    for part in ledger.parts_since(0) {
+    for part in ledger.parts() {
         body.extend(part.encode_length_delimited_to_vec());
     }
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX);

@@ -250,6 +250,16 @@ impl Cluster {
         self.read().nodes.get(name).cloned()
     }
 
+    /// The pods that are there, those that are gone left out.
+    #[must_use]
+    pub fn present_pods(&self) -> Vec<Arc<Pod>> {
+        let state = self.read();
+        let pods = state.pods.present();
+        pods.filter(|pod| pod.phase == PodPhase::Active)
+            .cloned()
+            .collect()
+    }
+
     /// The network policies of a namespace.
     #[must_use]
     pub fn network_policies(&self, namespace: &str) -> Vec<Arc<NetworkPolicy>> {

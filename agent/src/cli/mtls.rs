@@ -82,6 +82,11 @@ pub(crate) struct MtlsReadyArgs {
     #[arg(long, value_name = "TIME", value_parser = moment, default_value = "7d")]
     pub(crate) since: Moment,
 
+    /// File or folder of manifests, of which the pods say which workloads the namespace has, beside what
+    /// the ledgers know.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) manifests: Option<PathBuf>,
+
     /// Until when, such as when the ledgers were copied.
     #[arg(long, value_name = "TIME", value_parser = moment, default_value = "0s")]
     pub(crate) until: Moment,

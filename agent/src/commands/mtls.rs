@@ -1,5 +1,6 @@
 //! `saker mtls`: what the ledgers of connections say.
 
+mod inventory;
 mod json;
 mod mermaid;
 mod ready;

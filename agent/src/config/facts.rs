@@ -113,6 +113,14 @@ impl FactsConfig {
 }
 
 impl FactsConfig {
+    /// Name of this node in the cluster, where somebody said it.
+    pub(crate) fn node_name(&self) -> Option<&str> {
+        match self.cluster.as_ref()? {
+            ClusterSource::Server(config) => config.node_name.as_deref(),
+            ClusterSource::Manifests { node_name, .. } => node_name.as_deref(),
+        }
+    }
+
     /// The files that tell about the cluster, if they do.
     pub(crate) fn manifests(&self) -> Option<&Path> {
         match &self.cluster {

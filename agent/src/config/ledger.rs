@@ -68,6 +68,11 @@ impl LedgerConfig {
         })
     }
 
+    /// Whether it is kept, given whether connections are collected for rules.
+    pub(crate) fn is_kept(&self, has_flow_rules: bool) -> bool {
+        self.enabled.unwrap_or(has_flow_rules)
+    }
+
     /// What the configuration file says of it; for commands that need nothing else of the file.
     pub(crate) fn find(config: Option<&Path>) -> Result<Self, ConfigError> {
         let (file, path) = ConfigFile::find(config)?;

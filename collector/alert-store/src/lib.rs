@@ -41,6 +41,7 @@ mod error;
     )
 )]
 pub mod laws;
+mod ledger;
 mod outbox;
 mod postgres;
 mod query;
@@ -52,6 +53,7 @@ mod told;
 
 pub use clock::Clock;
 pub use error::{ErrorKind, StoreError};
+pub use ledger::{LEDGER_PAGE, LedgerEntry, LedgerId, LedgerPlace, LedgerRows, LedgerStore};
 pub use outbox::{Claim, DeadLetter, DeadLetterSelection, OutboxId, Settlement};
 pub use postgres::{PostgresSettings, PostgresStore};
 pub use query::{Cursor, Query, StoredAlert};

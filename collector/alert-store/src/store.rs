@@ -1,8 +1,8 @@
 //! What a store is.
 
 use crate::{
-    Claim, Cursor, DeadLetter, DeadLetterSelection, OutboxId, Query, Settlement, StoreError,
-    StoredAlert,
+    Claim, Cursor, DeadLetter, DeadLetterSelection, LedgerStore, OutboxId, Query, Settlement,
+    StoreError, StoredAlert,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -81,7 +81,7 @@ pub struct StoreStats {
 ///
 /// Dropping a future either leaves nothing done or all of it.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: LedgerStore {
     /// Stores a batch, in one transaction: drops what is known by id, counts repeats to their group, and notes
     /// for each of the sinks what it is to be told.
     ///
@@ -174,7 +174,7 @@ pub trait Store: Send + Sync {
         max: usize,
     ) -> Result<(Vec<StoredAlert>, Cursor), StoreError>;
 
-    /// Forgets alerts of events that are older, and dead letters that are.
+    /// Forgets alerts of events that are older, and dead letters and entries of ledgers that are.
     ///
     /// # Errors
     ///

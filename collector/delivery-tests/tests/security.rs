@@ -7,7 +7,7 @@ use prost::Message;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
-use saker_delivery_tests::{Collector, Duty, Duty};
+use saker_delivery_tests::{Collector, Duty};
 use saker_proto::v1::alert_feed_client::AlertFeedClient;
 use saker_proto::v1::alert_ingest_client::AlertIngestClient;
 use saker_proto::v1::subscribe_request::Start;

@@ -6,12 +6,15 @@ use crate::config::Config;
 use crate::feed::Feed;
 use crate::first_bytes::FirstBytes;
 use crate::ingest::Ingest;
+use crate::ledger::{LedgerIntake, LedgerReading};
 use crate::metrics::{Metrics, Sampled};
 use crate::wake::Wake;
 use anyhow::Context;
 use futures_util::StreamExt;
 use saker_proto::v1::alert_feed_server::AlertFeedServer;
 use saker_proto::v1::alert_ingest_server::AlertIngestServer;
+use saker_proto::v1::ledger_feed_server::LedgerFeedServer;
+use saker_proto::v1::ledger_ingest_server::LedgerIngestServer;
 use saker_tls::{Incoming, IncomingLimits, ServerTls};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -49,6 +52,8 @@ pub(super) struct GrpcServer {
     streams_per_connection: usize,
     ingest: Option<AlertIngestServer<Ingest>>,
     feed: Option<AlertFeedServer<Feed>>,
+    ledger_ingest: Option<LedgerIngestServer<LedgerIntake>>,
+    ledger_feed: Option<LedgerFeedServer<LedgerReading>>,
 }
 
 impl GrpcServer {
@@ -90,6 +95,8 @@ impl GrpcServer {
             streams_per_connection: per_client.into_iter().sum::<usize>() + OTHER_STREAMS,
             ingest: ingest(config, parts, metrics, stop),
             feed: feed(config, parts, metrics, wake, stop),
+            ledger_ingest: ledger_ingest(config, parts),
+            ledger_feed: ledger_feed(config, parts),
         })
     }
 
@@ -134,6 +141,8 @@ impl GrpcServer {
             .max_connection_age_grace(self.connection_age)
             .add_optional_service(self.ingest)
             .add_optional_service(self.feed)
+            .add_optional_service(self.ledger_ingest)
+            .add_optional_service(self.ledger_feed)
             .add_service(health)
             .add_service(reflection)
             .serve_with_incoming_shutdown(connections, stop.cancelled_owned())
@@ -171,4 +180,24 @@ fn feed(
         stop: stop.clone(),
     };
     Some(feed.service())
+}
+
+fn ledger_ingest(config: &Config, parts: &Parts) -> Option<LedgerIngestServer<LedgerIntake>> {
+    let store = parts.store.clone().filter(|_| config.roles.ingest)?;
+    let intake = LedgerIntake {
+        rules: config.clients.clone(),
+        streams: Streams::new(config.ingest.streams),
+        store,
+    };
+    Some(intake.service())
+}
+
+fn ledger_feed(config: &Config, parts: &Parts) -> Option<LedgerFeedServer<LedgerReading>> {
+    let store = parts.store.clone().filter(|_| config.roles.feed)?;
+    let reading = LedgerReading {
+        rules: config.clients.clone(),
+        streams: Streams::new(config.feed_streams),
+        store,
+    };
+    Some(reading.service())
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 mod bounds;
+mod ledger;
 mod queue;
 mod security;
 

@@ -1,7 +1,7 @@
 //! `saker mtls ready`: who would break if a namespace demanded mutual TLS.
 
 use super::json::ReadinessJson;
-use super::{source, time_text};
+use super::{inventory, source, time_text};
 use crate::cli::{MtlsReadyArgs, ReportFormat, span_ms};
 use crate::commands::layout::{Table, line, visible};
 use crate::commands::{print, print_json};
@@ -28,13 +28,16 @@ pub(crate) fn run(arguments: &MtlsReadyArgs) -> anyhow::Result<ExitCode> {
     let since_wall_ms = arguments.since.wall_ms(until.unwrap_or(now));
     let ledger = source::ledger(&arguments.source, since_wall_ms)?;
     let tolerated_ms = span_ms(arguments.tolerate).as_millis();
-    let demand = Demand {
+    let mut demand = Demand {
         namespace: arguments.namespace.as_str().into(),
         since_wall_ms,
         until_wall_ms,
         tolerated_gap_ms: u64::try_from(tolerated_ms).unwrap_or(0),
         ..Demand::default()
     };
+    if let Some(manifests) = &arguments.manifests {
+        inventory::add(&mut demand, manifests)?;
+    }
     let readiness = Readiness::of(&ledger, demand);
     let verdict = readiness.verdict();
     let policy = (verdict != Verdict::Uncertain).then(|| peer_authentication(&readiness));

@@ -27,6 +27,9 @@ pub(crate) enum LedgerSourceError {
     /// A collector gives none.
     #[error("cannot read ledgers from the collector")]
     Collector(#[from] LedgerCallError),
+    /// Manifests cannot be used.
+    #[error(transparent)]
+    Manifests(#[from] saker_kube_manifests::ManifestError),
     /// A collector gives what is none.
     #[error("the collector sent what is no ledger")]
     Part(#[from] MalformedPart),

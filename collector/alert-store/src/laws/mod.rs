@@ -4,6 +4,7 @@
 
 mod concurrency;
 mod keeping;
+mod ledgers;
 mod reading;
 mod telling;
 
@@ -26,6 +27,7 @@ pub async fn hold(open: &Open) {
     telling::hold(open).await;
     reading::hold(open).await;
     concurrency::hold(open).await;
+    ledgers::hold(open).await;
 }
 
 const TELL_EACH: Aggregation = Aggregation {

@@ -4,7 +4,10 @@ use super::connections::Connections;
 use crate::StoreError;
 
 /// What leads from each version to the next. What was released is never changed.
-const VERSIONS: &[&str] = &[include_str!("0001_alerts.sql")];
+const VERSIONS: &[&str] = &[
+    include_str!("0001_alerts.sql"),
+    include_str!("0002_ledgers.sql"),
+];
 /// One at a time: collectors that start together wait for each other. The number means nothing.
 const LOCK: i64 = 0x5361_6b65_7201;
 const ACTION: &str = "cannot make or update the tables";

@@ -3,6 +3,7 @@
 //! The tables lie in the first schema of the user's search path; best in a database of its own that the user owns.
 
 mod connections;
+mod ledger;
 mod migration;
 mod outbox;
 mod partition;

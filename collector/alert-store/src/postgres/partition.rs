@@ -1,6 +1,7 @@
 //! Days: each has a partition, made ahead or when an alert comes late, and dropped when it is over.
 
 use super::connections::{Connection, is_conflict};
+use super::ledger;
 use crate::row::first_id_of;
 use crate::{Expired, bounds::DELETE_MAX};
 use jiff::Span;
@@ -147,6 +148,9 @@ pub(super) async fn expire(
     let letters = "DELETE FROM dead_letters WHERE id IN \
          (SELECT id FROM dead_letters WHERE since_ms < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
     expired.dead_letters = repeat(connection, letters, &before_ms).await?;
+    for delete in [ledger::DELETE_ENTRIES, ledger::DELETE_LEDGERS] {
+        repeat(connection, delete, &before_ms).await?;
+    }
     Ok(expired)
 }
 

@@ -6,7 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// What leads from each version to the next. What was released is never changed.
-const VERSIONS: &[&str] = &[include_str!("0001_alerts.sql")];
+const VERSIONS: &[&str] = &[
+    include_str!("0001_alerts.sql"),
+    include_str!("0002_ledgers.sql"),
+];
 
 /// Brings the tables up to date, in one transaction: who comes second finds nothing to do.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 //! as a query, is safe; several collectors on one file work, but share its one writer.
 
 mod connections;
+mod ledger;
 mod migration;
 mod outbox;
 mod reading;

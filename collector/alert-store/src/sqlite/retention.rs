@@ -37,6 +37,12 @@ pub(super) async fn expire(
         )
     })
     .await?;
+    for delete in [super::ledger::DELETE_ENTRIES, super::ledger::DELETE_LEDGERS] {
+        repeat(connections, move |connection| {
+            connection.execute(delete, params![before_ms, DELETE_MAX])
+        })
+        .await?;
+    }
     while connections.write(ACTION, vacuum).await? {}
     Ok(Expired {
         alerts,

@@ -1,0 +1,275 @@
+//! Encryption ledgers: taking them from agents, and giving them to who may subscribe.
+//!
+//! They go into the store at once: a part that is reported again changes nothing, so there is nothing that a queue
+//! would have to keep until then. So processes without a store take none.
+
+use crate::clients::{StreamPlace, Streams, Unwelcome};
+use crate::config::ClientRules;
+use futures_util::stream::{self, BoxStream, StreamExt};
+use prost::Message;
+use saker_alert_store::{
+    ErrorKind, LedgerEntry, LedgerId, LedgerPlace, LedgerRows, Store, StoreError,
+};
+use saker_proto::v1;
+use saker_proto::v1::ledger_feed_server::{LedgerFeed, LedgerFeedServer};
+use saker_proto::v1::ledger_ingest_server::{LedgerIngest, LedgerIngestServer};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+/// A part is no larger than this, in bytes.
+const PART_BYTES_MAX: usize = 4 << 20;
+
+/// Edges and workloads of a part. An agent sends a thousand.
+const ENTRIES_MAX: usize = 4_000;
+
+/// A request to read is no larger than this, in bytes; a name is all that it holds.
+const REQUEST_BYTES_MAX: usize = 64 << 10;
+
+/// Longest name of a cluster or node, in bytes.
+const NAME_BYTES_MAX: usize = 253;
+
+/// What agents report ledgers to.
+pub(crate) struct LedgerIntake {
+    /// Who agents are.
+    pub(crate) rules: ClientRules,
+    /// How many parts are taken at a time.
+    pub(crate) streams: Streams,
+    /// Where they are kept.
+    pub(crate) store: Arc<dyn Store>,
+}
+
+/// What ledgers are read from.
+pub(crate) struct LedgerReading {
+    /// Who may read.
+    pub(crate) rules: ClientRules,
+    /// How many may read at a time.
+    pub(crate) streams: Streams,
+    /// Where they are kept.
+    pub(crate) store: Arc<dyn Store>,
+}
+
+/// A part that is no good.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum Refusal {
+    #[error("the part names no node")]
+    NoNode,
+    #[error(
+        "the name of the {0} is empty, longer than {NAME_BYTES_MAX} bytes, or has control characters"
+    )]
+    Name(&'static str),
+    #[error("the part has more than {ENTRIES_MAX} entries")]
+    TooMany,
+    #[error("the ledger is of the node '{claimed}', but the certificate is of '{proven}'")]
+    OtherNode { claimed: String, proven: Arc<str> },
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let text = refusal.to_string();
+        match refusal {
+            Refusal::OtherNode { .. } => Self::permission_denied(text),
+            Refusal::NoNode | Refusal::Name(_) | Refusal::TooMany => Self::invalid_argument(text),
+        }
+    }
+}
+
+impl LedgerIntake {
+    /// The gRPC service.
+    pub(crate) fn service(self) -> LedgerIngestServer<Self> {
+        LedgerIngestServer::new(self).max_decoding_message_size(PART_BYTES_MAX)
+    }
+
+    /// The part as rows, if the client may report it.
+    fn rows(
+        &self,
+        node: Option<Arc<str>>,
+        part: Option<v1::LedgerPart>,
+    ) -> Result<LedgerRows, Refusal> {
+        let rows = rows(part.unwrap_or_default())?;
+        match node.filter(|_| self.rules.require_node_match) {
+            Some(proven) if *proven != *rows.id.node => Err(Refusal::OtherNode {
+                claimed: rows.id.node,
+                proven,
+            }),
+            _ => Ok(rows),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl LedgerIngest for LedgerIntake {
+    async fn report_ledger(
+        &self,
+        request: Request<v1::ReportLedgerRequest>,
+    ) -> Result<Response<v1::ReportLedgerResponse>, Status> {
+        let client = self.rules.agent(request.extensions())?;
+        let _place = self.streams.claim(&client)?;
+        let rows = self
+            .rows(client.node, request.into_inner().part)
+            .map_err(Status::from)?;
+        self.store
+            .keep_ledger(rows)
+            .await
+            .map_err(|error| failed(&error))?;
+        Ok(Response::new(v1::ReportLedgerResponse {}))
+    }
+}
+
+impl LedgerReading {
+    /// The gRPC service.
+    pub(crate) fn service(self) -> LedgerFeedServer<Self> {
+        LedgerFeedServer::new(self).max_decoding_message_size(REQUEST_BYTES_MAX)
+    }
+
+    fn admit(&self, request: &Request<v1::ReadLedgerRequest>) -> Result<StreamPlace, Unwelcome> {
+        let client = self.rules.subscriber(request.extensions())?;
+        self.streams.claim(&client)
+    }
+}
+
+#[tonic::async_trait]
+impl LedgerFeed for LedgerReading {
+    type ReadLedgerStream = BoxStream<'static, Result<v1::ReadLedgerResponse, Status>>;
+
+    async fn read_ledger(
+        &self,
+        request: Request<v1::ReadLedgerRequest>,
+    ) -> Result<Response<Self::ReadLedgerStream>, Status> {
+        let place = self.admit(&request)?;
+        let request = request.into_inner();
+        let cluster = Some(request.cluster.as_str()).filter(|cluster| !cluster.is_empty());
+        let ledgers = self.store.ledgers(cluster).await;
+        let reading = Reading {
+            store: Arc::clone(&self.store),
+            since_unix_ms: request.since_unix_ms,
+            ledgers: ledgers.map_err(|error| failed(&error))?.into(),
+            reached: None,
+            _place: place,
+        };
+        let parts = stream::try_unfold(reading, |mut reading| async {
+            let part = reading.next().await.map_err(|error| failed(&error))?;
+            let response = part.map(|part| v1::ReadLedgerResponse { part: Some(part) });
+            Ok(response.map(|response| (response, reading)))
+        });
+        Ok(Response::new(parts.boxed()))
+    }
+}
+
+/// Ledgers that are being sent, page by page: who reads slowly keeps no more than a page waiting.
+struct Reading {
+    store: Arc<dyn Store>,
+    since_unix_ms: u64,
+    ledgers: VecDeque<(LedgerId, Vec<u8>)>,
+    /// The last entry of the first ledger that was sent.
+    reached: Option<LedgerPlace>,
+    _place: StreamPlace,
+}
+
+impl Reading {
+    /// The next part. The first of each ledger says what it covers, whether it has entries or not.
+    async fn next(&mut self) -> Result<Option<v1::LedgerPart>, StoreError> {
+        while let Some((id, header)) = self.ledgers.front() {
+            let entries = self
+                .store
+                .ledger_entries(id, self.since_unix_ms, self.reached.as_ref())
+                .await?;
+            let is_first = self.reached.is_none();
+            let mut part = v1::LedgerPart {
+                node: v1::LedgerNode::decode(header.as_slice()).ok(),
+                ..v1::LedgerPart::default()
+            };
+            self.reached = entries.last().map(|(place, _)| place.clone());
+            for (place, payload) in &entries {
+                // What cannot be decoded was damaged in the database.
+                if place.is_edge {
+                    part.edges
+                        .extend(v1::LedgerEdge::decode(payload.as_slice()));
+                } else {
+                    part.presences
+                        .extend(v1::LedgerPresence::decode(payload.as_slice()));
+                }
+            }
+            if entries.is_empty() {
+                self.ledgers.pop_front();
+            }
+            if is_first || !entries.is_empty() {
+                return Ok(Some(part));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The part as it is stored.
+fn rows(part: v1::LedgerPart) -> Result<LedgerRows, Refusal> {
+    let node = part.node.ok_or(Refusal::NoNode)?;
+    if node.node.is_empty() || !is_name(&node.node) {
+        return Err(Refusal::Name("node"));
+    }
+    if !is_name(&node.cluster) {
+        return Err(Refusal::Name("cluster"));
+    }
+    if part.edges.len().saturating_add(part.presences.len()) > ENTRIES_MAX {
+        return Err(Refusal::TooMany);
+    }
+    let ends = node.observed.iter().map(|interval| interval.end_unix_ms);
+    Ok(LedgerRows {
+        last_unix_ms: ends.max().unwrap_or(node.begun_unix_ms),
+        header: node.encode_to_vec(),
+        revision: node.revision,
+        id: LedgerId {
+            cluster: node.cluster,
+            node: node.node,
+            begun_unix_ms: node.begun_unix_ms,
+        },
+        edges: part.edges.into_iter().map(edge).collect(),
+        presences: part.presences.into_iter().map(presence).collect(),
+    })
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= NAME_BYTES_MAX && !name.contains(char::is_control)
+}
+
+fn edge(edge: v1::LedgerEdge) -> LedgerEntry {
+    let tallies = edge.tallies.iter().chain(&edge.excused);
+    LedgerEntry {
+        revision: edge.revision,
+        last_unix_ms: tallies.map(|tally| tally.last_unix_ms).max().unwrap_or(0),
+        payload: edge.encode_to_vec(),
+        key: v1::LedgerEdge {
+            revision: 0,
+            tallies: Vec::new(),
+            excused: None,
+            ..edge
+        }
+        .encode_to_vec(),
+    }
+}
+
+fn presence(presence: v1::LedgerPresence) -> LedgerEntry {
+    LedgerEntry {
+        revision: presence.revision,
+        last_unix_ms: presence.last_unix_ms,
+        payload: presence.encode_to_vec(),
+        key: v1::LedgerPresence {
+            namespace: presence.namespace,
+            workload: presence.workload,
+            node: presence.node,
+            ..v1::LedgerPresence::default()
+        }
+        .encode_to_vec(),
+    }
+}
+
+fn failed(error: &StoreError) -> Status {
+    tracing::warn!(
+        error = crate::chain(error),
+        "the store of ledgers does not answer"
+    );
+    match error.kind() {
+        ErrorKind::Transient => Status::unavailable("the store does not answer; try again later"),
+        ErrorKind::Permanent => Status::internal("the store refuses"),
+    }
+}

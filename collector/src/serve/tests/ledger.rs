@@ -1,0 +1,165 @@
+//! Ledgers of encryption: reported by agents, read by who may subscribe.
+
+use crate::scene::{Scene, plain};
+use crate::serve::Collector;
+use saker_proto::v1;
+use saker_proto::v1::ledger_feed_client::LedgerFeedClient;
+use saker_proto::v1::ledger_ingest_client::LedgerIngestClient;
+use saker_tls::development::Request;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+fn party(name: &str) -> Option<v1::LedgerParty> {
+    let object = v1::LedgerObject {
+        namespace: "shop".to_owned(),
+        name: name.to_owned(),
+    };
+    Some(v1::LedgerParty {
+        kind: Some(v1::ledger_party::Kind::Workload(object)),
+    })
+}
+
+/// An edge to the workload `db`, seen at this time.
+fn edge(client: &str, revision: u64, last_unix_ms: u64) -> v1::LedgerEdge {
+    v1::LedgerEdge {
+        client: party(client),
+        server: party("db"),
+        port: 5_432,
+        transport: v1::LedgerTransport::Tcp.into(),
+        revision,
+        tallies: vec![v1::LedgerTally {
+            security: v1::LedgerSecurity::Plaintext.into(),
+            last_unix_ms,
+            ..v1::LedgerTally::default()
+        }],
+        excused: None,
+    }
+}
+
+fn part(node: &str, revision: u64, edges: Vec<v1::LedgerEdge>) -> v1::LedgerPart {
+    v1::LedgerPart {
+        node: Some(v1::LedgerNode {
+            cluster: "prod".to_owned(),
+            node: node.to_owned(),
+            begun_unix_ms: 1,
+            revision,
+            observed: vec![v1::LedgerInterval {
+                begin_unix_ms: 1,
+                end_unix_ms: revision,
+            }],
+            ..v1::LedgerNode::default()
+        }),
+        edges,
+        presences: vec![v1::LedgerPresence {
+            namespace: "shop".to_owned(),
+            workload: "db".to_owned(),
+            node: node.to_owned(),
+            last_unix_ms: 100,
+            revision,
+            ..v1::LedgerPresence::default()
+        }],
+    }
+}
+
+async fn report(channel: Channel, part: v1::LedgerPart) -> Result<(), Status> {
+    let request = v1::ReportLedgerRequest { part: Some(part) };
+    let mut client = LedgerIngestClient::new(channel);
+    client.report_ledger(request).await.map(drop)
+}
+
+async fn read(
+    channel: Channel,
+    cluster: &str,
+    since_unix_ms: u64,
+) -> Result<Vec<v1::LedgerPart>, Status> {
+    let request = v1::ReadLedgerRequest {
+        cluster: cluster.to_owned(),
+        since_unix_ms,
+    };
+    let mut responses = LedgerFeedClient::new(channel)
+        .read_ledger(request)
+        .await?
+        .into_inner();
+    let mut parts = Vec::new();
+    while let Some(response) = responses.message().await? {
+        parts.extend(response.part);
+    }
+    Ok(parts)
+}
+
+/// A collector, a node, and somebody who may read.
+async fn guarded() -> (Scene, Collector) {
+    let scene = Scene::new();
+    scene.issue_client("node-a", &Request::client(["spiffe://cluster/node/node-a"]));
+    scene.issue_client("reader", &Request::client(["reader.example"]));
+    let config = format!(
+        "{}clients: {{require_node_match: true}}\nfeed: {{allowed_identities: [reader.example]}}\n",
+        scene.tls()
+    );
+    let collector = scene.collector(&config).await;
+    (scene, collector)
+}
+
+#[tokio::test]
+async fn what_nodes_report_is_read_again() {
+    let scene = Scene::new();
+    let collector = scene.collector("").await;
+    let channel = || plain(&collector);
+    let first = part("node-a", 7, vec![edge("cart", 6, 50), edge("web", 7, 60)]);
+    let newer = part("node-a", 9, vec![edge("cart", 9, 90)]);
+    let other = part("node-b", 3, Vec::new());
+    // In any order, and again.
+    for part in [&newer, &first, &first, &other, &newer] {
+        report(channel().await, part.clone()).await.unwrap();
+    }
+    let parts = read(channel().await, "", 0).await.unwrap();
+    let whole = v1::LedgerPart {
+        edges: vec![edge("web", 7, 60), edge("cart", 9, 90)],
+        ..newer.clone()
+    };
+    assert_eq!(parts, [whole, other]);
+
+    // Nodes are told of also where nothing of them is recent.
+    let recent = read(channel().await, "prod", 101).await.unwrap();
+    let nodes: Vec<_> = recent.iter().flat_map(|part| &part.node).collect();
+    assert_eq!(nodes.len(), 2);
+    assert!(recent.iter().all(|part| part.edges.is_empty()));
+    assert_eq!(read(channel().await, "test", 0).await.unwrap(), []);
+    collector.end().await;
+}
+
+#[tokio::test]
+async fn parts_that_are_no_good_are_refused() {
+    let scene = Scene::new();
+    let collector = scene.collector("").await;
+    let nobody = v1::LedgerPart::default();
+    let mut hostile = part("node-a", 1, Vec::new());
+    hostile.node.as_mut().unwrap().cluster = "a\0b".to_owned();
+    let nameless = part("", 1, Vec::new());
+    let long = part(&"n".repeat(254), 1, Vec::new());
+    let many = part("node-a", 1, vec![edge("cart", 1, 1); 4_001]);
+    for bad in [nobody, hostile, nameless, long, many] {
+        let status = report(plain(&collector).await, bad).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+    }
+    assert_eq!(read(plain(&collector).await, "", 0).await.unwrap(), []);
+    collector.end().await;
+}
+
+#[tokio::test]
+async fn nodes_report_their_own_and_read_none() {
+    let (scene, collector) = guarded().await;
+    let node = || scene.connect(&collector, "node-a");
+    let own = part("node-a", 1, Vec::new());
+    report(node(), own.clone()).await.unwrap();
+    let other = report(node(), part("node-b", 1, Vec::new())).await;
+    assert_eq!(other.unwrap_err().code(), Code::PermissionDenied);
+    let reading = read(node(), "", 0).await;
+    assert_eq!(reading.unwrap_err().code(), Code::PermissionDenied);
+
+    let reader = || scene.connect(&collector, "reader");
+    assert_eq!(read(reader(), "", 0).await.unwrap(), [own.clone()]);
+    let reporting = report(reader(), own).await;
+    assert_eq!(reporting.unwrap_err().code(), Code::PermissionDenied);
+    collector.end().await;
+}
