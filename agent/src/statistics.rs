@@ -79,10 +79,15 @@ impl Statistics {
 
     /// Keeps what the table of connections says of itself.
     pub(crate) fn store_flows(&self, flows: &FlowState) {
-        *self.flows.lock().unwrap_or_else(PoisonError::into_inner) = FlowNumbers {
+        self.store_flow_numbers(FlowNumbers {
             open: flows.len(),
             stats: flows.stats().clone(),
-        };
+        });
+    }
+
+    /// The same, once they were taken.
+    pub(crate) fn store_flow_numbers(&self, numbers: FlowNumbers) {
+        *self.flows.lock().unwrap_or_else(PoisonError::into_inner) = numbers;
     }
 
     /// What the table of connections says of itself.

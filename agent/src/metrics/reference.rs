@@ -3,11 +3,13 @@
 use super::delivery::{DeliverySample, OutputSample};
 use super::facts::ClusterSample;
 use super::{AgentMetrics, DeliveryMetrics, KernelSample, gathered};
-use crate::statistics::Statistics;
+use crate::statistics::{FlowNumbers, Statistics};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::histogram::Histogram;
 use saker_alert_spool::SpoolStats;
 use saker_event_schema::ROWS;
+use saker_flow_inspection::SecurityClass;
+use saker_flow_state::{Role, Stats};
 use saker_kernel_source::EventCounts;
 use saker_metrics_text::{described, table};
 use saker_rule_fields::Facts;
@@ -47,6 +49,13 @@ fn example() -> Result<String, fmt::Error> {
     let statistics = Arc::<Statistics>::default();
     statistics.count(("A rule".into(), Priority::Notice, "syscall".into()));
     statistics.enrichment.lacked("no_runtime");
+    statistics.store_flow_numbers(FlowNumbers {
+        open: 1,
+        stats: Stats {
+            classified: [((SecurityClass::Tls, Role::Client), 1)].into(),
+            ..Stats::default()
+        },
+    });
     let agent = AgentMetrics {
         statistics,
         facts: Facts::none(),
@@ -117,6 +126,7 @@ mod tests {
             "| `saker_output_latency_seconds` | histogram | `output` |",
             "| `saker_spool_dropped_total` | counter | `output`, `priority` |",
             "| `saker_events_lost_total` | counter | `event`, `reason`, `stage` |",
+            "| `saker_flows_total` | counter | `class`, `role` |",
             "| `saker_kubernetes_troubles_total` | counter | `kind`, `reason` |",
         ] {
             assert!(page.contains(row), "{row} is not in\n{page}");
