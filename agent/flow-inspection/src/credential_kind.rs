@@ -48,8 +48,6 @@ pub enum CredentialKind {
     FtpPassword,
     /// A simple bind of LDAP.
     LdapPassword,
-    /// A password typed over telnet.
-    TelnetPassword,
 }
 
 impl CredentialKind {
@@ -77,7 +75,6 @@ impl CredentialKind {
         Self::Pop3Password,
         Self::FtpPassword,
         Self::LdapPassword,
-        Self::TelnetPassword,
     ];
 
     /// The word for it, as rules compare it.
@@ -106,7 +103,6 @@ impl CredentialKind {
             Self::Pop3Password => "pop3_password",
             Self::FtpPassword => "ftp_password",
             Self::LdapPassword => "ldap_password",
-            Self::TelnetPassword => "telnet_password",
         }
     }
 }
