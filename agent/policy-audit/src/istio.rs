@@ -88,8 +88,10 @@ impl PeerAuthentications {
             workload,
         ];
         let set = levels.into_iter().flatten();
-        let set = set.filter(|policy| policy.says.mode != PeerMode::Unset);
-        let base = set.last().map(|policy| policy.intent(policy.says.mode));
+        let mut set = set.filter(|policy| policy.says.mode != PeerMode::Unset);
+        let base = set
+            .next_back()
+            .map(|policy| policy.intent(policy.says.mode));
         let Some(workload) = workload else {
             return base;
         };

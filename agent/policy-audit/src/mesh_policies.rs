@@ -162,7 +162,7 @@ impl MeshPolicies {
         }
         let is_member = matches!(member, Membership::Member(_));
         intent.or_else(|| {
-            is_member.then(|| MtlsIntent {
+            is_member.then_some(MtlsIntent {
                 mode: MtlsMode::Permissive,
                 policy: None,
                 reason: MtlsReason::MeshDefault,

@@ -96,6 +96,11 @@ async fn requests_are_as_small_as_can_be() {
             "endpointslices",
             "nodes",
             "networkpolicies",
+            "peerauthentications",
+            "destinationrules",
+            "servers",
+            "authorizationpolicies",
+            "serverauthorizations",
         ];
         assert!(!asked.query.contains_key("fieldSelector"));
         let is_metadata = asked.accept.contains("as=PartialObjectMetadata");

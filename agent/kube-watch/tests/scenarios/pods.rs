@@ -164,4 +164,5 @@ pub(crate) fn everything() -> Scope {
         .with(Scope::OWNERS)
         .with(Scope::NODES)
         .with(Scope::NETWORK_POLICIES)
+        .with(Scope::MESH)
 }
