@@ -249,14 +249,12 @@ fn stage(client: &Flight, server: &Flight, read: &ServerFlight<'_>) -> Stage {
     match &read.hello {
         None if server.end == End::Alert => Stage::Failed,
         None => Stage::Offered(settled(server.end != End::Open)),
-        // What follows the hello of TLS 1.3 is encrypted.
-        Some(hello) if hello.hides_certificates() && !hello.is_retry => {
-            Stage::Answered(Settled::Yes)
-        }
-        Some(hello) if hello.hides_certificates() => match server.end {
+        Some(hello) if hello.is_retry => match server.end {
             End::Alert => Stage::Failed,
             end => Stage::Offered(settled(end != End::Open)),
         },
+        // What follows the hello of TLS 1.3 is encrypted.
+        Some(hello) if hello.hides_certificates() => Stage::Answered(Settled::Yes),
         Some(_) => {
             let has_given_up = client.end == End::Alert && (read.is_done || server.is_over());
             if has_given_up || server.end == End::Alert && client.is_over() {

@@ -94,7 +94,10 @@ impl<'a> ServerFlight<'a> {
                 .and_then(|second| Self::hello(second).flatten())
                 .or(read.hello);
         }
-        if read.hello.is_some_and(|hello| !hello.hides_certificates()) {
+        if read
+            .hello
+            .is_some_and(|hello| !hello.hides_certificates() && !hello.is_retry)
+        {
             for message in messages {
                 read.take(message);
             }
