@@ -225,7 +225,7 @@ fn entries(name: &'static str) -> Vec<Entry<'static>> {
             reason: None,
             category: Some(FLOW_CATEGORY),
             ring: None,
-            hook: None,
+            hook: Some("the programs at the root cgroup"),
             arguments: Vec::new(),
             description: Some(flow.doc().to_owned()),
         }];
