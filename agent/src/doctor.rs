@@ -117,7 +117,7 @@ pub(crate) fn load() -> anyhow::Result<ExitCode> {
         failed: Vec::new(),
         verified_instructions: Vec::new(),
     };
-    match KernelSource::load(all_events()) {
+    match KernelSource::load(everything()) {
         Ok(mut source) => {
             let programs = source.programs();
             report.loaded = programs.len();
@@ -129,6 +129,9 @@ pub(crate) fn load() -> anyhow::Result<ExitCode> {
                 Ok(attached) => report.attached = attached,
                 Err(error) => report.failed.push(chain(error)),
             }
+            let losses = source.losses();
+            let losses = losses.map(|loss| format!("{loss}: {}", loss.reason));
+            report.failed.extend(losses);
         }
         Err(error) => report.failed.push(chain(error)),
     }
@@ -145,9 +148,10 @@ fn chain(error: KernelSourceError) -> String {
     format!("{:#}", anyhow::Error::from(error))
 }
 
-fn all_events() -> SourceOptions {
+fn everything() -> SourceOptions {
     SourceOptions {
         events: ROWS.iter().map(|row| row.id).collect(),
+        network: Some(NetworkOptions::default()),
         ..SourceOptions::default()
     }
 }
@@ -211,11 +215,7 @@ fn lockdown() -> Finding {
 
 /// The programs and, where they load, the ways to attach others.
 fn programs() -> Vec<Finding> {
-    let options = SourceOptions {
-        network: Some(NetworkOptions::default()),
-        ..all_events()
-    };
-    let mut source = match KernelSource::load(options) {
+    let mut source = match KernelSource::load(everything()) {
         Ok(source) => source,
         Err(error) => {
             let error = chain(error);
