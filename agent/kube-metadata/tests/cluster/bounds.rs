@@ -46,10 +46,11 @@ fn what_objects_have_in_common_is_kept_once() {
     let one = cluster.pod("1").known().unwrap();
     let other = cluster.pod("2").known().unwrap();
     assert!(Arc::ptr_eq(&one.labels, &other.labels));
+    assert!(Arc::ptr_eq(&one.settings, &other.settings));
     assert!(Arc::ptr_eq(&one.name.namespace, &other.name.namespace));
     drop((one, other));
-    // Namespace (which is also the value of the label), node, account, key, and the set of labels.
-    assert_eq!(cluster.stats().shared_values, 5);
+    // Namespace (which is also the value of the label), node, account, key, the set of labels, the settings.
+    assert_eq!(cluster.stats().shared_values, 6);
     for n in 0..100 {
         end(&cluster, &pod(&n.to_string(), &format!("10.0.0.{n}")));
     }
