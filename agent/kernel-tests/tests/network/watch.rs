@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How late an event may be. A flow that stays undecided is classified two seconds after its first bytes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The rule that tells every flow of a container.
 const RULE: &str = "Flow of a container";
