@@ -347,7 +347,7 @@ fn grpc_with_and_without_tls() {
         SERVER_NAME,
     ]);
     assert_eq!(got.said, "Serving\n");
-    let expected = [("flow.security", "tls"), ("flow.tls.alpn", "h2")];
+    let expected = [("flow.security", "tls"), ("flow.tls.alpn", r#"["h2"]"#)];
     watch.expect(&scene, &got, ENCRYPTED, "network-peer", &expected);
 }
 

@@ -191,14 +191,14 @@ impl Watch {
         }
     }
 
-    /// Alerts of other rules about a scene so far.
+    /// Alerts of other rules about connections of a scene so far.
     pub(crate) fn alerts_about(&self, scene: &Scene) -> Vec<Value> {
         let addresses = [scene.client.v4, scene.server.v4].map(|address| address.to_string());
         let mut alerts = self.agent.alerts();
         alerts.retain(|alert| {
             let text = alert.to_string();
             let is_about = addresses.iter().any(|address| text.contains(address));
-            alert["rule"] != RULE && is_about
+            alert["source"] == "flow" && alert["rule"] != RULE && is_about
         });
         alerts
     }
@@ -233,8 +233,9 @@ impl Watch {
     }
 }
 
-/// No runtimes and no cluster.
-const CONFIGURATION: &str = "kubernetes: {enabled: false}
+/// No runtimes and no cluster, and every rule that matches is told: the shipped ones beside the tests' own.
+const CONFIGURATION: &str = "rule_matching: all
+kubernetes: {enabled: false}
 containers: {engines: {cri: {enabled: false}, docker: {enabled: false}, podman: {enabled: false}}}
 ";
 
