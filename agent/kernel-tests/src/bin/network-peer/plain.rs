@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the other end may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -71,15 +71,21 @@ pub(crate) fn say_by_bytes(arguments: &[String]) {
     print!("{}", String::from_utf8_lossy(&answer));
 }
 
-/// `ADDRESS COUNT FIRST_PORT PORTS`: so many short HTTP connections one after the other, by turns to each of the
-/// ports: one port of a server has too few of the client's for very many connections in a minute.
+/// `ADDRESS COUNT FIRST_PORT PORTS PER_SECOND`: so many short HTTP connections one after the other, by turns to each of the
+/// ports: one port of a server has too few of the client's for very many connections in a minute. No more
+/// than so many a second; 0 is as fast as it goes.
 pub(crate) fn storm(arguments: &[String]) {
-    let [count, first, ports] = [1, 2, 3].map(|index| {
+    let [count, first, ports, per_second] = [1, 2, 3, 4].map(|index| {
         let text: &String = &arguments[index];
         text.parse::<u32>().expect("a number")
     });
     let mut answer = [0; 512];
+    let begin = Instant::now();
     for number in 0..count {
+        if let Some(due_ms) = (u64::from(number) * 1000).checked_div(per_second.into()) {
+            let due = begin + Duration::from_millis(due_ms);
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
         let address = format!("{}:{}", arguments[0], first + number % ports);
         let mut stream = connect(&address);
         stream
