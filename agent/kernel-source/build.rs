@@ -20,14 +20,6 @@ fn main() {
         let object = folder.join(file);
         println!("cargo::rerun-if-changed={}", object.display());
         let Ok(object) = object.canonicalize() else {
-            if variable == "SAKER_NETWORK" {
-                // Saker runs without them, and says that it sees no connections.
-                println!(
-                    "cargo::warning=no {file}: run `cargo xtask build-ebpf` to see connections"
-                );
-                println!("cargo::rustc-env={variable}={}", nothing().display());
-                continue;
-            }
             println!(
                 "cargo::error=no kernel programs at {}: run `cargo xtask build-ebpf` first, or set \
                  SAKER_EBPF_DIR to the folder with {file}",
@@ -37,11 +29,4 @@ fn main() {
         };
         println!("cargo::rustc-env={variable}={}", object.display());
     }
-}
-
-/// An empty object.
-fn nothing() -> PathBuf {
-    let place = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("nothing.o");
-    std::fs::write(&place, b"").expect("cargo gives a folder to write to");
-    place
 }

@@ -103,7 +103,7 @@ pub(crate) enum Command {
     Mtls {
         /// What to say.
         #[command(subcommand)]
-        command: MtlsCommand,
+        command: Box<MtlsCommand>,
     },
     /// Make certificates for development: for a collector and for agents.
     #[command(after_help = certs::CERTS_EXAMPLES)]

@@ -88,7 +88,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Filter { command } => match command {
             FilterCommand::Check(arguments) => commands::filter_check::run(&arguments),
         },
-        Command::Mtls { command } => match command {
+        Command::Mtls { command } => match *command {
             MtlsCommand::Report(arguments) => commands::mtls::run_report(&arguments),
             MtlsCommand::Ready(arguments) => commands::mtls::run_ready(&arguments),
         },

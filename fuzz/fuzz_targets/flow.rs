@@ -48,7 +48,7 @@ fn check(classification: &Classification) {
     let tls = classification.tls.as_deref();
     match classification.class {
         SecurityClass::MeshMtls | SecurityClass::Mtls | SecurityClass::Tls => {
-            assert!(tls.is_some())
+            assert!(tls.is_some());
         }
         SecurityClass::Plaintext | SecurityClass::Tunnel => assert!(tls.is_none()),
         SecurityClass::Preexisting => panic!("the inspector saw the begin"),

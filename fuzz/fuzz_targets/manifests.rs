@@ -49,8 +49,8 @@ fuzz_target!(|text: &str| {
             assert_eq!(of_any.mode, intent(Some(8_080)).mode);
         }
         let service = ObjectName::new(&pod.name.namespace, "web");
-        let _ = policies.client_intent(pod, &service, 80, Some(&pod.labels));
-        let _ = membership(pod, namespace);
+        std::hint::black_box(policies.client_intent(pod, &service, 80, Some(&pod.labels)));
+        std::hint::black_box(membership(pod, namespace));
         let own = LegParty {
             pod: Some(pod),
             namespace,

@@ -203,10 +203,7 @@ pub(crate) fn sighting(pod: &Pod, cluster: &Cluster) -> Option<Sighting> {
 /// differ between its pods.
 fn labels(pod: &Pod) -> BTreeMap<Box<str>, Box<str>> {
     let has = |name: &&str| pod.labels.get(name).is_some();
-    let names: Vec<&str> = match LABELS_ENOUGH
-        .iter()
-        .find(|names| names.iter().all(|it| has(it)))
-    {
+    let names: Vec<&str> = match LABELS_ENOUGH.iter().find(|names| names.iter().all(&has)) {
         Some(names) => names.to_vec(),
         None => {
             let all = pod.labels.iter().map(|(name, _)| name);

@@ -158,7 +158,10 @@ async fn nodes_report_their_own_and_read_none() {
     assert_eq!(reading.unwrap_err().code(), Code::PermissionDenied);
 
     let reader = || scene.connect(&collector, "reader");
-    assert_eq!(read(reader(), "", 0).await.unwrap(), [own.clone()]);
+    assert_eq!(
+        read(reader(), "", 0).await.unwrap(),
+        std::slice::from_ref(&own)
+    );
     let reporting = report(reader(), own).await;
     assert_eq!(reporting.unwrap_err().code(), Code::PermissionDenied);
     collector.end().await;
