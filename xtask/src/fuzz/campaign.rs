@@ -23,7 +23,7 @@ const MEMORY_MIB_MAX: u32 = 1024;
 const INPUT_BYTES_MAX: u32 = 2000;
 
 /// The target that classifies connections.
-const FLOW_TARGET: &str = "flow";
+pub(super) const FLOW_TARGET: &str = "flow";
 
 /// As [`INPUT_BYTES_MAX`], for connections: certificates are among the inputs, and 4 KiB of each direction count.
 const FLOW_BYTES_MAX: u32 = 10_000;

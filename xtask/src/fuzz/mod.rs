@@ -24,6 +24,9 @@ pub(crate) const PACKAGE: &str = "saker-fuzz";
 /// How long each target runs in `cargo xtask test`.
 const TEST_SECONDS: u64 = 30;
 
+/// How long the one runs there that reads what anybody may send over the network.
+const FLOW_TEST_SECONDS: u64 = 60;
+
 /// What the random numbers begin with in `cargo xtask test`: it fails for what a change did, not by
 /// chance. Searching further is what `cargo xtask fuzz` is for.
 const TEST_SEED: u32 = 1;
@@ -76,16 +79,22 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     campaign.run(&chosen, arguments.jobs)
 }
 
-/// Runs every target for half a minute: a step of the test run.
+/// Runs every target for half a minute, that of connections for a minute: a step of the test run.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     let all = targets(workspace)?;
     tool::build(workspace, &all)?;
-    let campaign = Campaign {
-        workspace,
-        duration: Duration::from_secs(TEST_SECONDS),
-        seed: Some(TEST_SEED),
-    };
-    campaign.run(&all, JOBS)
+    let (flow, others): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|target| target == campaign::FLOW_TARGET);
+    for (targets, seconds) in [(flow, FLOW_TEST_SECONDS), (others, TEST_SECONDS)] {
+        let campaign = Campaign {
+            workspace,
+            duration: Duration::from_secs(seconds),
+            seed: Some(TEST_SEED),
+        };
+        campaign.run(&targets, JOBS)?;
+    }
+    Ok(())
 }
 
 /// The names of all targets, which are the binaries of the package.
