@@ -298,7 +298,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "fuzz",
-        purpose: "every fuzz target for half a minute",
+        purpose: "every fuzz target for half a minute, the classifier for a whole one",
         on_failure: OnFailure::GoOn,
         objects: Objects::Unused,
         run: fuzz::test,
