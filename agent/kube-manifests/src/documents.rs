@@ -10,6 +10,12 @@ use serde_json::{Map, Value};
 /// Most objects of one text.
 const OBJECTS_MAX: usize = 200_000;
 
+/// Values in one document at most, keys among them: a pod with its status has some 500.
+const NODES_MAX: usize = 2_000_000;
+
+/// Values that aliases may repeat, in one document.
+const REPLAYED_MAX: usize = 100_000;
+
 /// Namespace of objects that name none, as `kubectl apply` has it.
 const DEFAULT_NAMESPACE: &str = "default";
 
@@ -76,7 +82,13 @@ pub enum DocumentError {
 /// Objects that have no uid, as in files, get one of kind, namespace and name.
 pub fn objects(text: &str) -> Result<Objects, DocumentError> {
     // `n` is a name, and no truth.
-    let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        strict_booleans: true,
+        // What `kubectl get` writes about a whole cluster is one document. It repeats nothing by alias.
+        budget: serde_saphyr::budget! { max_nodes: NODES_MAX, max_events: NODES_MAX.saturating_mul(4) },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: REPLAYED_MAX },
+    };
     let mut bytes = text.as_bytes();
     let mut read = Objects::default();
     let documents = serde_saphyr::read_with_options::<_, Value>(&mut bytes, options);

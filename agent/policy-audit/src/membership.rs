@@ -1,7 +1,7 @@
 //! Whether a pod is in a mesh.
 
 use crate::annotations::{AMBIENT_REDIRECTION, ISTIO_INJECT, LINKERD_INJECT, inherited};
-use saker_kube_metadata::{Namespace, Pod, PodNetwork};
+use saker_kube_metadata::{ContainerRole, Namespace, Pod, PodNetwork};
 
 /// Name of the container of Istio's proxy, also in ztunnel's pods.
 pub(crate) const ISTIO_PROXY: &str = "istio-proxy";
@@ -86,6 +86,17 @@ pub fn membership(pod: &Pod, namespace: Option<&Namespace>) -> Membership {
         PodNetwork::Own if pod.settings.containers.is_empty() => Membership::Outside,
         PodNetwork::Own => Membership::Missing(mesh, WithoutProxy::NotInjected),
     }
+}
+
+/// Whether nothing but Istio's proxy runs in the pod: a gateway, a waypoint, ztunnel.
+pub(crate) fn is_gateway(pod: &Pod) -> bool {
+    let mut lasting = pod
+        .settings
+        .containers
+        .iter()
+        .filter(|container| container.role != ContainerRole::Init)
+        .peekable();
+    lasting.peek().is_some() && lasting.all(|container| &*container.name == ISTIO_PROXY)
 }
 
 /// The mesh that somebody wants a pod to be in.

@@ -4,7 +4,7 @@ use crate::annotations::{LINKERD_DEFAULT, MTLS};
 use crate::destination::{DestinationRules, Wish};
 use crate::istio::{PeerAuthentications, Reach};
 use crate::linkerd::Servers;
-use crate::membership::{Membership, Mesh, membership};
+use crate::membership::{Membership, Mesh, is_gateway, membership};
 use crate::mtls::{ClientIntent, MtlsIntent, MtlsMode, MtlsReason, Target};
 use crate::settings::{MtlsRule, MtlsSettings};
 use saker_kube_metadata::{
@@ -148,6 +148,10 @@ impl MeshPolicies {
         let Some(peers) = &self.peers else {
             return Some(not_known());
         };
+        if is_gateway(pod) {
+            // What its listeners demand stands in `Gateway`s, which are not read.
+            return Some(not_known());
+        }
         let reach = match member {
             Membership::Outside => Reach::Namespace,
             Membership::Member(_) | Membership::Missing(..) => Reach::Mesh,
@@ -272,10 +276,14 @@ fn is_about(rule: &MtlsRule, pod: Option<&Pod>) -> bool {
 fn of_annotation(pod: &Pod, namespace: Option<&Namespace>) -> Option<MtlsIntent> {
     let asked = |annotations: &Labels| annotations.get(MTLS).and_then(MtlsMode::parse);
     let own = asked(&pod.settings.annotations).map(|mode| (mode, pod_id(pod)));
-    let (mode, policy) = own.or_else(|| {
-        let mode = asked(&namespace?.annotations)?;
-        Some((mode, namespace_id(pod)))
-    })?;
+    let of_all = namespace
+        .and_then(|namespace| asked(&namespace.annotations))
+        .map(|mode| (mode, namespace_id(pod)));
+    let (mode, policy) = match (own, of_all) {
+        // Who may write pods does not take back what is demanded of all.
+        (Some(own), Some(of_all)) if of_all.0.strictness() > own.0.strictness() => of_all,
+        (own, of_all) => own.or(of_all)?,
+    };
     Some(MtlsIntent {
         mode,
         policy: Some(policy),

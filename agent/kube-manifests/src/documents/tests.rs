@@ -268,6 +268,20 @@ fn an_error_names_the_document_and_the_object() {
 }
 
 #[test]
+fn a_list_of_many_pods_is_one_document() {
+    let item = r#"{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "NAME", "labels":
+        {"a": "1", "b": "2", "c": "3", "d": "4", "e": "5", "f": "6", "g": "7", "h": "8", "i": "9", "j": "10"}}}"#;
+    let items: Vec<String> = (0..9_000)
+        .map(|number| item.replace("NAME", &format!("n{number}")))
+        .collect();
+    let list = format!(
+        r#"{{"apiVersion": "v1", "kind": "List", "items": [{}]}}"#,
+        items.join(",")
+    );
+    assert_eq!(objects(&list).expect("a list").objects.len(), 9_000);
+}
+
+#[test]
 fn what_grows_without_end_is_refused() {
     let bomb = "a: &a [x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a]\n\
                 c: &c [*b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c]\n\

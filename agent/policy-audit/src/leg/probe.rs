@@ -18,7 +18,7 @@ const AMBIENT_PROBE_ADDRESSES: [IpAddr; 2] = [
     )),
 ];
 
-/// Whether somebody asks how a pod is, who has no part in the mesh.
+/// Whether somebody asks how a pod is, who cannot be asked for a certificate.
 pub(super) fn is_probe(facts: &LegFacts<'_>) -> bool {
     let (server, client) = match facts.end {
         LegEnd::Client => (&facts.peer, &facts.own),
@@ -27,25 +27,31 @@ pub(super) fn is_probe(facts: &LegFacts<'_>) -> bool {
     let Some(pod) = server.pod else {
         return false;
     };
-    let Membership::Member(mesh) = server.membership() else {
-        return false;
+    // Who has no proxy is asked all the same.
+    let mesh = match server.membership() {
+        Membership::Member(mesh) => Some(mesh),
+        Membership::Missing(..) | Membership::Outside => None,
     };
     let port = match facts.end {
         LegEnd::Client => facts.remote.port(),
         LegEnd::Server => facts.local.port(),
     };
     let is_answered_by_proxy = facts.end == LegEnd::Client || is_proxy(&facts.process);
-    if is_answered_by_proxy && status_ports(mesh).contains(&port) {
+    if is_answered_by_proxy && mesh.is_some_and(|mesh| status_ports(mesh).contains(&port)) {
         return true;
     }
     let is_by_kubelet = match facts.end {
         LegEnd::Client => is_kubelet(facts),
         // A kubelet asks the pods of its own node only.
-        LegEnd::Server if mesh == Mesh::IstioAmbient && is_ambient_probe(facts.remote.ip()) => true,
+        LegEnd::Server
+            if mesh == Some(Mesh::IstioAmbient) && is_ambient_probe(facts.remote.ip()) =>
+        {
+            true
+        }
         LegEnd::Server => client.node.is_some() && client.node == pod.node.as_deref(),
     };
     // Linkerd's proxy takes probes on its own port: for which one of the pod's is not seen.
-    let is_taken_by_linkerd = mesh == Mesh::Linkerd
+    let is_taken_by_linkerd = mesh == Some(Mesh::Linkerd)
         && facts.end == LegEnd::Server
         && is_proxy(&facts.process)
         && port == LINKERD_INBOUND

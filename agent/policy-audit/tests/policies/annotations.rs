@@ -100,8 +100,9 @@ fn an_annotation_can_demand_more_than_the_mesh_and_never_less() {
 }
 
 #[test]
-fn the_pods_annotation_stands_before_the_namespaces_if_it_is_one() {
+fn a_pod_adds_to_what_its_namespace_demands_and_takes_nothing_back() {
     let policies = with_rules(Vec::new(), &[]);
+    let permissive = namespace([], [(KEY, "permissive")]);
     let strict = namespace([], [(KEY, "strict")]);
     let of = |pod: Pod, namespace: &Namespace| {
         policies.mtls_intent(&Target {
@@ -113,10 +114,17 @@ fn the_pods_annotation_stands_before_the_namespaces_if_it_is_one() {
     let inherited = of(pod(&[]), &strict);
     assert!(inherited.is_required());
     assert_eq!(inherited.policy.as_deref(), Some("Namespace/shop"));
-    let own = of(annotated_pod(&[], [(KEY, "permissive")]), &strict);
+    for less in ["permissive", "disable"] {
+        let own = of(annotated_pod(&[], [(KEY, less)]), &strict);
+        assert_eq!(
+            (own.mode, own.policy.as_deref()),
+            (MtlsMode::Strict, Some("Namespace/shop"))
+        );
+    }
+    let own = of(annotated_pod(&[], [(KEY, "strict")]), &permissive);
     assert_eq!(
         (own.mode, own.policy.as_deref()),
-        (MtlsMode::Permissive, Some("Pod/shop/web-0"))
+        (MtlsMode::Strict, Some("Pod/shop/web-0"))
     );
     assert!(of(annotated_pod(&[], [(KEY, "STRICT!")]), &strict).is_required());
 }

@@ -22,6 +22,29 @@ fn said(mode: PeerMode) -> MtlsMode {
     }
 }
 
+/// What a gateway's listeners demand stands elsewhere.
+#[test]
+fn nothing_is_claimed_of_gateways() {
+    let strict = policies(&[object(
+        "istio-system",
+        "m",
+        1,
+        peers([], PeerMode::Strict, &[]),
+    )]);
+    let mut gateway = pod(&[ISTIO]);
+    let mut settings = PodSettings::clone(&gateway.settings);
+    settings.containers = settings
+        .containers
+        .iter()
+        .filter(|container| &*container.name == ISTIO)
+        .cloned()
+        .collect();
+    gateway.settings = Arc::new(settings);
+    assert!(intent(&strict, &pod(&[ISTIO]), Some(80)).is_required());
+    let found = intent(&strict, &gateway, Some(80));
+    assert!(!found.is_known() && !found.is_required(), "{found:?}");
+}
+
 /// Every way in which the four levels can be set: 5 * 5 * 5 * 5 rows.
 #[test]
 fn the_narrowest_level_that_is_set_decides() {

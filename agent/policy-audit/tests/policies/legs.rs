@@ -418,6 +418,25 @@ fn a_loopback_address_is_no_loopback_interface() {
 }
 
 #[test]
+fn probes_of_pods_without_a_proxy() {
+    let here = probed(pod(&[]), 8_080);
+    let node = LegParty {
+        node: Some("node-a"),
+        ..LegParty::default()
+    };
+    let asked = |port, peer| LegFacts {
+        peer,
+        ..server(app(), &here, port, "192.168.0.1:40000")
+    };
+    assert_eq!(leg(&asked(8_080, node)), probe());
+    assert_eq!(leg(&asked(8_081, node)), judged(LegKind::Direct));
+    assert_eq!(
+        leg(&asked(8_080, LegParty::default())),
+        judged(LegKind::Direct)
+    );
+}
+
+#[test]
 fn probes_of_istio() {
     let here = probed(pod(&[ISTIO]), 15_020);
     let plain = pod(&[]);

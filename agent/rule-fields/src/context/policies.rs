@@ -48,6 +48,11 @@ impl EventContext<'_> {
             Fact::Awaited => return Fact::Awaited,
             Fact::Absent | Fact::Unasked | Fact::Lacking(_) => LegParty::default(),
         };
+        let process = self.leg_process();
+        if process.executable.is_empty() && !is_loopback && own.pod.is_some() {
+            // Without its program nobody can tell a proxy from who goes past it.
+            return Fact::Unasked;
+        }
         let container = match self.of_container(name_in_pod) {
             Fact::Awaited => return Fact::Awaited,
             container => container.known(),
@@ -59,7 +64,7 @@ impl EventContext<'_> {
             is_mesh_mtls: flow.classification.class == SecurityClass::MeshMtls,
             process: LegProcess {
                 container,
-                ..self.leg_process()
+                ..process
             },
             own,
             peer,
