@@ -77,6 +77,10 @@ impl Coverage {
     pub(crate) fn keep_since(&mut self, since_wall_ms: u64) {
         self.observed
             .retain(|interval| interval.end_wall_ms >= since_wall_ms);
+        // What was seen before is forgotten as well, so nobody may rely on it.
+        for interval in &mut self.observed {
+            interval.begin_wall_ms = interval.begin_wall_ms.max(since_wall_ms);
+        }
     }
 
     /// The times between `since` and `until` in which nobody observed and which are longer than `tolerated_ms`.

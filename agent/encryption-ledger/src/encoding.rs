@@ -39,13 +39,13 @@ pub enum MalformedPart {
 }
 
 impl NodeLedger {
-    /// All of it, in parts; one at least, which says what is covered.
+    /// All of it, in parts; one at least. The last says what is covered.
     #[must_use]
     pub fn parts(&self) -> Vec<v1::LedgerPart> {
         self.parts_of(|_| true)
     }
 
-    /// All that changed after `revision`, in parts; one at least, which says what is covered.
+    /// All that changed after `revision`, in parts; one at least. The last says what is covered.
     #[must_use]
     pub fn parts_since(&self, revision: u64) -> Vec<v1::LedgerPart> {
         self.parts_of(|changed| changed > revision)
@@ -74,6 +74,17 @@ impl NodeLedger {
                 parts.push(part);
             }
             if !is_full {
+                // Those before the last may be all that arrives, so the last alone says what is covered.
+                for node in parts
+                    .iter_mut()
+                    .rev()
+                    .skip(1)
+                    .filter_map(|part| part.node.as_mut())
+                {
+                    node.revision = 0;
+                    node.observed.clear();
+                    (node.evicted, node.lost) = (None, None);
+                }
                 return parts;
             }
         }

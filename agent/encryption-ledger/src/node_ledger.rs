@@ -3,7 +3,7 @@
 use crate::coverage::Coverage;
 use crate::edge::{Edge, EdgeKey};
 use crate::observation::Observation;
-use crate::presence::{Presence, PresenceKey, Sighting};
+use crate::presence::{MeshProxy, Presence, PresenceKey, Sighting};
 use std::collections::BTreeMap;
 
 /// When there are too many edges, one of so many leaves at once: to look for the oldest each time would cost
@@ -126,7 +126,7 @@ impl NodeLedger {
         edge.add(observation.protection, &tally);
     }
 
-    /// Enters a workload that is there now.
+    /// Enters a workload that is there now: once for each of its pods, all with the same `now_wall_ms`.
     pub fn see(&mut self, sighting: Sighting, now_wall_ms: u64, limits: &Limits) {
         let is_known = self.presences.contains_key(&sighting.key);
         if !is_known && self.presences.len() >= limits.presences_max {
@@ -137,9 +137,16 @@ impl NodeLedger {
         if !is_known {
             presence.first_wall_ms = now_wall_ms;
         }
+        // Pods of one workload are seen at the same time: a proxy of any of them counts.
+        let is_same_round = is_known && presence.last_wall_ms == now_wall_ms;
         presence.revision = revision;
         presence.last_wall_ms = presence.last_wall_ms.max(now_wall_ms);
-        presence.proxy = sighting.proxy;
+        presence.proxy = match (presence.proxy, sighting.proxy) {
+            (_, seen) if !is_same_round => seen,
+            (MeshProxy::Present, _) | (_, MeshProxy::Present) => MeshProxy::Present,
+            (MeshProxy::Unknown, _) | (_, MeshProxy::Unknown) => MeshProxy::Unknown,
+            (MeshProxy::Absent, MeshProxy::Absent) => MeshProxy::Absent,
+        };
         presence.labels = sighting.labels;
     }
 

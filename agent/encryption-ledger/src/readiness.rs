@@ -79,7 +79,7 @@ pub enum DoubtReason {
     EdgesEvicted(u64),
     /// Connections on a node could not be entered.
     ConnectionsLost(u64),
-    /// A workload had no traffic.
+    /// A workload had no traffic that tells anything: over TCP, with payload, and not excused.
     Silent,
     /// What a caller speaks was not recognised.
     Opaque(EdgeKey),
@@ -327,7 +327,11 @@ impl Known {
         }
         let mut heard = BTreeSet::new();
         for edge in &report.edges {
-            heard.extend([&edge.key.client, &edge.key.server]);
+            let mut tallies = edge.tallies.values();
+            let is_telling = tallies.any(|tally| tally.bytes() > 0);
+            if is_telling && edge.key.transport == Transport::Tcp {
+                heard.extend([&edge.key.client, &edge.key.server]);
+            }
         }
         for workload in self.workloads.keys() {
             if !heard.contains(&Party::workload(&demand.namespace, workload)) {

@@ -1,7 +1,9 @@
 //! A ledger does not grow without end, and says what it had to leave out.
 
 use super::scene::{call, empty};
-use crate::{Edge, Evidence, Limits, Loss, MeshProxy, PROTOCOLS_MAX, Party, Report};
+use crate::{
+    Edge, Evidence, Interval, Ledger, Limits, Loss, MeshProxy, PROTOCOLS_MAX, Party, Report,
+};
 use saker_flow_inspection::SecurityClass;
 use std::net::Ipv4Addr;
 
@@ -66,6 +68,25 @@ fn what_is_old_is_forgotten_class_by_class() {
 }
 
 #[test]
+fn coverage_ends_where_edges_are_forgotten() {
+    let limits = Limits {
+        retain_ms: 100_000,
+        ..Limits::default()
+    };
+    let mut ledger = empty();
+    for time in [60_000, 120_000, 180_000] {
+        ledger.go_on(time);
+    }
+    ledger.expire(180_000, &limits);
+    let forgotten = Interval {
+        begin_wall_ms: 0,
+        end_wall_ms: 80_000,
+    };
+    assert_eq!(ledger.coverage.gaps(0, 180_000, 0), [forgotten]);
+    assert_eq!(ledger.coverage.gaps(80_000, 180_000, 0), []);
+}
+
+#[test]
 fn protocols_and_presences_are_bounded() {
     const NAMES: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
     let limits = Limits {
@@ -90,6 +111,26 @@ fn protocols_and_presences_are_bounded() {
         (PROTOCOLS_MAX, 10)
     );
     assert_eq!(ledger.presences.len(), 2);
+}
+
+#[test]
+fn coverage_is_claimed_once_all_edges_have_arrived() {
+    let mut ledger = empty();
+    for port in 1..=2_000 {
+        let observation = call("a", "s", port, SecurityClass::Plaintext);
+        ledger.enter(observation, &Limits::default());
+    }
+    ledger.go_on(60_000);
+    ledger.lose(1, 60_000);
+    let parts = ledger.parts();
+    assert_eq!(parts.len(), 2);
+    let mut collected = Ledger::default();
+    for (part, gaps) in parts.into_iter().zip([1, 0]) {
+        collected.add_part(part).unwrap();
+        let node = collected.nodes().next().unwrap();
+        assert_eq!(node.coverage.gaps(0, 60_000, 0).len(), gaps);
+    }
+    assert_eq!(collected, Ledger::from(ledger));
 }
 
 #[test]

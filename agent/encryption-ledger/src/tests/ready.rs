@@ -256,3 +256,49 @@ fn who_has_no_proxy_is_not_protected_by_a_policy() {
     assert_eq!(readiness.verdict(), Verdict::Ready);
     assert_eq!(readiness.unenforced, ["batch".into()].into());
 }
+
+#[test]
+fn a_proxy_of_any_pod_counts() {
+    for proxies in [
+        [MeshProxy::Present, MeshProxy::Absent],
+        [MeshProxy::Absent, MeshProxy::Present],
+    ] {
+        let mut node = node(good());
+        for proxy in proxies {
+            let pod = sighting("batch", proxy, "batch");
+            node.see(pod, DAY_MS, &Limits::default());
+        }
+        node.enter(
+            call("web", "batch", 80, SecurityClass::Plaintext),
+            &Limits::default(),
+        );
+        let readiness = ready(node.clone());
+        assert_eq!(readiness.verdict(), Verdict::Breaks);
+        assert_eq!(readiness.unenforced, [].into());
+        // Later none has one any more.
+        let pod = sighting("batch", MeshProxy::Absent, "batch");
+        node.see(pod, DAY_MS + 1, &Limits::default());
+        assert_eq!(ready(node).unenforced, ["batch".into()].into());
+    }
+}
+
+#[test]
+fn traffic_that_says_nothing_of_mtls_is_none() {
+    let plain = || call("job", "search", 80, SecurityClass::Plaintext);
+    let mut probe = plain();
+    probe.protection = None;
+    let mut datagram = plain();
+    datagram.transport = Transport::Udp;
+    let mut scan = call("job", "search", 80, SecurityClass::Opaque);
+    scan.bytes = 0;
+    for observation in [probe, datagram, scan] {
+        let mut node = node(good());
+        let search = sighting("search", MeshProxy::Present, "search");
+        node.see(search, DAY_MS, &Limits::default());
+        node.enter(observation.clone(), &Limits::default());
+        let readiness = ready(node);
+        assert_eq!(readiness.verdict(), Verdict::Uncertain, "{observation:?}");
+        assert_eq!(&*readiness.doubts[0].subject, "search");
+        assert_eq!(readiness.doubts[0].reason, DoubtReason::Silent);
+    }
+}
