@@ -9,6 +9,9 @@ use std::fmt::Write;
 const STRICT: &str = "STRICT";
 const PERMISSIVE: &str = "PERMISSIVE";
 
+/// Labels that select pods.
+type Selector = BTreeMap<Box<str>, Box<str>>;
+
 /// Ports of a workload that must go on taking plaintext; all of them where one is not known.
 #[derive(Debug, Default)]
 struct Exempt {
@@ -21,10 +24,11 @@ struct Exempt {
 ///
 /// A workload is exempted by a policy of its own, which needs labels that select its pods. Where they are not
 /// known, or where it is not known which workload is called, the namespace stays `PERMISSIVE` and a comment
-/// says why.
+/// says why. Workloads with the same labels share a policy: of several that select a pod, Istio heeds the oldest
+/// alone.
 #[must_use]
 pub fn peer_authentication(readiness: &Readiness) -> String {
-    let mut exempt = BTreeMap::<Box<str>, Exempt>::new();
+    let mut exempt = BTreeMap::<&Selector, (&str, Exempt)>::new();
     let mut hindrances = BTreeSet::new();
     for key in exempted(readiness) {
         let Party::Workload { workload, .. } = &key.server else {
@@ -34,15 +38,15 @@ pub fn peer_authentication(readiness: &Readiness) -> String {
             ));
             continue;
         };
-        if readiness
-            .workloads
-            .get(workload)
-            .is_none_or(BTreeMap::is_empty)
-        {
+        let labels = readiness.workloads.get(workload);
+        let Some(labels) = labels.filter(|labels| !labels.is_empty()) else {
             hindrances.insert(format!("the labels of {workload} are not known"));
             continue;
-        }
-        let exempt = exempt.entry(workload.clone()).or_default();
+        };
+        let (name, exempt) = exempt
+            .entry(labels)
+            .or_insert_with(|| (workload, Exempt::default()));
+        *name = (*name).min(workload);
         match Readiness::workload_port(key) {
             Some(port) => {
                 exempt.ports.insert(port);
@@ -50,6 +54,7 @@ pub fn peer_authentication(readiness: &Readiness) -> String {
             None => exempt.is_whole = true,
         }
     }
+    hindrances.extend(overlaps(&exempt));
     let namespace = &readiness.demand.namespace;
     let mut yaml = String::new();
     for hindrance in &hindrances {
@@ -67,11 +72,11 @@ pub fn peer_authentication(readiness: &Readiness) -> String {
     if mode == PERMISSIVE {
         return yaml;
     }
-    for (workload, exempt) in &exempt {
+    for (labels, (workload, exempt)) in &exempt {
         yaml.push_str("---\n");
         object(&mut yaml, &object_name(workload), namespace);
         yaml.push_str("  selector:\n    matchLabels:\n");
-        for (name, value) in readiness.workloads.get(workload).into_iter().flatten() {
+        for (name, value) in *labels {
             line(&mut yaml, "      ", &quoted(name), &quoted(value));
         }
         if exempt.is_whole {
@@ -86,6 +91,23 @@ pub fn peer_authentication(readiness: &Readiness) -> String {
         }
     }
     yaml
+}
+
+/// Selectors that select pods of another as well: which policy Istio heeds for these is not known.
+fn overlaps(exempt: &BTreeMap<&Selector, (&str, Exempt)>) -> Vec<String> {
+    let mut overlaps = Vec::new();
+    for (wide, (one, _)) in exempt {
+        for (narrow, (other, _)) in exempt {
+            let is_within = wide.len() < narrow.len()
+                && wide
+                    .iter()
+                    .all(|(name, value)| narrow.get(name) == Some(value));
+            if is_within {
+                overlaps.push(format!("the labels of {one} are on {other} as well"));
+            }
+        }
+    }
+    overlaps
 }
 
 /// What callers would break at, or may.

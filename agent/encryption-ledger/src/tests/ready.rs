@@ -302,3 +302,30 @@ fn traffic_that_says_nothing_of_mtls_is_none() {
         assert_eq!(readiness.doubts[0].reason, DoubtReason::Silent);
     }
 }
+
+#[test]
+fn workloads_with_the_same_labels_share_a_policy() {
+    let mut node = node(good());
+    for (name, port) in [("cart-v2", 81), ("cart-v1", 80)] {
+        let sighting = sighting(name, MeshProxy::Present, "cart-app");
+        node.see(sighting, DAY_MS, &Limits::default());
+        let caller = call("job", name, port, SecurityClass::Plaintext);
+        node.enter(caller, &Limits::default());
+    }
+    let yaml = peer_authentication(&ready(node.clone()));
+    assert_eq!(yaml.matches("app: cart-app\n").count(), 1, "{yaml}");
+    assert!(yaml.contains("name: cart-v1\n"), "{yaml}");
+    let ports = "    80:\n      mode: PERMISSIVE\n    81:\n      mode: PERMISSIVE\n";
+    assert!(yaml.ends_with(ports), "{yaml}");
+
+    // One that has a label more is selected by the policy of the others.
+    let mut narrow = sighting("cart-x", MeshProxy::Present, "cart-app");
+    narrow.labels.insert("tier".into(), "x".into());
+    node.see(narrow, DAY_MS, &Limits::default());
+    let caller = call("job", "cart-x", 80, SecurityClass::Plaintext);
+    node.enter(caller, &Limits::default());
+    let yaml = peer_authentication(&ready(node));
+    let comment = "# PERMISSIVE for now: the labels of cart-v1 are on cart-x as well\n";
+    assert!(yaml.starts_with(comment), "{yaml}");
+    assert!(!yaml.contains("STRICT"), "{yaml}");
+}
