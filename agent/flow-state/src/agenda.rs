@@ -29,8 +29,10 @@ pub(crate) struct Appointment {
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Matter {
+    /// To classify it with what is known, if nothing was sent for a while.
+    QuietVerdict,
     /// To classify it with what is known.
-    Verdict,
+    LastVerdict,
     /// To report it without its owner.
     Owner,
     /// To end it, if nothing went over it since.

@@ -19,8 +19,11 @@ use saker_flow_inspection::{Progress, Transport};
 use saker_process_state::Process;
 use std::sync::Arc;
 
-/// For how long bytes are awaited that could change a verdict, from the first of them on.
+/// For how long bytes are awaited that could change a verdict, from the last of them on.
 const VERDICT_WAIT_NS: u64 = 2_000_000_000;
+
+/// For how long they are awaited from the first of them on: who sends slowly does not put it off for ever.
+const VERDICT_WAIT_MAX_NS: u64 = 20_000_000_000;
 
 /// For how long the call is awaited that accepts a connection, once the verdict is there.
 const OWNER_WAIT_NS: u64 = 200_000_000;
@@ -301,8 +304,10 @@ impl FlowState {
     fn begin_inspection(&mut self, place: (u64, FlowId), time: u64, outputs: &mut Outputs) {
         let (generation, id) = place;
         self.table.begin_inspection(place);
-        let due = time.saturating_add(VERDICT_WAIT_NS);
-        self.appoint(due, generation, id, Matter::Verdict);
+        let quiet = time.saturating_add(VERDICT_WAIT_NS);
+        self.appoint(quiet, generation, id, Matter::QuietVerdict);
+        let last = time.saturating_add(VERDICT_WAIT_MAX_NS);
+        self.appoint(last, generation, id, Matter::LastVerdict);
         while self.table.inspected() > self.limits.inspected_max
             && let Some(oldest) = self.table.longest_inspected()
         {
@@ -350,14 +355,22 @@ impl FlowState {
                 continue;
             };
             match (due.matter, &entry.phase) {
-                (Matter::Verdict, Phase::Inspected(_)) => {
+                (Matter::QuietVerdict, Phase::Inspected(_)) => {
+                    let quiet = entry.last_boot_ns.saturating_add(VERDICT_WAIT_NS);
+                    if quiet > due.due_boot_ns {
+                        self.appoint(quiet, due.generation, due.id, Matter::QuietVerdict);
+                    } else {
+                        self.conclude(&due.id, due.due_boot_ns, outputs);
+                    }
+                }
+                (Matter::LastVerdict, Phase::Inspected(_)) => {
                     self.conclude(&due.id, due.due_boot_ns, outputs);
                 }
                 (Matter::Owner, Phase::Unowned(_)) => {
                     self.report(&due.id, due.due_boot_ns, outputs);
                 }
                 (Matter::Idle, _) => self.end_if_idle(&due, outputs),
-                (Matter::Verdict | Matter::Owner, _) => {}
+                (Matter::QuietVerdict | Matter::LastVerdict | Matter::Owner, _) => {}
             }
         }
     }
@@ -375,7 +388,7 @@ impl FlowState {
             entry.is_some_and(|entry| {
                 entry.generation == appointment.generation
                     && match appointment.matter {
-                        Matter::Verdict => entry.is_inspected(),
+                        Matter::QuietVerdict | Matter::LastVerdict => entry.is_inspected(),
                         Matter::Owner => matches!(entry.phase, Phase::Unowned(_)),
                         Matter::Idle => true,
                     }

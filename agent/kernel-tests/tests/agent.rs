@@ -129,7 +129,7 @@ fn an_ended_agent_says_what_it_saw() {
     let agent = Agent::start(&["--rules", RULES]);
     assert!(Command::new("true").status().expect("true runs").success());
     let said = agent.end();
-    assert!(said.contains("ready: 7 programs attached, "), "{said}");
+    assert!(said.contains("ready: 17 programs attached, "), "{said}");
     assert!(
         said.contains("summary:") && said.contains("execve"),
         "{said}"

@@ -35,6 +35,30 @@ fn a_half_open_connection_stays_and_costs_little() {
 }
 
 #[test]
+fn who_sends_slowly_is_waited_for_but_not_for_ever() {
+    let hello = [HELLO_BEGIN, &[0; 50]].concat();
+    let mut stage = Stage::new();
+    stage.happens(&End::client().opened(0));
+    for (number, byte) in (0_u64..).zip(&hello) {
+        let time = (number + 1) * SECOND;
+        stage.ticks(time);
+        let sent = End::client().payload(false, number, std::slice::from_ref(byte), time);
+        stage.happens(&sent);
+        let is_due = time == 21 * SECOND;
+        assert_eq!(stage.events().len(), usize::from(is_due), "{number}");
+    }
+    // Who stops is not waited for as long.
+    let mut stage = Stage::new();
+    stage.happens(&End::client().opened(0));
+    stage.happens(&End::client().payload(false, 0, &hello[..1], SECOND));
+    stage.happens(&End::client().payload(false, 1, &hello[1..2], 2 * SECOND));
+    stage.ticks(4 * SECOND - 1);
+    assert_eq!(stage.events(), [""; 0]);
+    stage.ticks(4 * SECOND);
+    assert_eq!(stage.events().len(), 1);
+}
+
+#[test]
 fn datagram_flows_end_when_nothing_comes_any_more() {
     let mut stage = Stage::new();
     let client = End::udp(9, socket_role::CLIENT, "10.0.0.1:40000", "10.0.0.2:9000");
