@@ -13,6 +13,7 @@ use saker_alert_store::{
 use saker_proto::v1;
 use saker_proto::v1::ledger_feed_server::{LedgerFeed, LedgerFeedServer};
 use saker_proto::v1::ledger_ingest_server::{LedgerIngest, LedgerIngestServer};
+use saker_proto::v1::ledger_party::Kind;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -28,6 +29,15 @@ const REQUEST_BYTES_MAX: usize = 64 << 10;
 
 /// Longest name of a cluster or node, in bytes.
 const NAME_BYTES_MAX: usize = 253;
+
+/// Longest name of who talks, in bytes: of a workload with its kind, of a program in any script.
+const PARTY_BYTES_MAX: usize = 4 * NAME_BYTES_MAX;
+
+/// Most times of observation of a ledger. An agent keeps no more.
+const INTERVALS_MAX: usize = 1_024;
+
+/// Most tallies of an edge: one for each class of security.
+const TALLIES_MAX: usize = 8;
 
 /// What agents report ledgers to.
 pub(crate) struct LedgerIntake {
@@ -60,6 +70,10 @@ enum Refusal {
     Name(&'static str),
     #[error("the part has more than {ENTRIES_MAX} entries")]
     TooMany,
+    #[error("the part has more than {INTERVALS_MAX} times of observation")]
+    Intervals,
+    #[error("an edge of the part has no end, port, transport or class of security that is known")]
+    Edge,
     #[error("the ledger is of the node '{claimed}', but the certificate is of '{proven}'")]
     OtherNode { claimed: String, proven: Arc<str> },
 }
@@ -69,7 +83,11 @@ impl From<Refusal> for Status {
         let text = refusal.to_string();
         match refusal {
             Refusal::OtherNode { .. } => Self::permission_denied(text),
-            Refusal::NoNode | Refusal::Name(_) | Refusal::TooMany => Self::invalid_argument(text),
+            Refusal::NoNode
+            | Refusal::Name(_)
+            | Refusal::TooMany
+            | Refusal::Intervals
+            | Refusal::Edge => Self::invalid_argument(text),
         }
     }
 }
@@ -87,7 +105,8 @@ impl LedgerIntake {
         part: Option<v1::LedgerPart>,
     ) -> Result<LedgerRows, Refusal> {
         let rows = rows(part.unwrap_or_default())?;
-        match node.filter(|_| self.rules.require_node_match) {
+        // A ledger replaces another, so a name that a certificate proves counts whatever holds for alerts.
+        match node {
             Some(proven) if *proven != *rows.id.node => Err(Refusal::OtherNode {
                 claimed: rows.id.node,
                 proven,
@@ -213,6 +232,13 @@ fn rows(part: v1::LedgerPart) -> Result<LedgerRows, Refusal> {
     if part.edges.len().saturating_add(part.presences.len()) > ENTRIES_MAX {
         return Err(Refusal::TooMany);
     }
+    if node.observed.len() > INTERVALS_MAX {
+        return Err(Refusal::Intervals);
+    }
+    // One that no reader understands would make the ledgers of all nodes unreadable.
+    if !part.edges.iter().all(is_edge) {
+        return Err(Refusal::Edge);
+    }
     let ends = node.observed.iter().map(|interval| interval.end_unix_ms);
     Ok(LedgerRows {
         last_unix_ms: ends.max().unwrap_or(node.begun_unix_ms),
@@ -230,6 +256,38 @@ fn rows(part: v1::LedgerPart) -> Result<LedgerRows, Refusal> {
 
 fn is_name(name: &str) -> bool {
     name.len() <= NAME_BYTES_MAX && !name.contains(char::is_control)
+}
+
+fn is_edge(edge: &v1::LedgerEdge) -> bool {
+    let is_transport = match v1::LedgerTransport::try_from(edge.transport) {
+        Ok(v1::LedgerTransport::Tcp | v1::LedgerTransport::Udp) => true,
+        Ok(v1::LedgerTransport::Unspecified) | Err(_) => false,
+    };
+    is_transport
+        && is_party(edge.client.as_ref())
+        && is_party(edge.server.as_ref())
+        && u16::try_from(edge.port).is_ok()
+        && edge.tallies.len() <= TALLIES_MAX
+        && edge.tallies.iter().all(is_tally)
+}
+
+fn is_party(party: Option<&v1::LedgerParty>) -> bool {
+    let is_short = |name: &str| name.len() <= PARTY_BYTES_MAX;
+    match party.and_then(|party| party.kind.as_ref()) {
+        None => false,
+        Some(Kind::Workload(object) | Kind::Service(object)) => {
+            is_short(&object.namespace) && is_short(&object.name)
+        }
+        Some(Kind::Node(name) | Kind::Local(name)) => is_short(name),
+        Some(Kind::Address(bytes)) => matches!(bytes.len(), 4 | 16),
+    }
+}
+
+fn is_tally(tally: &v1::LedgerTally) -> bool {
+    match v1::LedgerSecurity::try_from(tally.security) {
+        Ok(security) => security != v1::LedgerSecurity::Unspecified,
+        Err(_) => false,
+    }
 }
 
 fn edge(edge: v1::LedgerEdge) -> LedgerEntry {

@@ -93,7 +93,7 @@ async fn guarded() -> (Scene, Collector) {
     scene.issue_client("node-a", &Request::client(["spiffe://cluster/node/node-a"]));
     scene.issue_client("reader", &Request::client(["reader.example"]));
     let config = format!(
-        "{}clients: {{require_node_match: true}}\nfeed: {{allowed_identities: [reader.example]}}\n",
+        "{}feed: {{allowed_identities: [reader.example]}}\n",
         scene.tls()
     );
     let collector = scene.collector(&config).await;
@@ -143,6 +143,53 @@ async fn parts_that_are_no_good_are_refused() {
         assert_eq!(status.code(), Code::InvalidArgument, "{status}");
     }
     assert_eq!(read(plain(&collector).await, "", 0).await.unwrap(), []);
+    collector.end().await;
+}
+
+#[tokio::test]
+async fn edges_that_nobody_could_read_are_refused() {
+    type Spoil = fn(&mut v1::LedgerEdge);
+    let address = |length| {
+        let kind = v1::ledger_party::Kind::Address(vec![0; length].into());
+        Some(v1::LedgerParty { kind: Some(kind) })
+    };
+    let spoils: [(&str, Spoil); 7] = [
+        ("client", |edge| edge.client = None),
+        ("server", |edge| {
+            edge.server = Some(v1::LedgerParty::default());
+        }),
+        ("name", |edge| edge.server = party(&"n".repeat(2_000))),
+        ("port", |edge| edge.port = 70_000),
+        ("transport", |edge| edge.transport = 3),
+        ("security", |edge| edge.tallies[0].security = 99),
+        ("tallies", |edge| {
+            edge.tallies = vec![edge.tallies[0].clone(); 9];
+        }),
+    ];
+    let scene = Scene::new();
+    let collector = scene.collector("").await;
+    let mut bad: Vec<_> = spoils
+        .into_iter()
+        .map(|(what, spoil)| {
+            let mut spoiled = edge("cart", 1, 1);
+            spoil(&mut spoiled);
+            (what, part("node-a", 1, vec![edge("web", 1, 1), spoiled]))
+        })
+        .collect();
+    let mut addressed = edge("cart", 1, 1);
+    addressed.client = address(5);
+    bad.push(("address", part("node-a", 1, vec![addressed.clone()])));
+    let mut restless = part("node-a", 1, Vec::new());
+    restless.node.as_mut().unwrap().observed = vec![v1::LedgerInterval::default(); 1_025];
+    bad.push(("intervals", restless));
+    for (what, part) in bad {
+        let status = report(plain(&collector).await, part).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{what}: {status}");
+    }
+    assert_eq!(read(plain(&collector).await, "", 0).await.unwrap(), []);
+    addressed.client = address(4);
+    let good = part("node-a", 1, vec![addressed]);
+    report(plain(&collector).await, good).await.unwrap();
     collector.end().await;
 }
 
