@@ -16,6 +16,7 @@ use saker_proto::v1::ledger_ingest_server::{LedgerIngest, LedgerIngestServer};
 use saker_proto::v1::ledger_party::Kind;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tonic::{Request, Response, Status};
 
 /// A part is no larger than this, in bytes.
@@ -57,6 +58,8 @@ pub(crate) struct LedgerReading {
     pub(crate) streams: Streams,
     /// Where they are kept.
     pub(crate) store: Arc<dyn Store>,
+    /// How long entries are kept; `None` for ever.
+    pub(crate) retention: Option<Duration>,
 }
 
 /// A part that is no good.
@@ -162,6 +165,7 @@ impl LedgerFeed for LedgerReading {
         let reading = Reading {
             store: Arc::clone(&self.store),
             since_unix_ms: request.since_unix_ms,
+            kept_since_unix_ms: self.retention.map_or(0, ago_unix_ms),
             ledgers: ledgers.map_err(|error| failed(&error))?.into(),
             reached: None,
             _place: place,
@@ -179,6 +183,8 @@ impl LedgerFeed for LedgerReading {
 struct Reading {
     store: Arc<dyn Store>,
     since_unix_ms: u64,
+    /// Entries from before may be gone.
+    kept_since_unix_ms: u64,
     ledgers: VecDeque<(LedgerId, Vec<u8>)>,
     /// The last entry of the first ledger that was sent.
     reached: Option<LedgerPlace>,
@@ -186,6 +192,18 @@ struct Reading {
 }
 
 impl Reading {
+    /// What a ledger covers, but for times of which entries may be gone.
+    fn header(&self, stored: &[u8]) -> Option<v1::LedgerNode> {
+        let mut node = v1::LedgerNode::decode(stored).ok()?;
+        let since = self.kept_since_unix_ms;
+        node.observed
+            .retain(|interval| interval.end_unix_ms >= since);
+        for interval in &mut node.observed {
+            interval.begin_unix_ms = interval.begin_unix_ms.max(since);
+        }
+        Some(node)
+    }
+
     /// The next part. The first of each ledger says what it covers, whether it has entries or not.
     async fn next(&mut self) -> Result<Option<v1::LedgerPart>, StoreError> {
         while let Some((id, header)) = self.ledgers.front() {
@@ -195,7 +213,7 @@ impl Reading {
                 .await?;
             let is_first = self.reached.is_none();
             let mut part = v1::LedgerPart {
-                node: v1::LedgerNode::decode(header.as_slice()).ok(),
+                node: self.header(header),
                 ..v1::LedgerPart::default()
             };
             self.reached = entries.last().map(|(place, _)| place.clone());
@@ -218,6 +236,15 @@ impl Reading {
         }
         Ok(None)
     }
+}
+
+/// This long ago, in milliseconds since the epoch.
+fn ago_unix_ms(age: Duration) -> u64 {
+    let then = SystemTime::now().checked_sub(age);
+    let since = then.and_then(|then| then.duration_since(UNIX_EPOCH).ok());
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
 }
 
 /// The part as it is stored.

@@ -198,6 +198,7 @@ fn ledger_feed(config: &Config, parts: &Parts) -> Option<LedgerFeedServer<Ledger
         rules: config.clients.clone(),
         streams: Streams::new(config.feed_streams),
         store,
+        retention: config.retention,
     };
     Some(reading.service())
 }

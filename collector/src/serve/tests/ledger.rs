@@ -6,6 +6,7 @@ use saker_proto::v1;
 use saker_proto::v1::ledger_feed_client::LedgerFeedClient;
 use saker_proto::v1::ledger_ingest_client::LedgerIngestClient;
 use saker_tls::development::Request;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
@@ -93,7 +94,7 @@ async fn guarded() -> (Scene, Collector) {
     scene.issue_client("node-a", &Request::client(["spiffe://cluster/node/node-a"]));
     scene.issue_client("reader", &Request::client(["reader.example"]));
     let config = format!(
-        "{}feed: {{allowed_identities: [reader.example]}}\n",
+        "{}retention_days: 0\nfeed: {{allowed_identities: [reader.example]}}\n",
         scene.tls()
     );
     let collector = scene.collector(&config).await;
@@ -103,7 +104,7 @@ async fn guarded() -> (Scene, Collector) {
 #[tokio::test]
 async fn what_nodes_report_is_read_again() {
     let scene = Scene::new();
-    let collector = scene.collector("").await;
+    let collector = scene.collector("retention_days: 0").await;
     let channel = || plain(&collector);
     let first = part("node-a", 7, vec![edge("cart", 6, 50), edge("web", 7, 60)]);
     let newer = part("node-a", 9, vec![edge("cart", 9, 90)]);
@@ -190,6 +191,32 @@ async fn edges_that_nobody_could_read_are_refused() {
     addressed.client = address(4);
     let good = part("node-a", 1, vec![addressed]);
     report(plain(&collector).await, good).await.unwrap();
+    collector.end().await;
+}
+
+#[tokio::test]
+async fn nothing_is_covered_whose_edges_may_be_gone() {
+    const DAY_MS: u64 = 24 * 3_600 * 1_000;
+    let scene = Scene::new();
+    let collector = scene.collector("retention_days: 1").await;
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now = u64::try_from(since_epoch.as_millis()).unwrap();
+    let mut part = part("node-a", 1, Vec::new());
+    let intervals = [
+        (now - 4 * DAY_MS, now - 3 * DAY_MS),
+        (now - 2 * DAY_MS, now),
+    ];
+    let intervals = intervals.map(|(begin_unix_ms, end_unix_ms)| v1::LedgerInterval {
+        begin_unix_ms,
+        end_unix_ms,
+    });
+    part.node.as_mut().unwrap().observed = intervals.to_vec();
+    report(plain(&collector).await, part).await.unwrap();
+    let parts = read(plain(&collector).await, "", 0).await.unwrap();
+    let observed = &parts[0].node.as_ref().unwrap().observed;
+    assert_eq!(observed.len(), 1);
+    assert!(observed[0].begin_unix_ms >= now - DAY_MS);
+    assert_eq!(observed[0].end_unix_ms, now);
     collector.end().await;
 }
 
