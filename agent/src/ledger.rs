@@ -96,6 +96,6 @@ fn notes() -> (Notes, Receiver<Note>) {
 /// Where the matcher leaves notes.
 struct Notes {
     sender: SyncSender<Note>,
-    /// Notes that did not fit.
+    /// Notes that did not fit, and connections of pods that the cluster has not told of.
     lost: Arc<AtomicU64>,
 }

@@ -24,6 +24,8 @@ pub(super) struct Ends {
     pub(super) server_port: u16,
     /// Whether it needs no protection of its own.
     pub(super) is_excused: bool,
+    /// Whether an end is of a pod that the cluster has not told of, so that it is named by its container alone.
+    pub(super) is_unnamed: bool,
 }
 
 /// One end.
@@ -33,6 +35,7 @@ struct End {
     pod: Option<Arc<Pod>>,
     namespace: Option<Arc<Namespace>>,
     node: Option<Arc<str>>,
+    is_unnamed: bool,
 }
 
 impl Ends {
@@ -51,6 +54,7 @@ impl Ends {
             peer.party.clone_from(&own.party);
         }
         let is_excused = is_excused(flow, process, info.as_deref(), (&own, &peer));
+        let is_unnamed = own.is_unnamed;
         let own = own.party.unwrap_or(Party::Address(flow.local.ip()));
         let peer = peer
             .party
@@ -61,12 +65,14 @@ impl Ends {
                 server: own,
                 server_port: flow.local.port(),
                 is_excused,
+                is_unnamed,
             },
             Role::Client | Role::Unknown => Self {
                 client: own,
                 server: peer,
                 server_port: remote.port(),
                 is_excused,
+                is_unnamed,
             },
         }
     }
@@ -109,6 +115,7 @@ fn own_end(
     match name {
         Some(name) => End {
             party: Some(Party::Local(name.chars().take(NAME_MAX).collect())),
+            is_unnamed: uid.is_some(),
             ..End::default()
         },
         None => end_at(flow.local.ip(), &facts.cluster),
@@ -150,8 +157,8 @@ fn of_pod(pod: Arc<Pod>, cluster: &Cluster) -> End {
             &workload_name(&pod, cluster),
         )),
         namespace: cluster.namespace(&pod.name.namespace).known(),
-        node: None,
         pod: Some(pod),
+        ..End::default()
     }
 }
 

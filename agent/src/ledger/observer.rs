@@ -50,6 +50,14 @@ impl LedgerObserver {
     fn note(&self, event: &FlowEvent, seen: Seen<'_>, before: Option<Entered>) {
         let flow = &*event.flow;
         let ends = Ends::of(flow, seen.process, &self.facts);
+        if ends.is_unnamed
+            && !ends.is_excused
+            && flow.transport == Transport::Tcp
+            && before.is_none()
+        {
+            // It may be of any namespace, so nobody may say that a namespace was seen whole.
+            self.notes.lost.fetch_add(1, Relaxed);
+        }
         let clock = seen.clock;
         let class = flow.classification.class;
         let observation = Observation {

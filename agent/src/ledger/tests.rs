@@ -3,7 +3,7 @@
 use super::observer::{LedgerObserver, Seen};
 use super::{Note, notes};
 use crate::pipeline::flows::FlowObserver;
-use saker_encryption_ledger::{Evidence, Observation};
+use saker_encryption_ledger::{Evidence, Observation, Party};
 use saker_event_decode::WallClock;
 use saker_flow_inspection::{
     Classification, Confidence, Protocol, Reason, SecurityClass, Transport,
@@ -11,6 +11,9 @@ use saker_flow_inspection::{
 use saker_flow_state::{Flow, FlowEvent, FlowEventKind, FlowId, Role, Traffic};
 use saker_kube_metadata::{
     Cluster, Kind, Limits, Object, ObjectName, OwnerReference, Pod, Scope, Service, WorkloadKind,
+};
+use saker_process_state::{
+    BootTime, Comm, Credentials, Origin, Pid, Placement, Process, ProcessKey, container_of,
 };
 use saker_rule_fields::Facts;
 use std::net::SocketAddr;
@@ -229,6 +232,58 @@ fn connections_that_ended_unseen_are_forgotten() {
         .map(|it| it.connections)
         .sum();
     assert_eq!(connections, 2);
+}
+
+/// A process in a container of the pod with this uid.
+fn process_of_pod(uid: &str) -> Process {
+    let path = format!("/kubepods/burstable/pod{uid}/{}", "c".repeat(64));
+    Process {
+        key: ProcessKey::new(Pid(5), BootTime(1)),
+        parent: None,
+        ppid: Pid(1),
+        vpid: 5,
+        exec_id: None,
+        comm: Comm::default(),
+        image: Arc::default(),
+        cwd: None,
+        clone_time: None,
+        exit_time: None,
+        tty: 0,
+        session: Pid(0),
+        pgid: None,
+        vpgid: None,
+        credentials: Credentials::default(),
+        capabilities: None,
+        pid_namespace: 0,
+        mount_namespace: 0,
+        cgroup_id: None,
+        placement: Placement::Container(Arc::new(container_of(path.as_bytes()).unwrap())),
+        origin: Origin::Header,
+        updated: BootTime(0),
+    }
+}
+
+#[test]
+fn connections_of_pods_that_are_not_known_yet_are_counted_as_lost() {
+    let process = process_of_pod("11111111-2222-3333-4444-555555555555");
+    let clock = WallClock::new(0);
+    let seen = Seen {
+        process: Some(&process),
+        clock: &clock,
+    };
+    let (notes, receiver) = notes();
+    let lost = Arc::clone(&notes.lost);
+    let mut observer = LedgerObserver::new(facts(), notes);
+    let mut datagrams = flow();
+    datagrams.transport = Transport::Udp;
+    observer.see_closed(&event(&datagrams, 1, MINUTE_NS), seen);
+    assert_eq!(lost.load(std::sync::atomic::Ordering::Relaxed), 0);
+    // Once, also where it lasts.
+    observer.see_open(&event(&flow(), 1, MINUTE_NS), seen);
+    observer.see_closed(&event(&flow(), 1, 2 * MINUTE_NS), seen);
+    assert_eq!(lost.load(std::sync::atomic::Ordering::Relaxed), 1);
+    let clients = observations(&receiver).into_iter().map(|it| it.client);
+    assert!(clients.into_iter().all(|it| matches!(it, Party::Local(_))));
 }
 
 #[test]
