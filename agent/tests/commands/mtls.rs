@@ -253,6 +253,19 @@ fn what_was_not_covered_is_two() {
 }
 
 #[test]
+fn clusters_do_not_answer_for_each_other() {
+    let mut other = node("worker-2", good());
+    other.name.cluster = "test".into();
+    let folder = folder(&[node("worker-1", good()), other]);
+    let both = [&WORKER[..], &["--ledger", "worker-2.ledger"]].concat();
+    let outcome = ready(&folder, &both);
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.errors.contains("--cluster"), "{outcome:?}");
+    let one = ready(&folder, &[&both[..], &["--cluster", "prod"]].concat());
+    assert_eq!(one.code, Some(0), "{one:?}");
+}
+
+#[test]
 fn manifests_name_workloads_that_no_agent_saw() {
     let folder = folder(&[node("worker-1", good())]);
     folder.write(

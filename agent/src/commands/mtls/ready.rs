@@ -1,7 +1,7 @@
 //! `saker mtls ready`: who would break if a namespace demanded mutual TLS.
 
 use super::json::ReadinessJson;
-use super::{inventory, source, time_text};
+use super::{LedgerSourceError, inventory, source, time_text};
 use crate::cli::{MtlsReadyArgs, ReportFormat, span_ms};
 use crate::commands::layout::{Table, line, visible};
 use crate::commands::{print, print_json};
@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use saker_encryption_ledger::{
     Breakage, Demand, DoubtReason, MeshProxy, Readiness, Verdict, Why, peer_authentication,
 };
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// Gaps that are named; of more, how many there are.
@@ -27,6 +28,11 @@ pub(crate) fn run(arguments: &MtlsReadyArgs) -> anyhow::Result<ExitCode> {
         .and_then(|ms| Timestamp::from_millisecond(ms).ok());
     let since_wall_ms = arguments.since.wall_ms(until.unwrap_or(now));
     let ledger = source::ledger(&arguments.source, since_wall_ms)?;
+    let clusters = ledger.nodes().map(|node| &node.name.cluster);
+    if clusters.collect::<BTreeSet<_>>().len() > 1 {
+        // What one has of nodes and namespaces would count for the other.
+        return Err(LedgerSourceError::Clusters.into());
+    }
     let tolerated_ms = span_ms(arguments.tolerate).as_millis();
     let mut demand = Demand {
         namespace: arguments.namespace.as_str().into(),

@@ -33,6 +33,9 @@ pub(crate) enum LedgerSourceError {
     /// A collector gives what is none.
     #[error("the collector sent what is no ledger")]
     Part(#[from] MalformedPart),
+    /// A question that is about one cluster was asked of several.
+    #[error("the ledgers are of several clusters; name one with --cluster")]
+    Clusters,
 }
 
 /// The ledgers that are asked for, put together.
