@@ -3,7 +3,7 @@
 //! # Purpose
 //!
 //! Each node enters what its connections were ([`Observation`]) into a [`NodeLedger`], which is bounded and
-//! kept in a file ([`file`]). Those of all nodes together are a [`Ledger`], from which follow a [`Report`] and
+//! kept in a file ([`mod@file`]). Those of all nodes together are a [`Ledger`], from which follow a [`Report`] and
 //! the answer to whether a namespace is [ready](Readiness) to demand mutual TLS.
 //!
 //! # Invariants
