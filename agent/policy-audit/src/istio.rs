@@ -33,8 +33,10 @@ struct Policy {
 /// Which policies count for a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// All: the pod is in the mesh, or should be.
+    /// All: the pod is in the mesh.
     Mesh,
+    /// All, though nobody answers for the mesh: the pod should be in it, and is not.
+    MissingInMesh,
     /// Those of its namespace: nobody said that the pod belongs to the mesh.
     Namespace,
 }
@@ -83,7 +85,7 @@ impl PeerAuthentications {
         let of_namespace = self.namespaces.get(namespace);
         let workload = of_namespace.and_then(|of| of.of_workload(labels));
         let levels = [
-            self.mesh.as_ref().filter(|_| reach == Reach::Mesh),
+            self.mesh.as_ref().filter(|_| reach != Reach::Namespace),
             of_namespace.and_then(|of| of.whole.as_ref()),
             workload,
         ];
@@ -139,9 +141,9 @@ impl Policy {
     fn whatever_port(&self, base: Option<MtlsIntent>, reach: Reach) -> Option<MtlsIntent> {
         let mode = match (&base, reach) {
             (Some(base), _) => base.mode,
-            // Where no policy is set, Istio accepts both.
+            // Where no policy is set, Istio's proxy accepts both.
             (None, Reach::Mesh) => MtlsMode::Permissive,
-            (None, Reach::Namespace) => MtlsMode::Unset,
+            (None, Reach::MissingInMesh | Reach::Namespace) => MtlsMode::Unset,
         };
         let ports = self.says.ports.iter().map(|(_, mode)| *mode);
         let mut ports = ports.filter(|mode| *mode != PeerMode::Unset);

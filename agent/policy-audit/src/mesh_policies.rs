@@ -154,7 +154,8 @@ impl MeshPolicies {
         }
         let reach = match member {
             Membership::Outside => Reach::Namespace,
-            Membership::Member(_) | Membership::Missing(..) => Reach::Mesh,
+            Membership::Member(_) => Reach::Mesh,
+            Membership::Missing(..) => Reach::MissingInMesh,
         };
         let mut intent = peers.intent(&pod.name.namespace, &pod.labels, port, reach);
         if let Some(intent) = &mut intent

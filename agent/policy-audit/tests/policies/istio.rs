@@ -1,6 +1,6 @@
 //! `PeerAuthentication`: which of several decides.
 
-use super::{ISTIO, LINKERD, intent, object, peers, pod, policies};
+use super::{ISTIO, LINKERD, intent, labels, object, peers, pod, policies};
 use proptest::prelude::*;
 use saker_kube_metadata::{MeshContent, MeshObject, PeerMode, Pod, PodSettings};
 use saker_policy_audit::{MtlsMode, MtlsReason};
@@ -43,6 +43,30 @@ fn nothing_is_claimed_of_gateways() {
     assert!(intent(&strict, &pod(&[ISTIO]), Some(80)).is_required());
     let found = intent(&strict, &gateway, Some(80));
     assert!(!found.is_known() && !found.is_required(), "{found:?}");
+}
+
+/// Where the proxy is missing, nobody accepts both on the ports that no policy is about.
+#[test]
+fn without_its_proxy_the_ports_differ() {
+    let one_port = peers(
+        [("app", "web")],
+        PeerMode::Unset,
+        &[(80, PeerMode::Permissive)],
+    );
+    let found = policies(&[object("shop", "w", 1, one_port)]);
+    let missing = Pod {
+        labels: labels([("app", "web"), ("sidecar.istio.io/inject", "true")]),
+        ..pod(&[])
+    };
+    let modes = [Some(80), Some(81), None].map(|port| intent(&found, &missing, port).mode);
+    assert_eq!(
+        modes,
+        [MtlsMode::Permissive, MtlsMode::Unset, MtlsMode::Unset]
+    );
+    let of_any = intent(&found, &missing, None);
+    assert_eq!(of_any.reason, MtlsReason::PortNotKnown);
+    let member = intent(&found, &pod(&[ISTIO]), None);
+    assert_eq!(member.mode, MtlsMode::Permissive);
 }
 
 /// Every way in which the four levels can be set: 5 * 5 * 5 * 5 rows.
