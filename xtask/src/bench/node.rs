@@ -9,7 +9,7 @@ use super::Bench;
 use crate::command;
 use crate::programs;
 use crate::progress;
-use crate::test::{CONTAINER_PROGRAMS, KERNEL_TESTS};
+use crate::test::{CONTAINERS, KERNEL_TESTS};
 use crate::workspace::Workspace;
 
 /// The file of tests, which has one.
@@ -20,7 +20,7 @@ const HEADER: &str = "| known | resident memory |\n|---|---|\n";
 
 /// Runs the test as often as is wanted, and returns the table.
 pub(super) fn run(workspace: &Workspace, bench: &Bench<'_>) -> Result<String> {
-    programs::require(CONTAINER_PROGRAMS)?;
+    programs::require(CONTAINERS)?;
     let mut table = HEADER.to_owned();
     for run in 1..=bench.plan.runs {
         progress::heading(&format!("node, run {run} of {}", bench.plan.runs));
