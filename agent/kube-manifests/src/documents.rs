@@ -81,6 +81,28 @@ pub enum DocumentError {
 ///
 /// Objects that have no uid, as in files, get one of kind, namespace and name.
 pub fn objects(text: &str) -> Result<Objects, DocumentError> {
+    let mut read = Objects::default();
+    documents(text, &mut |document| take_object(document, &mut read))?;
+    Ok(read)
+}
+
+/// One object of a document.
+pub(crate) struct Document<'a> {
+    /// Number of the document, from 1.
+    pub(crate) number: usize,
+    /// Group and version.
+    pub(crate) api_version: &'a str,
+    /// Kind.
+    pub(crate) kind: &'a str,
+    /// All of it.
+    pub(crate) object: Map<String, Value>,
+}
+
+/// Does something with each object.
+pub(crate) type Taker<'t> = dyn FnMut(Document<'_>) -> Result<(), DocumentError> + 't;
+
+/// Reads documents, and hands over each object; what lists list one by one.
+pub(crate) fn documents(text: &str, taker: &mut Taker<'_>) -> Result<(), DocumentError> {
     // `n` is a name, and no truth.
     let options = serde_saphyr::options! {
         with_snippet: false,
@@ -90,16 +112,15 @@ pub fn objects(text: &str) -> Result<Objects, DocumentError> {
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: REPLAYED_MAX },
     };
     let mut bytes = text.as_bytes();
-    let mut read = Objects::default();
     let documents = serde_saphyr::read_with_options::<_, Value>(&mut bytes, options);
     for (number, document) in (1..).zip(documents) {
         let value = document.map_err(|source| DocumentError::Syntax {
             document: number,
             source: Box::new(source),
         })?;
-        take(value, number, &mut read)?;
+        take(value, number, taker)?;
     }
-    Ok(read)
+    Ok(())
 }
 
 /// Reads documents that are parsed already.
@@ -108,12 +129,14 @@ pub fn objects_of_values(
 ) -> Result<Objects, DocumentError> {
     let mut read = Objects::default();
     for (number, document) in (1..).zip(documents) {
-        take(document, number, &mut read)?;
+        take(document, number, &mut |document| {
+            take_object(document, &mut read)
+        })?;
     }
     Ok(read)
 }
 
-fn take(value: Value, document: usize, read: &mut Objects) -> Result<(), DocumentError> {
+fn take(value: Value, document: usize, taker: &mut Taker<'_>) -> Result<(), DocumentError> {
     let lacks = |lacking| DocumentError::NoObject { document, lacking };
     let Value::Object(mut object) = value else {
         return Err(lacks("kind"));
@@ -121,7 +144,12 @@ fn take(value: Value, document: usize, read: &mut Objects) -> Result<(), Documen
     let kind_name = text(&object, "kind").ok_or_else(|| lacks("kind"))?;
     let api_version = text(&object, "apiVersion").ok_or_else(|| lacks("apiVersion"))?;
     let Some(item_kind) = kind_name.strip_suffix("List") else {
-        return take_object(object, &api_version, &kind_name, document, read);
+        return taker(Document {
+            number: document,
+            api_version: &api_version,
+            kind: &kind_name,
+            object,
+        });
     };
     let items = match object.remove("items") {
         None | Some(Value::Null) => Vec::new(),
@@ -135,18 +163,23 @@ fn take(value: Value, document: usize, read: &mut Objects) -> Result<(), Documen
         // The items of a list of one kind do not repeat it.
         let kind_name = text(&item, "kind").unwrap_or_else(|| item_kind.to_owned());
         let api_version = text(&item, "apiVersion").unwrap_or_else(|| api_version.clone());
-        take_object(item, &api_version, &kind_name, document, read)?;
+        taker(Document {
+            number: document,
+            api_version: &api_version,
+            kind: &kind_name,
+            object: item,
+        })?;
     }
     Ok(())
 }
 
-fn take_object(
-    mut object: Map<String, Value>,
-    api_version: &str,
-    kind_name: &str,
-    document: usize,
-    read: &mut Objects,
-) -> Result<(), DocumentError> {
+fn take_object(document: Document<'_>, read: &mut Objects) -> Result<(), DocumentError> {
+    let Document {
+        number: document,
+        api_version,
+        kind: kind_name,
+        mut object,
+    } = document;
     let (group, _) = api_version.split_once('/').unwrap_or(("", api_version));
     let Some(kind) = kind_of(group, kind_name) else {
         read.skipped = read.skipped.saturating_add(1);

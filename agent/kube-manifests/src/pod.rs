@@ -2,10 +2,12 @@
 
 use crate::labels::labels_of;
 use crate::owner::owner_of;
+use crate::pod_security::{OsSpec, SecurityContext, VolumeSpec, is_of_security, pod_security};
 use crate::pod_settings::{ContainerSpec, ContainerStatus, settings, unready};
 use crate::seen::{MIRROR_ANNOTATION, Part, Seen};
 use saker_kube_metadata::{Labels, Object, ObjectName, Pod, PodNetwork, PodPhase, PodSettings};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -20,9 +22,18 @@ pub(crate) type SeenPod = Seen<PodSpec, PodStatus>;
 pub(crate) struct PodSpec {
     node_name: Option<String>,
     service_account_name: Option<String>,
-    host_network: Option<bool>,
-    containers: Option<Vec<ContainerSpec>>,
-    init_containers: Option<Vec<ContainerSpec>>,
+    pub(crate) host_network: Option<bool>,
+    #[serde(rename = "hostPID")]
+    pub(crate) host_pid: Option<bool>,
+    #[serde(rename = "hostIPC")]
+    pub(crate) host_ipc: Option<bool>,
+    pub(crate) host_users: Option<bool>,
+    pub(crate) os: Option<OsSpec>,
+    pub(crate) security_context: Option<SecurityContext>,
+    pub(crate) volumes: Option<Vec<VolumeSpec>>,
+    pub(crate) containers: Option<Vec<ContainerSpec>>,
+    pub(crate) init_containers: Option<Vec<ContainerSpec>>,
+    pub(crate) ephemeral_containers: Option<Vec<ContainerSpec>>,
 }
 
 impl Part for PodSpec {
@@ -53,7 +64,13 @@ pub(crate) fn pod(seen: SeenPod) -> Option<Object> {
     let node_uid = annotations.and_then(|all| all.remove(MIRROR_ANNOTATION));
     let spec = seen.spec?;
     let status = seen.status.as_ref();
-    let annotations = Labels::from_iter(metadata.annotations.unwrap_or_default());
+    let (of_security, annotations): (BTreeMap<_, _>, BTreeMap<_, _>) = metadata
+        .annotations
+        .unwrap_or_default()
+        .into_iter()
+        .partition(|(key, _)| is_of_security(key));
+    let security = pod_security(&spec, Labels::from_iter(of_security));
+    let annotations = Labels::from_iter(annotations);
     let settings = settings(annotations, spec.init_containers, spec.containers);
     Some(Object::Pod(Pod {
         name: ObjectName::new(&metadata.namespace?, &metadata.name?),
@@ -77,6 +94,7 @@ pub(crate) fn pod(seen: SeenPod) -> Option<Object> {
             .map(|status| unready_of(&settings, status))
             .unwrap_or_default(),
         settings: settings.into(),
+        security: security.into(),
     }))
 }
 

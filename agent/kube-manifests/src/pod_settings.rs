@@ -1,5 +1,6 @@
 //! What of a pod's specification decides how its connections are protected.
 
+use crate::pod_security::{SecurityContext, VolumeMount};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use saker_kube_metadata::{
     ContainerPort, ContainerRole, Labels, PodContainer, PodSettings, PortReference,
@@ -16,32 +17,45 @@ const PORTS_MAX: usize = 64;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ContainerSpec {
-    name: Option<String>,
-    ports: Option<Vec<PortSpec>>,
-    liveness_probe: Option<Probe>,
-    readiness_probe: Option<Probe>,
-    startup_probe: Option<Probe>,
+    pub(crate) name: Option<String>,
+    pub(crate) ports: Option<Vec<PortSpec>>,
+    pub(crate) liveness_probe: Option<Probe>,
+    pub(crate) readiness_probe: Option<Probe>,
+    pub(crate) startup_probe: Option<Probe>,
     restart_policy: Option<String>,
+    pub(crate) lifecycle: Option<Lifecycle>,
+    pub(crate) security_context: Option<SecurityContext>,
+    pub(crate) volume_mounts: Option<Vec<VolumeMount>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PortSpec {
+pub(crate) struct PortSpec {
     container_port: Option<i32>,
+    pub(crate) host_port: Option<i32>,
     name: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Probe {
-    http_get: Option<ProbeAction>,
-    tcp_socket: Option<ProbeAction>,
+pub(crate) struct Probe {
+    pub(crate) http_get: Option<ProbeAction>,
+    pub(crate) tcp_socket: Option<ProbeAction>,
     grpc: Option<ProbeAction>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct ProbeAction {
+pub(crate) struct ProbeAction {
     port: Option<IntOrString>,
+    pub(crate) host: Option<String>,
+}
+
+/// What is done at the start and at the end of a container.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Lifecycle {
+    pub(crate) post_start: Option<Probe>,
+    pub(crate) pre_stop: Option<Probe>,
 }
 
 /// How a container is.
@@ -59,11 +73,7 @@ pub(crate) fn settings(
 ) -> PodSettings {
     let init = init.into_iter().flatten();
     let init = init.filter_map(|spec| {
-        // A container that is started before the others and then goes on.
-        let role = match spec.restart_policy.as_deref() {
-            Some("Always") => ContainerRole::Sidecar,
-            _ => ContainerRole::Init,
-        };
+        let role = spec.role_before_others();
         container(spec, role)
     });
     let main = main.into_iter().flatten();
@@ -71,6 +81,16 @@ pub(crate) fn settings(
     PodSettings {
         annotations,
         containers: init.chain(main).take(CONTAINERS_MAX).collect(),
+    }
+}
+
+impl ContainerSpec {
+    /// When it runs, of those that are started before the others: to its end, or it goes on.
+    pub(crate) fn role_before_others(&self) -> ContainerRole {
+        match self.restart_policy.as_deref() {
+            Some("Always") => ContainerRole::Sidecar,
+            _ => ContainerRole::Init,
+        }
     }
 }
 

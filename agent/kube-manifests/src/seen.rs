@@ -3,6 +3,7 @@
 //! What is not read is skipped while parsing: the managed fields and the containers of a pod are many
 //! times as large as what is kept.
 
+use crate::pod_security::is_of_security;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
 use kube_core::Resource;
 use kube_core::{ApiResource, DynamicResourceScope};
@@ -98,11 +99,17 @@ struct Metadata {
     owner_references: Option<Vec<OwnerReference>>,
 }
 
+fn is_read(annotation: &str) -> bool {
+    annotation == MIRROR_ANNOTATION
+        || ANNOTATIONS.contains(&annotation)
+        || is_of_security(annotation)
+}
+
 fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMeta, D::Error> {
     let metadata = Metadata::deserialize(deserializer)?;
     let annotations = metadata.annotations.map(|all| {
         let kept = all.into_iter();
-        kept.filter(|(key, _)| **key == *MIRROR_ANNOTATION || ANNOTATIONS.contains(&&**key))
+        kept.filter(|(key, _)| is_read(key))
             .map(|(key, value)| (key.into_owned(), value))
             .collect()
     });

@@ -12,6 +12,7 @@ use crate::network_policy::NetworkPolicy;
 use crate::objects::{
     Namespace, Node, OwnerReference, Pod, PodPhase, Service, Workload, WorkloadKind,
 };
+use crate::pod_events::{Audience, PodEvent};
 use crate::scope::Scope;
 use crate::state::State;
 use crate::stats::Stats;
@@ -75,6 +76,8 @@ struct Shared {
     asked_namespaces: Asked,
     generation: AtomicU64,
     mesh_generation: AtomicU64,
+    /// Whether somebody takes what happens to pods.
+    reports_pods: AtomicBool,
     /// Whether anybody was told to wait since the last wake-up.
     is_awaited: AtomicBool,
     on_change: Box<dyn Fn() + Send + Sync>,
@@ -105,6 +108,7 @@ impl Cluster {
             asked_namespaces: Asked::new(limits.wait),
             generation: AtomicU64::new(0),
             mesh_generation: AtomicU64::new(0),
+            reports_pods: AtomicBool::new(false),
             is_awaited: AtomicBool::new(false),
             on_change,
         };
@@ -258,6 +262,30 @@ impl Cluster {
         pods.filter(|pod| pod.phase == PodPhase::Active)
             .cloned()
             .collect()
+    }
+
+    /// From now on what happens to the pods of this node is kept for
+    /// [`take_pod_events`](Self::take_pod_events), beginning with those that are there.
+    pub fn report_pods(&self) {
+        self.shared.reports_pods.store(true, Relaxed);
+        self.write().report_pods(Audience::Somebody);
+    }
+
+    /// Nobody takes what happens to pods any more.
+    pub fn ignore_pods(&self) {
+        self.shared.reports_pods.store(false, Relaxed);
+        self.write().report_pods(Audience::Nobody);
+    }
+
+    /// What happened to the pods of this node, the oldest first: at most `max`, the others the next time.
+    /// It is noticed now, nanoseconds since the epoch. Nothing unless they are
+    /// [reported](Self::report_pods); until their namespaces are known they wait.
+    #[must_use]
+    pub fn take_pod_events(&self, max: usize, now_wall_ns: u64) -> Vec<PodEvent> {
+        if !self.shared.reports_pods.load(Relaxed) || !self.read().has_pod_events() {
+            return Vec::new();
+        }
+        self.write().take_pod_events(max, now_wall_ns)
     }
 
     /// The network policies of a namespace.

@@ -56,6 +56,8 @@ mod members;
 mod mesh_objects;
 mod network_policy;
 mod objects;
+mod pod_events;
+mod pod_security;
 mod pod_settings;
 mod pool;
 mod pools;
@@ -80,6 +82,11 @@ pub use network_policy::{
 pub use objects::{
     EndpointSlice, Namespace, Node, Object, ObjectName, Owner, OwnerReference, Pod, PodNetwork,
     PodPhase, Service, ServicePort, Workload, WorkloadKind,
+};
+pub use pod_events::{PodEvent, PodEventKind};
+pub use pod_security::{
+    CapabilityChanges, ContainerSecurity, Extent, HostNamespaces, PodOs, PodSecurity, PodUsers,
+    PodVolume, SecuritySettings, SelinuxOptions,
 };
 pub use pod_settings::{ContainerPort, ContainerRole, PodContainer, PodSettings, PortReference};
 pub use scope::Scope;

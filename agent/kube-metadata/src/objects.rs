@@ -5,6 +5,7 @@ use crate::kind::Kind;
 use crate::labels::Labels;
 use crate::mesh_objects::MeshObject;
 use crate::network_policy::NetworkPolicy;
+use crate::pod_security::PodSecurity;
 use crate::pod_settings::{PodSettings, PortReference};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -58,6 +59,8 @@ pub struct Pod {
     pub owner: Option<Arc<OwnerReference>>,
     /// What of its specification decides how its connections are protected.
     pub settings: Arc<PodSettings>,
+    /// What of it decides how much its containers may do.
+    pub security: Arc<PodSecurity>,
     /// Names of the containers that are not ready, of those that should run.
     pub unready: Box<[Arc<str>]>,
 }

@@ -63,6 +63,8 @@ pub enum ContainerRole {
     Init,
     /// From before the others on, as long as the pod does (`restartPolicy: Always`, 1.28).
     Sidecar,
+    /// From when somebody added it to the pod, to its end (`kubectl debug`, 1.25).
+    Ephemeral,
 }
 
 /// A port of a container.

@@ -2,6 +2,7 @@
 
 use crate::labels::Labels;
 use crate::objects::{Object, OwnerReference};
+use crate::pod_security::PodSecurity;
 use crate::pod_settings::PodSettings;
 use crate::pool::Pool;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ pub(crate) struct Pools {
     labels: Pool<Labels>,
     references: Pool<OwnerReference>,
     settings: Pool<PodSettings>,
+    securities: Pool<PodSecurity>,
 }
 
 impl Pools {
@@ -21,6 +23,7 @@ impl Pools {
             labels: Pool::new(),
             references: Pool::new(),
             settings: Pool::new(),
+            securities: Pool::new(),
         }
     }
 
@@ -36,6 +39,7 @@ impl Pools {
                 self.share_labels(&mut pod.labels);
                 self.share_reference(&mut pod.owner);
                 self.settings.share(&mut pod.settings);
+                self.securities.share(&mut pod.security);
             }
             Object::Namespace(namespace) => {
                 self.texts.share(&mut namespace.name);
@@ -91,12 +95,15 @@ impl Pools {
         self.labels.sweep();
         self.references.sweep();
         self.settings.sweep();
+        self.securities.sweep();
         self.texts.sweep();
     }
 
     pub(crate) fn len(&self) -> usize {
         let texts_and_labels = self.texts.len().saturating_add(self.labels.len());
         let others = self.references.len().saturating_add(self.settings.len());
-        texts_and_labels.saturating_add(others)
+        texts_and_labels
+            .saturating_add(others)
+            .saturating_add(self.securities.len())
     }
 }

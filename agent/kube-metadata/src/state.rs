@@ -7,6 +7,7 @@ use crate::members::Members;
 use crate::mesh_objects::MeshObject;
 use crate::network_policy::NetworkPolicy;
 use crate::objects::{EndpointSlice, Namespace, Node, Object, ObjectName, Owner, Pod, Service};
+use crate::pod_events::PodNews;
 use crate::pools::Pools;
 use crate::scope::Scope;
 use crate::table::{AnyTable, Learned, Table, Watch};
@@ -30,6 +31,7 @@ pub(crate) struct State {
     pub(crate) addresses: Addresses,
     pub(crate) members: Members,
     pub(crate) pools: Pools,
+    pub(crate) news: PodNews,
 }
 
 /// Whether anything became known that was not.
@@ -60,6 +62,7 @@ impl State {
             addresses: Addresses::new(),
             members: Members::new(),
             pools: Pools::new(),
+            news: PodNews::new(),
         }
     }
 
@@ -113,6 +116,7 @@ impl State {
             Kind::Pods => {
                 self.addresses.clear_pods(self.pods.known());
                 self.node_uids = HashMap::new();
+                self.news.clear();
             }
             Kind::Nodes => {
                 for node in self.nodes.known() {
@@ -135,7 +139,11 @@ impl State {
             Object::Namespace(namespace) => {
                 self.namespaces.make_room(&*namespace.name);
                 let name = Arc::clone(&namespace.name);
-                self.namespaces.learn(name, namespace).change()
+                let learned = self.namespaces.learn(name, namespace);
+                if let Some((old, new)) = learned.states() {
+                    self.namespace_learned(old.map(|old| &**old), new);
+                }
+                learned.change()
             }
             Object::Service(service) => self.learn_service(service),
             Object::EndpointSlice(slice) => self.learn_slice(slice, now),
@@ -178,6 +186,7 @@ impl State {
                     self.node_uids.insert(node_uid, Arc::clone(&new.uid));
                 }
             }
+            self.pod_learned(old.map(|old| &**old), new);
         }
         learned.change()
     }
@@ -185,6 +194,7 @@ impl State {
     fn pods_forgotten(&mut self, pods: &[Arc<Pod>]) {
         for pod in pods {
             self.addresses.forget_pod(pod);
+            self.news.forget(&pod.uid);
             if let Some(node_uid) = &pod.node_uid
                 && self.node_uids.get(node_uid) == Some(&pod.uid)
             {
@@ -231,6 +241,7 @@ impl State {
             Object::Pod(pod) => {
                 if let Some(pod) = self.pods.end(&*pod.uid, now) {
                     self.addresses.release_pod(&pod, now);
+                    self.news.forget(&pod.uid);
                 }
             }
             Object::Namespace(namespace) => drop(self.namespaces.end(&*namespace.name, now)),
@@ -262,6 +273,7 @@ impl State {
             Kind::Pods => {
                 for pod in self.pods.end_list(now) {
                     self.addresses.release_pod(&pod, now);
+                    self.news.forget(&pod.uid);
                 }
             }
             Kind::EndpointSlices => {
@@ -269,7 +281,10 @@ impl State {
                     self.members.left(&slice, now);
                 }
             }
-            Kind::Namespaces => drop(self.namespaces.end_list(now)),
+            Kind::Namespaces => {
+                self.namespaces.end_list(now);
+                self.namespaces_settled();
+            }
             Kind::Services => drop(self.services.end_list(now)),
             Kind::Nodes => drop(self.nodes.end_list(now)),
             Kind::NetworkPolicies => drop(self.policies.end_list(now)),

@@ -57,6 +57,7 @@ mod linkerd;
 mod membership;
 mod mesh_policies;
 mod mtls;
+pub mod pod_security;
 mod settings;
 
 pub use annotations::ANNOTATIONS;

@@ -12,7 +12,8 @@ use std::time::Instant;
 impl Cluster {
     /// This agent runs on the node with this name. The first name stays.
     pub fn set_own_node(&self, name: &str) {
-        self.shared.own_node.get_or_init(|| name.into());
+        let name = self.shared.own_node.get_or_init(|| name.into());
+        self.write().set_own_node(name);
     }
 
     /// From now on these objects are watched, and no others.
@@ -72,6 +73,9 @@ impl Cluster {
         }
         if let Some(table) = state.table_mut(kind) {
             table.set_watch(Watch::Failing);
+        }
+        if kind == Kind::Namespaces {
+            state.namespaces_settled();
         }
         drop(state);
         if kind.is_mesh() {
