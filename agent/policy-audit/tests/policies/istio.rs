@@ -191,7 +191,7 @@ proptest! {
             })
             .collect();
         let mut pod = pod(&[ISTIO]);
-        pod.labels = super::labels([("app", "web"), ("tier", "front")]);
+        pod.labels = labels([("app", "web"), ("tier", "front")]);
         if of_root {
             pod.name.namespace = "istio-system".into();
         }
