@@ -1,6 +1,6 @@
 //! How the objects of each kind are read.
 
-use crate::{istio, linkerd, network_policy, node, owner, pod, service};
+use crate::{istio, istio_authorization, linkerd, network_policy, node, owner, pod, service};
 use kube_core::{ApiResource, Resource};
 use saker_kube_metadata::{Kind, Object, WorkloadKind};
 use serde::de::DeserializeOwned;
@@ -50,5 +50,9 @@ pub fn with_kind<V: KindVisitor>(kind: Kind, visitor: V) -> V::Output {
         Kind::MeshTlsAuthentications => visitor.visit(linkerd::mesh_tls_authentication),
         Kind::NetworkAuthentications => visitor.visit(linkerd::network_authentication),
         Kind::ServerAuthorizations => visitor.visit(linkerd::server_authorization),
+        Kind::IstioAuthorizationPolicies => {
+            visitor.visit(istio_authorization::authorization_policy)
+        }
+        Kind::RequestAuthentications => visitor.visit(istio_authorization::request_authentication),
     }
 }

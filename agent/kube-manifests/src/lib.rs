@@ -41,6 +41,7 @@
 mod documents;
 mod folder;
 mod istio;
+mod istio_authorization;
 mod kinds;
 mod labels;
 mod linkerd;

@@ -37,6 +37,12 @@ const fn api(kind: Kind) -> (&'static str, &'static [&'static str], &'static str
         Kind::MeshTlsAuthentications => (LINKERD, &["v1alpha1"], "MeshTLSAuthentication"),
         Kind::NetworkAuthentications => (LINKERD, &["v1alpha1"], "NetworkAuthentication"),
         Kind::ServerAuthorizations => (LINKERD, &["v1beta1"], "ServerAuthorization"),
+        Kind::IstioAuthorizationPolicies => {
+            (ISTIO_SECURITY, &["v1", "v1beta1"], "AuthorizationPolicy")
+        }
+        Kind::RequestAuthentications => {
+            (ISTIO_SECURITY, &["v1", "v1beta1"], "RequestAuthentication")
+        }
     }
 }
 
@@ -66,6 +72,6 @@ pub fn resources(kind: Kind) -> impl Iterator<Item = ApiResource> + Clone {
             format!("{group}/{version}")
         },
         kind: kind_name.to_owned(),
-        plural: kind.name().to_owned(),
+        plural: kind.plural().to_owned(),
     })
 }

@@ -45,11 +45,15 @@ pub enum Kind {
     NetworkAuthentications,
     /// `ServerAuthorization` of Linkerd.
     ServerAuthorizations,
+    /// `AuthorizationPolicy` of Istio.
+    IstioAuthorizationPolicies,
+    /// `RequestAuthentication` of Istio.
+    RequestAuthentications,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Pods,
         Self::Namespaces,
         Self::Services,
@@ -70,9 +74,20 @@ impl Kind {
         Self::MeshTlsAuthentications,
         Self::NetworkAuthentications,
         Self::ServerAuthorizations,
+        Self::IstioAuthorizationPolicies,
+        Self::RequestAuthentications,
     ];
 
-    /// As the API server names it in paths, and metrics in the label `resource`.
+    /// As the API server names it in paths. Two groups may have the same.
+    #[must_use]
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::IstioAuthorizationPolicies => "authorizationpolicies",
+            other => other.name(),
+        }
+    }
+
+    /// As metrics and messages name it: as the API server does, with the group where another one has the same.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -96,6 +111,8 @@ impl Kind {
             Self::MeshTlsAuthentications => "meshtlsauthentications",
             Self::NetworkAuthentications => "networkauthentications",
             Self::ServerAuthorizations => "serverauthorizations",
+            Self::IstioAuthorizationPolicies => "authorizationpolicies.security.istio.io",
+            Self::RequestAuthentications => "requestauthentications",
         }
     }
 
@@ -126,6 +143,8 @@ impl Kind {
                 | Self::MeshTlsAuthentications
                 | Self::NetworkAuthentications
                 | Self::ServerAuthorizations
+                | Self::IstioAuthorizationPolicies
+                | Self::RequestAuthentications
         )
     }
 
@@ -152,6 +171,9 @@ impl Kind {
             | Self::MeshTlsAuthentications
             | Self::NetworkAuthentications
             | Self::ServerAuthorizations => scope.contains(Scope::MESH),
+            Self::IstioAuthorizationPolicies | Self::RequestAuthentications => {
+                scope.contains(Scope::MESH_AUTHORIZATION)
+            }
         }
     }
 }

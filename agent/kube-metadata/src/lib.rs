@@ -49,6 +49,7 @@
 mod addresses;
 mod answer;
 mod asked;
+mod authorization_objects;
 mod cluster;
 mod kind;
 mod labels;
@@ -67,6 +68,11 @@ mod stats;
 mod table;
 
 pub use answer::Answer;
+pub use authorization_objects::{
+    Attribute, AuthorizationAction, AuthorizationRule, AuthorizedClients, ClientNetwork,
+    Constraint, Enforcement, IstioAuthorizationPolicy, MeshIdentity, MeshTlsAuthentication,
+    NetworkAuthentication, PolicyScope, RequestAuthentication, TargetKind, TargetReference,
+};
 pub use cluster::{Cluster, Endpoint, Limits};
 pub use kind::Kind;
 pub use labels::{LABELS_MAX, Labels};

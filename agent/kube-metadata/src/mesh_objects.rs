@@ -1,5 +1,9 @@
 //! Objects of Istio and Linkerd that say how connections have to be protected, as they are written.
 
+use crate::authorization_objects::{
+    AuthorizedClients, ClientNetwork, IstioAuthorizationPolicy, MeshTlsAuthentication,
+    NetworkAuthentication, RequestAuthentication,
+};
 use crate::kind::Kind;
 use crate::labels::Labels;
 use crate::network_policy::Selector;
@@ -34,14 +38,18 @@ pub enum MeshContent {
     PeerAuthentication(PeerAuthentication),
     /// Istio: how clients connect.
     DestinationRule(DestinationRule),
+    /// Istio: who may come.
+    IstioAuthorizationPolicy(IstioAuthorizationPolicy),
+    /// Istio: whose tokens are checked.
+    RequestAuthentication(RequestAuthentication),
     /// Linkerd: a port of pods.
     Server(LinkerdServer),
     /// Linkerd: who may come, all of these.
     AuthorizationPolicy(AuthorizationPolicy),
     /// Linkerd: clients with a proxy. Whoever it is about, it is mutual TLS.
-    MeshTlsAuthentication,
+    MeshTlsAuthentication(MeshTlsAuthentication),
     /// Linkerd: clients by their addresses, with or without a proxy.
-    NetworkAuthentication,
+    NetworkAuthentication(NetworkAuthentication),
     /// Linkerd before 2.12: who may come to servers.
     ServerAuthorization(ServerAuthorization),
 }
@@ -53,10 +61,13 @@ impl MeshContent {
         match self {
             Self::PeerAuthentication(_) => "PeerAuthentication",
             Self::DestinationRule(_) => "DestinationRule",
+            Self::RequestAuthentication(_) => "RequestAuthentication",
             Self::Server(_) => "Server",
-            Self::AuthorizationPolicy(_) => "AuthorizationPolicy",
-            Self::MeshTlsAuthentication => "MeshTLSAuthentication",
-            Self::NetworkAuthentication => "NetworkAuthentication",
+            Self::AuthorizationPolicy(_) | Self::IstioAuthorizationPolicy(_) => {
+                "AuthorizationPolicy"
+            }
+            Self::MeshTlsAuthentication(_) => "MeshTLSAuthentication",
+            Self::NetworkAuthentication(_) => "NetworkAuthentication",
             Self::ServerAuthorization(_) => "ServerAuthorization",
         }
     }
@@ -67,10 +78,12 @@ impl MeshContent {
         match self {
             Self::PeerAuthentication(_) => Kind::PeerAuthentications,
             Self::DestinationRule(_) => Kind::DestinationRules,
+            Self::IstioAuthorizationPolicy(_) => Kind::IstioAuthorizationPolicies,
+            Self::RequestAuthentication(_) => Kind::RequestAuthentications,
             Self::Server(_) => Kind::Servers,
             Self::AuthorizationPolicy(_) => Kind::AuthorizationPolicies,
-            Self::MeshTlsAuthentication => Kind::MeshTlsAuthentications,
-            Self::NetworkAuthentication => Kind::NetworkAuthentications,
+            Self::MeshTlsAuthentication(_) => Kind::MeshTlsAuthentications,
+            Self::NetworkAuthentication(_) => Kind::NetworkAuthentications,
             Self::ServerAuthorization(_) => Kind::ServerAuthorizations,
         }
     }
@@ -243,12 +256,22 @@ pub enum PolicyTarget {
 /// What a client has to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication {
-    /// A certificate of the mesh.
-    MeshTls,
-    /// An address.
-    Network,
+    /// A certificate of the mesh, with one of the identities of this `MeshTLSAuthentication`.
+    MeshTls(ObjectName),
+    /// The certificate of this service account.
+    ServiceAccount(ObjectName),
+    /// An address, of this `NetworkAuthentication`.
+    Network(ObjectName),
     /// Something that this version does not know.
     NotUnderstood,
+}
+
+impl Authentication {
+    /// Whether only clients with a certificate of the mesh have it.
+    #[must_use]
+    pub const fn is_mesh_tls(&self) -> bool {
+        matches!(self, Self::MeshTls(_) | Self::ServiceAccount(_))
+    }
 }
 
 /// Linkerd's `ServerAuthorization` (`policy.linkerd.io/v1beta1`).
@@ -256,8 +279,18 @@ pub enum Authentication {
 pub struct ServerAuthorization {
     /// Which servers of its namespace.
     pub servers: ServerReference,
+    /// Who may come,
+    pub clients: AuthorizedClients,
+    /// from where; from everywhere where empty.
+    pub networks: Box<[ClientNetwork]>,
+}
+
+impl ServerAuthorization {
     /// Whether clients without a certificate of the mesh may come.
-    pub allows_plaintext: bool,
+    #[must_use]
+    pub const fn allows_plaintext(&self) -> bool {
+        matches!(self.clients, AuthorizedClients::Everybody)
+    }
 }
 
 /// Servers by name or by labels.

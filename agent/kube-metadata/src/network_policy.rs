@@ -76,6 +76,19 @@ impl AddressBlock {
 }
 
 impl AddressBlock {
+    /// The block that a text names, or the one of an address alone.
+    #[must_use]
+    pub fn parse_or_address(text: &str) -> Option<Self> {
+        Self::parse(text).or_else(|| {
+            let address: IpAddr = text.parse().ok()?;
+            let prefix_bits = if address.is_ipv4() { 32 } else { 128 };
+            Some(Self {
+                address,
+                prefix_bits,
+            })
+        })
+    }
+
     /// Whether an address is in it.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -193,6 +206,9 @@ mod tests {
         assert_eq!(block.address.to_string(), "10.1.0.0");
         assert_eq!(block.prefix_bits, 16);
         assert!(AddressBlock::parse("fd00::/8").is_some());
+        let alone = AddressBlock::parse_or_address("fd00::1").unwrap();
+        assert_eq!(alone.prefix_bits, 128);
+        assert_eq!(AddressBlock::parse_or_address("fd00::1/129"), None);
         for wrong in [
             "",
             "10.0.0.0",

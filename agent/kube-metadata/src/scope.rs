@@ -23,6 +23,8 @@ impl Scope {
     pub const NETWORK_POLICIES: Self = Self(1 << 6);
     /// What meshes are told about the protection of connections.
     pub const MESH: Self = Self(1 << 7);
+    /// What Istio is told about who may talk to whom; Linkerd is told both at once.
+    pub const MESH_AUTHORIZATION: Self = Self(1 << 8);
 
     /// Both together.
     #[must_use]

@@ -150,7 +150,7 @@ impl Trouble {
             }
             TroubleKind::Forbidden => format!(
                 ": allow the verb \"{verb}\" on the resource \"{}\" of the API group \"{}\" (deploy/kubernetes/agent-rbac.yaml)",
-                kind.name(),
+                kind.plural(),
                 saker_kube_manifests::group(kind)
             ),
             _ => String::new(),

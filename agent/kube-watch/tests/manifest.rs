@@ -18,7 +18,9 @@ fn group(kind: Kind) -> &'static str {
         Kind::ReplicaSets | Kind::Deployments | Kind::StatefulSets | Kind::DaemonSets => "apps",
         Kind::Jobs | Kind::CronJobs => "batch",
         Kind::NetworkPolicies => "networking.k8s.io",
-        Kind::PeerAuthentications => "security.istio.io",
+        Kind::PeerAuthentications
+        | Kind::IstioAuthorizationPolicies
+        | Kind::RequestAuthentications => "security.istio.io",
         Kind::DestinationRules => "networking.istio.io",
         Kind::Servers
         | Kind::AuthorizationPolicies
@@ -54,6 +56,6 @@ fn the_role_allows_what_is_watched() {
             }
         }
     }
-    let watched = Kind::ALL.map(|kind| (group(kind).to_owned(), kind.name().to_owned()));
+    let watched = Kind::ALL.map(|kind| (group(kind).to_owned(), kind.plural().to_owned()));
     assert_eq!(allowed, BTreeSet::from(watched));
 }

@@ -20,8 +20,11 @@ pub(crate) const LINKERD_DEFAULT: &str = "config.linkerd.io/default-inbound-poli
 pub(crate) const LINKERD_SKIP_INBOUND: &str = "config.linkerd.io/skip-inbound-ports";
 pub(crate) const LINKERD_SKIP_OUTBOUND: &str = "config.linkerd.io/skip-outbound-ports";
 
+/// A policy of Istio with it is only tried out.
+pub const ISTIO_DRY_RUN: &str = "istio.io/dry-run";
+
 /// Every annotation that is read. Others need not be kept.
-pub const ANNOTATIONS: [&str; 13] = [
+pub const ANNOTATIONS: [&str; 14] = [
     MTLS,
     ISTIO_INJECT,
     ISTIO_EXCLUDED_INBOUND,
@@ -35,6 +38,7 @@ pub const ANNOTATIONS: [&str; 13] = [
     LINKERD_DEFAULT,
     LINKERD_SKIP_INBOUND,
     LINKERD_SKIP_OUTBOUND,
+    ISTIO_DRY_RUN,
 ];
 
 /// An annotation of a pod, or else of its namespace.

@@ -3,7 +3,8 @@
 //! # Purpose
 //!
 //! [`MeshPolicies`] says whether a connection to a workload has to be mutual TLS ([`MtlsIntent`]): by the
-//! policies of Istio and Linkerd, by Saker's own configuration and by annotations. [`membership`] says
+//! policies of Istio and Linkerd, by Saker's own configuration and by annotations, and whether the client may
+//! talk to the workload at all ([`Authorization`]). [`membership`] says
 //! whether a pod has a proxy, or should have one, and [`leg`] which part of the way through the proxies a
 //! connection is. Pure functions over typed objects, which come by watch or from files.
 //!
@@ -49,6 +50,7 @@
 )]
 
 mod annotations;
+mod authorization;
 mod destination;
 mod handle;
 mod istio;
@@ -60,7 +62,11 @@ mod mtls;
 pub mod pod_security;
 mod settings;
 
-pub use annotations::ANNOTATIONS;
+pub use annotations::{ANNOTATIONS, ISTIO_DRY_RUN};
+pub use authorization::{
+    Authorization, AuthorizationReason, AuthorizationVerdict, ClientIdentity, ConnectionFacts,
+    HttpFacts, RequestProtocol, Seen,
+};
 pub use handle::MeshHandle;
 pub use leg::{Bypass, Excuse, LegEnd, LegFacts, LegKind, LegParty, LegProcess, MeshLeg, leg};
 pub use membership::{Membership, Mesh, WithoutProxy, membership};

@@ -119,14 +119,14 @@ impl OfNamespace<'_> {
                 PolicyTarget::Server(target) => target == name,
                 PolicyTarget::Namespace | PolicyTarget::Route | PolicyTarget::NotUnderstood => true,
             });
-            about.any(|policy| !policy.required.contains(&Authentication::MeshTls))
+            about.any(|policy| !policy.required.iter().any(Authentication::is_mesh_tls))
         };
         let by_authorization = || {
             let mut about = self.authorizations.iter().filter(|it| match &it.servers {
                 ServerReference::Name(target) => target == name,
                 ServerReference::Selector(selector) => selector.matches(&server.labels),
             });
-            about.any(|authorization| authorization.allows_plaintext)
+            about.any(|authorization| authorization.allows_plaintext())
         };
         let by_itself = server.access.is_some_and(|it| it.allows_plaintext());
         by_itself || by_policy() || by_authorization()

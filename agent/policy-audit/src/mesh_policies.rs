@@ -1,10 +1,14 @@
-//! All policies about mutual TLS, in order.
+//! All policies of meshes, in order.
 
 use crate::annotations::{LINKERD_DEFAULT, MTLS};
+use crate::authorization::{
+    Authorization, AuthorizationReason, ConnectionFacts, DefaultAccess, IstioAuthorizations,
+    LinkerdAuthorizations,
+};
 use crate::destination::{DestinationRules, Wish};
 use crate::istio::{PeerAuthentications, Reach};
 use crate::linkerd::Servers;
-use crate::membership::{Membership, Mesh, is_gateway, membership};
+use crate::membership::{Membership, Mesh, WithoutProxy, is_gateway, membership};
 use crate::mtls::{ClientIntent, MtlsIntent, MtlsMode, MtlsReason, Target};
 use crate::settings::{MtlsRule, MtlsSettings};
 use saker_kube_metadata::{
@@ -26,7 +30,22 @@ const OF_SERVERS: [Kind; 3] = [
     Kind::ServerAuthorizations,
 ];
 
-/// All policies about mutual TLS at one moment.
+/// The objects that say who may come to workloads of Istio.
+const OF_ISTIO: [Kind; 2] = [
+    Kind::IstioAuthorizationPolicies,
+    Kind::RequestAuthentications,
+];
+
+/// The objects that say who may come to pods of Linkerd.
+const OF_LINKERD: [Kind; 5] = [
+    Kind::Servers,
+    Kind::AuthorizationPolicies,
+    Kind::ServerAuthorizations,
+    Kind::MeshTlsAuthentications,
+    Kind::NetworkAuthentications,
+];
+
+/// All policies of meshes at one moment.
 #[derive(Debug, PartialEq, Eq)]
 pub struct MeshPolicies {
     settings: Arc<MtlsSettings>,
@@ -34,6 +53,8 @@ pub struct MeshPolicies {
     peers: Option<PeerAuthentications>,
     clients: Option<DestinationRules>,
     servers: Option<Servers>,
+    of_istio: Option<IstioAuthorizations>,
+    of_linkerd: Option<LinkerdAuthorizations>,
 }
 
 impl MeshPolicies {
@@ -49,6 +70,8 @@ impl MeshPolicies {
             peers: Some(PeerAuthentications::new(all(), &mesh.istio_root_namespace)),
             clients: Some(DestinationRules::new(all(), &mesh.cluster_domain)),
             servers: Some(Servers::new(all())),
+            of_istio: Some(IstioAuthorizations::new(all())),
+            of_linkerd: Some(LinkerdAuthorizations::new(all())),
             settings,
         }
     }
@@ -61,32 +84,43 @@ impl MeshPolicies {
             peers: None,
             clients: None,
             servers: None,
+            of_istio: None,
+            of_linkerd: None,
         }
     }
 
     /// Those of a cluster; what it does not tell is not known.
     pub(crate) fn of_cluster(cluster: &Cluster, settings: &Arc<MtlsSettings>) -> Answer<Self> {
-        let kinds = [&OF_PEERS[..], &OF_CLIENTS, &OF_SERVERS];
-        let [peers, clients, servers] = kinds.map(|kinds| cluster.mesh_objects(kinds));
-        let answers = [&peers, &clients, &servers];
-        if answers.into_iter().any(|answer| *answer == Answer::Awaited) {
+        let asked = [
+            &OF_PEERS[..],
+            &OF_CLIENTS,
+            &OF_SERVERS,
+            &OF_ISTIO,
+            &OF_LINKERD,
+        ];
+        let answers = asked.map(|kinds| cluster.mesh_objects(kinds));
+        if answers.iter().any(|answer| *answer == Answer::Awaited) {
             return Answer::Awaited;
         }
+        let [peers, clients, servers, of_istio, of_linkerd] = answers.map(Answer::known);
         let mesh = &settings.mesh;
         Answer::Known(Self {
             settings: Arc::clone(settings),
-            peers: peers.known().map(|objects| {
-                let objects = oldest_first(objects.iter().map(|object| &**object).collect());
-                PeerAuthentications::new(objects.into_iter(), &mesh.istio_root_namespace)
+            peers: peers.as_deref().map(|objects| {
+                PeerAuthentications::new(in_order(objects), &mesh.istio_root_namespace)
             }),
-            clients: clients.known().map(|objects| {
-                let objects = oldest_first(objects.iter().map(|object| &**object).collect());
-                DestinationRules::new(objects.into_iter(), &mesh.cluster_domain)
-            }),
-            servers: servers.known().map(|objects| {
-                let objects = oldest_first(objects.iter().map(|object| &**object).collect());
-                Servers::new(objects.into_iter())
-            }),
+            clients: clients
+                .as_deref()
+                .map(|objects| DestinationRules::new(in_order(objects), &mesh.cluster_domain)),
+            servers: servers
+                .as_deref()
+                .map(|objects| Servers::new(in_order(objects))),
+            of_istio: of_istio
+                .as_deref()
+                .map(|objects| IstioAuthorizations::new(in_order(objects))),
+            of_linkerd: of_linkerd
+                .as_deref()
+                .map(|objects| LinkerdAuthorizations::new(in_order(objects))),
         })
     }
 
@@ -188,6 +222,18 @@ impl MeshPolicies {
     }
 
     fn linkerd_default(&self, pod: &Pod, namespace: Option<&Namespace>) -> MtlsIntent {
+        let DefaultAccess { access, policy } = self.linkerd_access(pod, namespace);
+        MtlsIntent {
+            mode: match access.allows_plaintext() {
+                true => MtlsMode::Permissive,
+                false => MtlsMode::Strict,
+            },
+            policy,
+            reason: MtlsReason::DefaultInboundPolicy,
+        }
+    }
+
+    fn linkerd_access(&self, pod: &Pod, namespace: Option<&Namespace>) -> DefaultAccess {
         let asked = |annotations: &Labels| {
             let text = annotations.get(LINKERD_DEFAULT);
             text.and_then(LinkerdAccess::parse)
@@ -197,18 +243,53 @@ impl MeshPolicies {
             let access = asked(&namespace?.annotations)?;
             Some((access, namespace_id(pod)))
         });
-        let (access, policy) = match annotated {
-            Some((access, policy)) => (access, Some(policy)),
-            None => (self.settings.mesh.linkerd_default_inbound_policy, None),
-        };
-        MtlsIntent {
-            mode: match access.allows_plaintext() {
-                true => MtlsMode::Permissive,
-                false => MtlsMode::Strict,
+        match annotated {
+            Some((access, policy)) => DefaultAccess {
+                access,
+                policy: Some(policy),
             },
-            policy,
-            reason: MtlsReason::DefaultInboundPolicy,
+            None => DefaultAccess {
+                access: self.settings.mesh.linkerd_default_inbound_policy,
+                policy: None,
+            },
         }
+    }
+
+    /// Whether the server may be talked to, by the policies of its mesh. Pods that should be in a mesh and have no proxy are
+    /// judged as if they had: nobody enforces it, which is what should be noticed.
+    #[must_use]
+    pub fn authorization(&self, facts: &ConnectionFacts<'_>) -> Authorization {
+        let not_in_mesh = Authorization::not_applicable(AuthorizationReason::NotInMesh);
+        let Some(pod) = facts.target.pod else {
+            return not_in_mesh;
+        };
+        let namespace = facts.target.namespace;
+        let mesh = &self.settings.mesh;
+        let not_known = || Authorization::unknown(AuthorizationReason::NotKnown);
+        match judged(pod, namespace) {
+            None => not_in_mesh,
+            Some(Mesh::Linkerd) => self.of_linkerd.as_ref().map_or_else(not_known, |policies| {
+                let default = self.linkerd_access(pod, namespace);
+                policies.authorization(pod, facts, default, mesh)
+            }),
+            Some(istio) => self.of_istio.as_ref().map_or_else(not_known, |policies| {
+                policies.authorization(pod, istio == Mesh::IstioAmbient, facts, mesh)
+            }),
+        }
+    }
+
+    /// Whether a workload of Istio's mesh checks the tokens of requests (`RequestAuthentication`); `None` where that is not
+    /// known, and of pods that are not in the mesh.
+    #[must_use]
+    pub fn has_request_authentication(
+        &self,
+        pod: &Pod,
+        namespace: Option<&Namespace>,
+    ) -> Option<bool> {
+        let root = &self.settings.mesh.istio_root_namespace;
+        let mesh = judged(pod, namespace).filter(|mesh| *mesh != Mesh::Linkerd)?;
+        let policies = self.of_istio.as_ref()?;
+        policies.has_request_authentication(pod, mesh == Mesh::IstioAmbient, root)
     }
 
     /// How a client should connect to a port of a service, by Istio's `DestinationRule`s; `None` where
@@ -233,10 +314,24 @@ impl MeshPolicies {
     }
 }
 
+fn in_order(objects: &[Arc<MeshObject>]) -> impl Iterator<Item = &MeshObject> {
+    oldest_first(objects.iter().map(|object| &**object).collect()).into_iter()
+}
+
 /// Among equals the oldest decides, and of those that were made in the same second the first by name.
 fn oldest_first(mut objects: Vec<&MeshObject>) -> Vec<&MeshObject> {
     objects.sort_by_key(|object| (object.created_s, &object.name.name, &object.name.namespace));
     objects
+}
+
+/// The mesh whose policies are about a pod.
+fn judged(pod: &Pod, namespace: Option<&Namespace>) -> Option<Mesh> {
+    match membership(pod, namespace) {
+        Membership::Member(mesh) | Membership::Missing(mesh, WithoutProxy::NotInjected) => {
+            Some(mesh)
+        }
+        Membership::Missing(_, WithoutProxy::HostNetwork) | Membership::Outside => None,
+    }
 }
 
 /// What both together demand.

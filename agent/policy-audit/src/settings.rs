@@ -1,7 +1,7 @@
 //! `mtls:` and `mesh:` of Saker's own configuration.
 
 use crate::mtls::MtlsMode;
-use saker_kube_metadata::LinkerdAccess;
+use saker_kube_metadata::{AddressBlock, LinkerdAccess};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use std::collections::BTreeMap;
@@ -40,9 +40,41 @@ pub struct MeshSettings {
     pub istio_root_namespace: String,
     /// Domain of the cluster's services (`global.proxy.clusterDomain`).
     pub cluster_domain: String,
+    /// Trust domain of Istio's identities (`meshConfig.trustDomain`).
+    pub trust_domain: String,
+    /// Others that stand for it in policies (`meshConfig.trustDomainAliases`).
+    pub trust_domain_aliases: Vec<String>,
     /// Linkerd's default for the cluster (`proxy.defaultInboundPolicy`).
     #[serde(deserialize_with = "access")]
     pub linkerd_default_inbound_policy: LinkerdAccess,
+    /// Namespace of Linkerd's control plane, which stands in its identities.
+    pub linkerd_namespace: String,
+    /// Trust domain of Linkerd's identities (`identityTrustDomain`).
+    pub linkerd_trust_domain: String,
+    /// What counts as the cluster's networks for Linkerd (`clusterNetworks`).
+    #[serde(deserialize_with = "blocks")]
+    pub linkerd_cluster_networks: Vec<String>,
+}
+
+/// What Linkerd's installation has for `clusterNetworks` where nobody says otherwise.
+const CLUSTER_NETWORKS: [&str; 5] = [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fd00::/8",
+];
+
+impl MeshSettings {
+    /// The identity of a service account in Linkerd's mesh.
+    pub(crate) fn linkerd_identity(&self, namespace: &str, account: &str) -> String {
+        let Self {
+            linkerd_namespace: control_plane,
+            linkerd_trust_domain: domain,
+            ..
+        } = self;
+        format!("{account}.{namespace}.serviceaccount.identity.{control_plane}.{domain}")
+    }
 }
 
 impl Default for MeshSettings {
@@ -50,7 +82,12 @@ impl Default for MeshSettings {
         Self {
             istio_root_namespace: "istio-system".to_owned(),
             cluster_domain: "cluster.local".to_owned(),
+            trust_domain: "cluster.local".to_owned(),
+            trust_domain_aliases: Vec::new(),
             linkerd_default_inbound_policy: LinkerdAccess::AllUnauthenticated,
+            linkerd_namespace: "linkerd".to_owned(),
+            linkerd_trust_domain: "cluster.local".to_owned(),
+            linkerd_cluster_networks: CLUSTER_NETWORKS.map(str::to_owned).into(),
         }
     }
 }
@@ -63,4 +100,17 @@ fn access<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LinkerdAccess, D
              cluster-unauthenticated, all-authenticated, cluster-authenticated, deny, audit"
         ))
     })
+}
+
+fn blocks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let wrong = texts
+        .iter()
+        .find(|text| AddressBlock::parse(text).is_none());
+    match wrong {
+        Some(text) => Err(D::Error::custom(format!(
+            "`{text}` is no block of addresses such as 10.0.0.0/8"
+        ))),
+        None => Ok(texts),
+    }
 }

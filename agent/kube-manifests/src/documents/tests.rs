@@ -1,7 +1,10 @@
 use super::{DocumentError, Objects, objects, objects_of_values};
 use saker_kube_metadata::{
-    Authentication, ClientTlsMode, ContainerRole, Export, LinkerdAccess, MeshContent, Object,
-    PeerMode, Pod, PodNetwork, PolicyTarget, PortReference, ServerReference, Service,
+    AddressBlock, Authentication, AuthorizationAction, AuthorizationRule, AuthorizedClients,
+    ClientNetwork, ClientTlsMode, Constraint, ContainerRole, Enforcement, Export,
+    IstioAuthorizationPolicy, LinkerdAccess, MeshContent, MeshIdentity, MeshObject, Object,
+    ObjectName, PeerMode, Pod, PodNetwork, PolicyScope, PolicyTarget, PortReference,
+    RequestAuthentication, ServerReference, Service, TargetKind,
 };
 use std::error::Error as _;
 
@@ -86,11 +89,13 @@ fn policies_of_linkerd() {
          spec: {podSelector: {matchExpressions: [{key: app, operator: Exists}]}, port: http, accessPolicy: audit}\n---\n\
          apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\nmetadata: {name: p, namespace: shop}\n\
          spec: {targetRef: {group: policy.linkerd.io, kind: Server, name: web}, requiredAuthenticationRefs: \
-         [{kind: MeshTLSAuthentication, name: m}, {kind: ServiceAccount, name: s}, {kind: NetworkAuthentication, name: n}, {kind: X}]}\n---\n\
+         [{kind: MeshTLSAuthentication, name: m}, {kind: ServiceAccount, name: s, namespace: bank}, {kind: NetworkAuthentication, name: n}, {kind: X}]}\n---\n\
          apiVersion: policy.linkerd.io/v1beta1\nkind: ServerAuthorization\nmetadata: {name: a, namespace: shop}\n\
          spec: {server: {name: web}, client: {meshTLS: {identities: ['*']}}}\n---\n\
-         apiVersion: policy.linkerd.io/v1alpha1\nkind: MeshTLSAuthentication\nmetadata: {name: m, namespace: shop}\nspec: {identities: ['*']}\n---\n\
-         apiVersion: policy.linkerd.io/v1alpha1\nkind: NetworkAuthentication\nmetadata: {name: n, namespace: shop}\nspec: {networks: [{cidr: 10.0.0.0/8}]}\n",
+         apiVersion: policy.linkerd.io/v1alpha1\nkind: MeshTLSAuthentication\nmetadata: {name: m, namespace: shop}\nspec: {identities: ['*'], identityRefs: \
+         [{kind: ServiceAccount, name: s}, {kind: Namespace, name: bank}, {kind: X}]}\n---\n\
+         apiVersion: policy.linkerd.io/v1alpha1\nkind: NetworkAuthentication\nmetadata: {name: n, namespace: shop}\n\
+         spec: {networks: [{cidr: 10.0.0.0/8, except: [10.1.0.0/16]}, {cidr: fd00::1}, {cidr: anywhere}]}\n",
     );
     let contents: Vec<&MeshContent> = read
         .objects
@@ -107,16 +112,178 @@ fn policies_of_linkerd() {
     };
     assert_eq!(policy.target, PolicyTarget::Server("web".into()));
     let expected = [
-        Authentication::MeshTls,
-        Authentication::MeshTls,
-        Authentication::Network,
+        Authentication::MeshTls(ObjectName::new("shop", "m")),
+        Authentication::ServiceAccount(ObjectName::new("bank", "s")),
+        Authentication::Network(ObjectName::new("shop", "n")),
         Authentication::NotUnderstood,
     ];
     assert_eq!(*policy.required, expected);
     assert!(matches!(contents[2], MeshContent::ServerAuthorization(it)
-        if it.servers == ServerReference::Name("web".into()) && !it.allows_plaintext));
-    assert_eq!(*contents[3], MeshContent::MeshTlsAuthentication);
-    assert_eq!(*contents[4], MeshContent::NetworkAuthentication);
+        if it.servers == ServerReference::Name("web".into()) && it.clients
+            == AuthorizedClients::Identities([MeshIdentity::Name("*".into())].into())));
+    let identities = [
+        MeshIdentity::Name("*".into()),
+        MeshIdentity::ServiceAccount(ObjectName::new("shop", "s")),
+        MeshIdentity::Namespace("bank".into()),
+        MeshIdentity::NotUnderstood,
+    ];
+    assert!(matches!(contents[3], MeshContent::MeshTlsAuthentication(it)
+        if *it.identities == identities));
+    let block = |text| AddressBlock::parse_or_address(text).unwrap();
+    let networks = [
+        ClientNetwork::Block {
+            block: block("10.0.0.0/8"),
+            except: [block("10.1.0.0/16")].into(),
+        },
+        ClientNetwork::Block {
+            block: block("fd00::1"),
+            except: [].into(),
+        },
+        ClientNetwork::NotUnderstood,
+    ];
+    assert!(matches!(contents[4], MeshContent::NetworkAuthentication(it)
+        if *it.networks == networks));
+}
+
+#[test]
+fn whom_an_older_authorization_lets_in() {
+    let clients = |client: &str| {
+        let read = read(&format!(
+            "{{apiVersion: policy.linkerd.io/v1beta1, kind: ServerAuthorization, metadata: {{name: a, namespace: shop}}, \
+             spec: {{server: {{name: web}}, client: {client}}}}}"
+        ));
+        let object = read.objects.into_iter().next();
+        match object {
+            Some(Object::Mesh(MeshObject {
+                content: MeshContent::ServerAuthorization(it),
+                ..
+            })) => it.clients,
+            other => panic!("{other:?}"),
+        }
+    };
+    let account = MeshIdentity::ServiceAccount(ObjectName::new("shop", "robot"));
+    for (client, expected) in [
+        ("{unauthenticated: true}", AuthorizedClients::Everybody),
+        (
+            "{meshTLS: {unauthenticatedTLS: true}}",
+            AuthorizedClients::MeshTls,
+        ),
+        (
+            "{meshTLS: {serviceAccounts: [{name: robot}]}}",
+            AuthorizedClients::Identities([account].into()),
+        ),
+        ("{meshTLS: {}}", AuthorizedClients::Nobody),
+        (
+            "{networks: [{cidr: 10.0.0.0/8}]}",
+            AuthorizedClients::Nobody,
+        ),
+        ("{}", AuthorizedClients::Nobody),
+    ] {
+        assert_eq!(clients(client), expected, "{client}");
+    }
+}
+
+fn authorization(text: &str) -> IstioAuthorizationPolicy {
+    let object = read(text).objects.into_iter().next();
+    match object {
+        Some(Object::Mesh(MeshObject {
+            content: MeshContent::IstioAuthorizationPolicy(policy),
+            ..
+        })) => policy,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn authorization_policies_of_istio() {
+    let policy = authorization(
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n\
+         metadata: {name: p, namespace: shop, annotations: {istio.io/dry-run: 'true'}}\n\
+         spec:\n  selector: {matchLabels: {app: web}}\n  action: DENY\n  rules:\n  \
+         - from: [{source: {principals: [a], notNamespaces: [b], serviceAccounts: [c/d], remoteIpBlocks: [10.0.0.0/8]}}, {}]\n    \
+         to: [{operation: {ports: ['80'], notPaths: [/x, '/y*']}}]\n    \
+         when: [{key: 'request.headers[X-Token]', values: [v]}, {key: 'request.auth.claims[iss]', notValues: [w]}, {key: other, values: [z]}]\n",
+    );
+    assert_eq!(policy.action, AuthorizationAction::Deny);
+    assert_eq!(policy.enforcement, Enforcement::DryRun);
+    assert!(
+        matches!(&policy.scope, PolicyScope::Workloads(labels) if labels.get("app") == Some("web"))
+    );
+    let [rule] = &*policy.rules else {
+        panic!("{policy:?}");
+    };
+    let shown = |constraints: &[Constraint]| -> Vec<String> {
+        let shown = constraints
+            .iter()
+            .map(|it| format!("{:?} {:?} {:?}", it.attribute, it.values, it.excluded));
+        shown.collect()
+    };
+    assert_eq!(
+        shown(&rule.from[0]),
+        [
+            r#"Principal ["a"] []"#,
+            r#"Namespace [] ["b"]"#,
+            r#"ServiceAccount ["c/d"] []"#,
+            r#"RemoteAddress ["10.0.0.0/8"] []"#,
+        ]
+    );
+    assert!(rule.from[1].is_empty());
+    assert_eq!(
+        shown(&rule.to[0]),
+        [r#"Port ["80"] []"#, r#"Path [] ["/x", "/y*"]"#]
+    );
+    assert_eq!(
+        shown(&rule.when),
+        [
+            r#"Header("x-token") ["v"] []"#,
+            r#"TokenClaim [] ["w"]"#,
+            r#"NotUnderstood ["z"] []"#,
+        ]
+    );
+}
+
+/// Nothing that is left out or odd becomes a policy that says something else.
+#[test]
+fn authorization_policies_of_istio_that_say_little() {
+    let of = |spec: &str| {
+        authorization(&format!(
+            "{{apiVersion: security.istio.io/v1beta1, kind: AuthorizationPolicy, metadata: {{name: p, namespace: shop}}{spec}}}"
+        ))
+    };
+    for nothing in ["", ", spec: {}", ", spec: null", ", spec: {rules: null}"] {
+        assert_eq!(
+            of(nothing),
+            IstioAuthorizationPolicy::default(),
+            "{nothing}"
+        );
+    }
+    assert_eq!(
+        *of(", spec: {rules: [{}]}").rules,
+        [AuthorizationRule::default()]
+    );
+    assert!(of(", spec: {rules: [null]}").rules.is_empty());
+    let odd = of(
+        ", spec: {action: MAYBE, targetRefs: [{kind: Service, name: a}, {group: x, kind: Y, name: b}]}",
+    );
+    assert_eq!(odd.action, AuthorizationAction::NotUnderstood);
+    let PolicyScope::Targets(targets) = &odd.scope else {
+        panic!("{odd:?}");
+    };
+    let kinds: Vec<TargetKind> = targets.iter().map(|target| target.kind).collect();
+    assert_eq!(kinds, [TargetKind::Service, TargetKind::NotUnderstood]);
+    let values = "x,".repeat(70_000);
+    let long = of(&format!(
+        ", spec: {{action: DENY, rules: [{{when: [{{key: source.ip, values: [{values}]}}]}}]}}"
+    ));
+    assert_eq!(long.action, AuthorizationAction::NotUnderstood);
+    assert!(long.rules.is_empty());
+    let read = read(
+        "{apiVersion: security.istio.io/v1, kind: RequestAuthentication, metadata: {name: p, namespace: shop}, \
+         spec: {selector: {matchLabels: {app: web}}, jwtRules: [{issuer: x}]}}",
+    );
+    assert!(matches!(&read.objects[..], [Object::Mesh(MeshObject {
+        content: MeshContent::RequestAuthentication(RequestAuthentication { scope: PolicyScope::Workloads(labels) }), ..
+    })] if labels.get("app") == Some("web")));
 }
 
 #[test]

@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 const PEERS: &str = "security.istio.io/peerauthentications";
 
+/// Everything that meshes are told.
+const MESHES: Scope = Scope::MESH.with(Scope::MESH_AUTHORIZATION);
+
 fn meshes() -> impl Iterator<Item = Kind> {
     Kind::ALL.into_iter().filter(|kind| kind.is_mesh())
 }
@@ -32,6 +35,16 @@ fn served() -> Vec<String> {
             "policy.linkerd.io",
             "servers",
             &["v1beta3", "v1beta2", "v1beta1"],
+        ),
+        (
+            "security.istio.io",
+            "authorizationpolicies",
+            &["v1", "v1beta1"],
+        ),
+        (
+            "security.istio.io",
+            "requestauthentications",
+            &["v1", "v1beta1"],
         ),
         ("policy.linkerd.io", "authorizationpolicies", &["v1alpha1"]),
         ("policy.linkerd.io", "meshtlsauthentications", &["v1alpha1"]),
@@ -66,7 +79,7 @@ fn policies(watched: &Watched) -> Option<Vec<Arc<MeshObject>>> {
 async fn a_cluster_without_a_mesh() {
     let server = ApiServer::start().await;
     server.faults().not_served = served();
-    let watched = Watched::synced(node_config(&server), Scope::MESH).await;
+    let watched = Watched::synced(node_config(&server), MESHES).await;
     for kind in meshes() {
         eventually(kind.name(), || {
             watched.cluster.mesh_objects(&[kind]) == Answer::Known(Vec::new())
@@ -78,7 +91,7 @@ async fn a_cluster_without_a_mesh() {
         assert!(statuses[&kind].counters.troubles.is_empty());
     }
     assert!(watched.cluster.is_synced());
-    let answers = watched.watch.check(Scope::MESH).await;
+    let answers = watched.watch.check(MESHES).await;
     assert!(
         answers.iter().all(|(_, answer)| answer.is_ok()),
         "{answers:?}"
@@ -102,7 +115,7 @@ async fn a_cluster_with_an_older_mesh() {
     server.faults().not_served = served().into_iter().filter(is_newest).collect();
     make_policy(&server, "default", "STRICT");
     let uid = make_pod(&server, "web-0", NODE);
-    let scope = Scope::MESH.with(Scope::NODE_PODS);
+    let scope = MESHES.with(Scope::NODE_PODS);
     let watched = Watched::synced(node_config(&server), scope).await;
     let found = policies(&watched).expect("policies");
     assert!(
@@ -134,7 +147,7 @@ async fn policies_that_may_not_be_read() {
     let server = ApiServer::start().await;
     server.faults().statuses.insert(PEERS.to_owned(), 403);
     make_policy(&server, "default", "STRICT");
-    let watched = Watched::synced(node_config(&server), Scope::MESH).await;
+    let watched = Watched::synced(node_config(&server), MESHES).await;
     assert_eq!(policies(&watched), None);
     let statuses = watched.watch.status();
     let trouble = statuses[&Kind::PeerAuthentications].trouble.as_ref();

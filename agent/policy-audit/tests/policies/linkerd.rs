@@ -2,9 +2,9 @@
 
 use super::{LINKERD, annotated_pod, intent, labels, namespace, object, pod, policies};
 use saker_kube_metadata::{
-    Authentication, AuthorizationPolicy, ContainerPort, LabelTest, LinkerdAccess, LinkerdServer,
-    MeshContent, MeshObject, PodSettings, PolicyTarget, PortReference, Requirement, Selector,
-    ServerAuthorization, ServerReference,
+    Authentication, AuthorizationPolicy, AuthorizedClients, ContainerPort, LabelTest,
+    LinkerdAccess, LinkerdServer, MeshContent, MeshObject, ObjectName, PodSettings, PolicyTarget,
+    PortReference, Requirement, Selector, ServerAuthorization, ServerReference,
 };
 use saker_policy_audit::{
     MeshPolicies, MeshSettings, MtlsIntent, MtlsMode, MtlsReason, MtlsSettings, Target,
@@ -74,11 +74,13 @@ fn a_server_without_policies_lets_in_whom_its_access_policy_names() {
 
 #[test]
 fn a_policy_opens_a_server_to_plaintext_unless_it_asks_for_a_certificate() {
-    use Authentication::{MeshTls, Network, NotUnderstood};
+    use Authentication::NotUnderstood;
+    let mesh_tls = || Authentication::MeshTls(ObjectName::new("shop", "m"));
+    let network = || Authentication::Network(ObjectName::new("shop", "n"));
     for (required, is_required) in [
-        (&[MeshTls][..], true),
-        (&[MeshTls, Network], true),
-        (&[Network], false),
+        (&[mesh_tls()][..], true),
+        (&[mesh_tls(), network()], true),
+        (&[network()], false),
         (&[], false),
         // What is not understood may let anybody in.
         (&[NotUnderstood], false),
@@ -103,7 +105,11 @@ fn an_older_authorization_opens_a_server_as_well() {
     let authorization = |servers, allows_plaintext| {
         let content = ServerAuthorization {
             servers,
-            allows_plaintext,
+            clients: match allows_plaintext {
+                true => AuthorizedClients::Everybody,
+                false => AuthorizedClients::MeshTls,
+            },
+            networks: [].into(),
         };
         object("shop", "a", 1, MeshContent::ServerAuthorization(content))
     };
