@@ -4,6 +4,7 @@ mod certs;
 mod explain;
 mod filter;
 mod mtls;
+mod policy;
 mod record;
 mod reference;
 mod replay;
@@ -16,6 +17,7 @@ pub(crate) use filter::{FilterCheckArgs, FilterCommand};
 pub(crate) use mtls::{
     LedgerSourceArgs, MtlsCommand, MtlsReadyArgs, MtlsReportArgs, MtlsReportFormat, span_ms,
 };
+pub(crate) use policy::{PolicyCheckArgs, PolicyCommand};
 pub(crate) use record::RecordArgs;
 pub(crate) use reference::{EventsArgs, FieldsArgs, ReferenceFormat};
 pub(crate) use replay::{ReplayArgs, TimeText};
@@ -104,6 +106,12 @@ pub(crate) enum Command {
         /// What to say.
         #[command(subcommand)]
         command: Box<MtlsCommand>,
+    },
+    /// Say what the cluster's own policies say.
+    Policy {
+        /// What to say.
+        #[command(subcommand)]
+        command: PolicyCommand,
     },
     /// Make certificates for development: for a collector and for agents.
     #[command(after_help = certs::CERTS_EXAMPLES)]

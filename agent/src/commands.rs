@@ -9,6 +9,7 @@ pub(crate) mod filter_check;
 mod input;
 mod layout;
 pub(crate) mod mtls;
+pub(crate) mod policy;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod rules_bench;

@@ -26,7 +26,7 @@ mod summary;
 mod this_host;
 
 use clap::Parser;
-use cli::{Cli, Command, FilterCommand, MtlsCommand, Page, RulesCommand};
+use cli::{Cli, Command, FilterCommand, MtlsCommand, Page, PolicyCommand, RulesCommand};
 use commands::InputError;
 use commands::mtls::LedgerSourceError;
 use saker_alert::escaped;
@@ -91,6 +91,9 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Mtls { command } => match *command {
             MtlsCommand::Report(arguments) => commands::mtls::run_report(&arguments),
             MtlsCommand::Ready(arguments) => commands::mtls::run_ready(&arguments),
+        },
+        Command::Policy { command } => match command {
+            PolicyCommand::Check(arguments) => commands::policy::check::run(&arguments),
         },
         Command::Certs(arguments) => commands::certs::run(&arguments),
         Command::Completions { shell } => {

@@ -23,10 +23,11 @@ pub(crate) fn network_policy(seen: SeenPolicy) -> Option<Object> {
     let spec = seen.spec?;
     let types = spec.policy_types.unwrap_or_default();
     let names = |direction: &str| types.iter().any(|name| name == direction);
-    // A policy that names no directions is about what comes in, and about what goes out if it says
-    // anything about that.
+    // A policy that names no directions is about what comes in, and about what goes out if it has a rule
+    // about that: so the API server fills the field in.
+    let has_egress = spec.egress.as_ref().is_some_and(|rules| !rules.is_empty());
     let is_about_ingress = types.is_empty() || names("Ingress");
-    let is_about_egress = names("Egress") || (types.is_empty() && spec.egress.is_some());
+    let is_about_egress = names("Egress") || (types.is_empty() && has_egress);
     let ingress = spec.ingress.unwrap_or_default().into_iter();
     let egress = spec.egress.unwrap_or_default().into_iter();
     Some(Object::NetworkPolicy(NetworkPolicy {
@@ -67,12 +68,7 @@ fn peer(peer: NetworkPolicyPeer) -> PolicyPeer {
 }
 
 fn port(port: NetworkPolicyPort) -> PolicyPort {
-    let protocol = match port.protocol.as_deref() {
-        None | Some("TCP") => PolicyProtocol::Tcp,
-        Some("UDP") => PolicyProtocol::Udp,
-        Some("SCTP") => PolicyProtocol::Sctp,
-        Some(_) => PolicyProtocol::Other,
-    };
+    let protocol = PolicyProtocol::named(port.protocol.as_deref());
     let ports = match port.port {
         None => PolicyPorts::All,
         Some(IntOrString::String(name)) => PolicyPorts::Named(name.into()),

@@ -3,7 +3,7 @@
 use crate::pod_security::{SecurityContext, VolumeMount};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use saker_kube_metadata::{
-    ContainerPort, ContainerRole, Labels, PodContainer, PodSettings, PortReference,
+    ContainerPort, ContainerRole, Labels, PodContainer, PodSettings, PolicyProtocol, PortReference,
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -34,6 +34,7 @@ pub(crate) struct PortSpec {
     container_port: Option<i32>,
     pub(crate) host_port: Option<i32>,
     name: Option<String>,
+    protocol: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -100,6 +101,7 @@ fn container(spec: ContainerSpec, role: ContainerRole) -> Option<PodContainer> {
         Some(ContainerPort {
             number: u16::try_from(port.container_port?).ok()?,
             name: port.name.map(Arc::from),
+            protocol: PolicyProtocol::named(port.protocol.as_deref()),
         })
     });
     let probes = [

@@ -4,7 +4,9 @@ use crate::labels::labels_of;
 use crate::pod_settings::port_reference;
 use crate::seen::{Part, Seen};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use saker_kube_metadata::{EndpointSlice, Object, ObjectName, PortReference, Service, ServicePort};
+use saker_kube_metadata::{
+    EndpointSlice, Object, ObjectName, PolicyProtocol, PortReference, Service, ServicePort,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -40,6 +42,7 @@ pub(crate) struct ServiceSpec {
 #[serde(rename_all = "camelCase")]
 struct Port {
     port: Option<i32>,
+    protocol: Option<String>,
     target_port: Option<IntOrString>,
 }
 
@@ -87,6 +90,7 @@ fn ports(spec: &ServiceSpec) -> impl Iterator<Item = ServicePort> {
         let target = target.filter(|target| *target != PortReference::Number(0));
         Some(ServicePort {
             number,
+            protocol: PolicyProtocol::named(port.protocol.as_deref()),
             target: target.unwrap_or(same),
         })
     })

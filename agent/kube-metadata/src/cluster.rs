@@ -1,6 +1,9 @@
 //! The cluster, shared by the watches that fill it in and the fields that read it.
 
+mod backends;
 mod filling;
+
+pub use backends::BACKENDS_MAX;
 
 use crate::addresses::Holder;
 use crate::answer::Answer;
@@ -78,6 +81,7 @@ struct Shared {
     mesh_generation: AtomicU64,
     /// Whether somebody takes what happens to pods.
     reports_pods: AtomicBool,
+    network_policy_generation: AtomicU64,
     /// Whether anybody was told to wait since the last wake-up.
     is_awaited: AtomicBool,
     on_change: Box<dyn Fn() + Send + Sync>,
@@ -109,6 +113,7 @@ impl Cluster {
             generation: AtomicU64::new(0),
             mesh_generation: AtomicU64::new(0),
             reports_pods: AtomicBool::new(false),
+            network_policy_generation: AtomicU64::new(0),
             is_awaited: AtomicBool::new(false),
             on_change,
         };
@@ -297,6 +302,22 @@ impl Cluster {
             .filter(|policy| &*policy.name.namespace == namespace)
             .cloned()
             .collect()
+    }
+
+    /// The network policies of all namespaces.
+    #[must_use]
+    pub fn all_network_policies(&self) -> Answer<Vec<Arc<NetworkPolicy>>> {
+        let state = self.read();
+        if let Some(answer) = self.not_synced(&state, &[Kind::NetworkPolicies]) {
+            return answer;
+        }
+        Answer::Known(state.policies.present().cloned().collect())
+    }
+
+    /// Changes with every change of what [`all_network_policies`](Self::all_network_policies) answers.
+    #[must_use]
+    pub fn network_policy_generation(&self) -> u64 {
+        self.shared.network_policy_generation.load(Acquire)
     }
 
     /// All objects of these kinds, which belong to meshes.

@@ -1,6 +1,6 @@
 //! Which pods are behind which services.
 
-use crate::objects::EndpointSlice;
+use crate::objects::{EndpointSlice, ObjectName};
 use foldhash::{HashMap, HashMapExt};
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,9 +8,14 @@ use std::time::Instant;
 /// Most slices that a pod is remembered to be in: a slice can be written by whoever may make one.
 const MEMBERSHIPS_MAX: usize = 128;
 
-/// The slices of each pod, by its uid.
+/// Most slices of a service that are remembered. Kubernetes puts a hundred pods into each.
+pub(crate) const SLICES_MAX: usize = 1_024;
+
+/// The slices of each pod, by its uid, and of each service.
 pub(crate) struct Members {
     slices: HashMap<Arc<str>, Vec<Membership>>,
+    /// Those that are there.
+    of_services: HashMap<ObjectName, Vec<Arc<EndpointSlice>>>,
     cut: u64,
 }
 
@@ -33,6 +38,7 @@ impl Members {
     pub(crate) fn new() -> Self {
         Self {
             slices: HashMap::new(),
+            of_services: HashMap::new(),
             cut: 0,
         }
     }
@@ -45,6 +51,10 @@ impl Members {
     ) {
         if let Some(old) = old {
             self.left(old, now);
+        }
+        let of_service = self.of_services.entry(new.service_name()).or_default();
+        if !new.service.is_empty() && of_service.len() < SLICES_MAX {
+            of_service.push(Arc::clone(new));
         }
         for uid in &new.pods {
             let slices = self.slices.entry(Arc::clone(uid)).or_default();
@@ -64,6 +74,13 @@ impl Members {
 
     /// The pods of a slice are in it no more.
     pub(crate) fn left(&mut self, slice: &EndpointSlice, now: Instant) {
+        let service = slice.service_name();
+        if let Some(of_service) = self.of_services.get_mut(&service) {
+            of_service.retain(|known| known.name != slice.name);
+            if of_service.is_empty() {
+                self.of_services.remove(&service);
+            }
+        }
         for uid in &slice.pods {
             let slices = self.slices.get_mut(uid).into_iter().flatten();
             for known in slices.filter(|known| known.slice.name == slice.name) {
@@ -80,6 +97,11 @@ impl Members {
             .map(|known| &*known.slice)
     }
 
+    /// The slices of a service; [`SLICES_MAX`] of them may not be all.
+    pub(crate) fn of_service(&self, service: &ObjectName) -> &[Arc<EndpointSlice>] {
+        self.of_services.get(service).map_or(&[], Vec::as_slice)
+    }
+
     /// Forgets what is past since a time that `is_over` accepts.
     pub(crate) fn forget_left(&mut self, is_over: impl Fn(Instant) -> bool) {
         self.slices.retain(|_, slices| {
@@ -91,6 +113,7 @@ impl Members {
 
     pub(crate) fn clear(&mut self) {
         self.slices = HashMap::new();
+        self.of_services = HashMap::new();
     }
 
     pub(crate) fn cut(&self) -> u64 {

@@ -115,10 +115,11 @@ pub struct PolicyPort {
     pub ports: PolicyPorts,
 }
 
-/// Protocol of a port of a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Protocol of a port, as policies, pods and services name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PolicyProtocol {
-    /// TCP, also where the policy names none.
+    /// TCP, also where none is named.
+    #[default]
     Tcp,
     /// UDP.
     Udp,
@@ -126,6 +127,19 @@ pub enum PolicyProtocol {
     Sctp,
     /// Another one, which this version does not know.
     Other,
+}
+
+impl PolicyProtocol {
+    /// The protocol that a specification names; TCP where it names none.
+    #[must_use]
+    pub fn named(name: Option<&str>) -> Self {
+        match name {
+            None | Some("TCP") => Self::Tcp,
+            Some("UDP") => Self::Udp,
+            Some("SCTP") => Self::Sctp,
+            Some(_) => Self::Other,
+        }
+    }
 }
 
 /// Ports by number or by name.

@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::kind::Kind;
 use crate::labels::Labels;
 use crate::mesh_objects::MeshObject;
-use crate::network_policy::NetworkPolicy;
+use crate::network_policy::{NetworkPolicy, PolicyProtocol};
 use crate::pod_security::PodSecurity;
 use crate::pod_settings::{PodSettings, PortReference};
 use std::net::IpAddr;
@@ -122,6 +122,14 @@ impl Service {
         let port = self.ports.iter().find(|port| port.number == number);
         port.map(|port| &port.target)
     }
+
+    /// The port of the pods behind a port of the service of this protocol.
+    #[must_use]
+    pub fn target(&self, number: u16, protocol: PolicyProtocol) -> Option<&PortReference> {
+        let mut ports = self.ports.iter();
+        let port = ports.find(|port| port.number == number && port.protocol == protocol);
+        port.map(|port| &port.target)
+    }
 }
 
 /// A port of a service.
@@ -129,6 +137,8 @@ impl Service {
 pub struct ServicePort {
     /// Number.
     pub number: u16,
+    /// Protocol; a service may lead the same number of two protocols to different ports.
+    pub protocol: PolicyProtocol,
     /// The port of the pods.
     pub target: PortReference,
 }

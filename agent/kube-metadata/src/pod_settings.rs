@@ -1,6 +1,7 @@
 //! What of a pod's specification decides how its connections are protected.
 
 use crate::labels::Labels;
+use crate::network_policy::PolicyProtocol;
 use std::sync::Arc;
 
 /// What pods of one workload have in common, beside labels.
@@ -30,6 +31,21 @@ impl PodSettings {
                 found.map(|port| port.number)
             }
         }
+    }
+
+    /// The numbers that containers which run as long as the pod does give a port of this name and
+    /// protocol.
+    pub fn ports_named<'a>(
+        &'a self,
+        name: &'a str,
+        protocol: PolicyProtocol,
+    ) -> impl Iterator<Item = u16> + 'a {
+        let running = self.containers.iter();
+        let running = running.filter(|container| container.role != ContainerRole::Init);
+        let ports = running.flat_map(|container| &container.ports);
+        let same = ports
+            .filter(move |port| port.protocol == protocol && port.name.as_deref() == Some(name));
+        same.map(|port| port.number)
     }
 
     /// Whether the kubelet asks this port whether the pod is well.
@@ -74,6 +90,8 @@ pub struct ContainerPort {
     pub number: u16,
     /// Name.
     pub name: Option<Arc<str>>,
+    /// Protocol.
+    pub protocol: PolicyProtocol,
 }
 
 /// A port by number or by the name that a container gives it.

@@ -6,13 +6,15 @@
 //! policies of Istio and Linkerd, by Saker's own configuration and by annotations, and whether the client may
 //! talk to the workload at all ([`Authorization`]). [`membership`] says
 //! whether a pod has a proxy, or should have one, and [`leg`] which part of the way through the proxies a
-//! connection is. Pure functions over typed objects, which come by watch or from files.
+//! connection is. [`NetworkPolicies`] says whether network policies allow a connection. Pure functions over
+//! typed objects, which come by watch or from files.
 //!
 //! # Invariants
 //!
 //! - Nothing is claimed that is not known: where the objects of a mesh cannot be had, the mode is
 //!   [`MtlsMode::Unset`] with [`MtlsReason::NotKnown`].
 //! - An annotation can demand more than the mesh does, never less.
+//! - Network policies deny only what no rule may allow, whatever is not known.
 //! - A leg is excused by interface and process, never by addresses alone.
 //!
 //! # Example
@@ -59,6 +61,7 @@ mod linkerd;
 mod membership;
 mod mesh_policies;
 mod mtls;
+mod network_policy;
 pub mod pod_security;
 mod settings;
 
@@ -72,4 +75,8 @@ pub use leg::{Bypass, Excuse, LegEnd, LegFacts, LegKind, LegParty, LegProcess, M
 pub use membership::{Membership, Mesh, WithoutProxy, membership};
 pub use mesh_policies::MeshPolicies;
 pub use mtls::{ClientIntent, MtlsIntent, MtlsMode, MtlsReason, Target};
+pub use network_policy::{
+    Direction, DirectionVerdict, NetworkFlow, NetworkFlowVerdict, NetworkParty, NetworkPolicies,
+    NetworkPolicyHandle, NetworkReason, NetworkVerdict, POLICIES_NAMED,
+};
 pub use settings::{MeshSettings, MtlsRule, MtlsSettings};

@@ -20,6 +20,7 @@ impl Cluster {
     pub fn set_scope(&self, scope: Scope) {
         self.write().set_scope(scope);
         self.mesh_changed();
+        self.network_policies_changed();
         self.changed();
     }
 
@@ -32,12 +33,10 @@ impl Cluster {
 
     /// An object is there, in this state.
     pub fn learn(&self, object: Object) {
-        let is_mesh = matches!(object, Object::Mesh(_));
+        let kind = object.kind();
         let change = self.write().learn(object, Instant::now());
         if change == Change::Some {
-            if is_mesh {
-                self.mesh_changed();
-            }
+            self.policies_changed(kind);
             self.changed();
         }
     }
@@ -45,17 +44,13 @@ impl Cluster {
     /// An object is gone.
     pub fn end(&self, object: &Object) {
         self.write().end(object, Instant::now());
-        if matches!(object, Object::Mesh(_)) {
-            self.mesh_changed();
-        }
+        self.policies_changed(object.kind());
     }
 
     /// All objects of a kind were listed.
     pub fn end_list(&self, kind: Kind) {
         self.write().end_list(kind, Instant::now());
-        if kind.is_mesh() {
-            self.mesh_changed();
-        }
+        self.policies_changed(kind);
         self.changed();
     }
 
@@ -78,9 +73,7 @@ impl Cluster {
             state.namespaces_settled();
         }
         drop(state);
-        if kind.is_mesh() {
-            self.mesh_changed();
-        }
+        self.policies_changed(kind);
         self.changed();
     }
 
@@ -91,6 +84,20 @@ impl Cluster {
         self.write().forget(is_over);
         self.shared.asked_uids.forget(is_over);
         self.shared.asked_namespaces.forget(is_over);
+    }
+
+    /// To be called after an object of this kind changed.
+    fn policies_changed(&self, kind: Kind) {
+        if kind.is_mesh() {
+            self.mesh_changed();
+        }
+        if kind == Kind::NetworkPolicies {
+            self.network_policies_changed();
+        }
+    }
+
+    fn network_policies_changed(&self) {
+        self.shared.network_policy_generation.fetch_add(1, Release);
     }
 
     /// To be called after the change, so that who sees the number sees the change.

@@ -3,8 +3,8 @@
 use super::{LINKERD, annotated_pod, intent, labels, namespace, object, pod, policies};
 use saker_kube_metadata::{
     Authentication, AuthorizationPolicy, AuthorizedClients, ContainerPort, LabelTest,
-    LinkerdAccess, LinkerdServer, MeshContent, MeshObject, ObjectName, PodSettings, PolicyTarget,
-    PortReference, Requirement, Selector, ServerAuthorization, ServerReference,
+    LinkerdAccess, LinkerdServer, MeshContent, MeshObject, ObjectName, PodSettings, PolicyProtocol,
+    PolicyTarget, PortReference, Requirement, Selector, ServerAuthorization, ServerReference,
 };
 use saker_policy_audit::{
     MeshPolicies, MeshSettings, MtlsIntent, MtlsMode, MtlsReason, MtlsSettings, Target,
@@ -129,6 +129,7 @@ fn a_server_is_about_one_port_by_number_or_by_name() {
     settings.containers[0].ports = [ContainerPort {
         number: 8_080,
         name: Some("http".into()),
+        protocol: PolicyProtocol::Tcp,
     }]
     .into();
     pod.settings = Arc::new(settings);

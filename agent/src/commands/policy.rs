@@ -1,0 +1,3 @@
+//! `saker policy`: what the cluster's own policies say.
+
+pub(crate) mod check;
