@@ -24,6 +24,7 @@ use crate::counters::{Loss, OutputCounters, RouterCounters};
 use crate::output::Routed;
 use crate::patience::Patience;
 use crate::pump::Pump;
+use crate::receipt::Receipt;
 use crate::queue::{Sender, Watcher, WhenFull};
 use crate::router::{Raised, Time};
 
@@ -67,9 +68,26 @@ impl<A> Clone for Inbox<A> {
 impl<A> Inbox<A> {
     /// Hands an alert over; `bytes` is what it takes, roughly. Blocks only if the delivery was started so.
     pub fn raise(&self, priority: v1::Priority, bytes: usize, alert: A) {
+        self.hand_over(priority, bytes, alert, None);
+    }
+
+    /// The same, for who has to know when the alert is in safe hands.
+    pub fn raise_with(&self, priority: v1::Priority, bytes: usize, alert: A, receipt: Receipt) {
+        receipt.promise();
+        self.hand_over(priority, bytes, alert, Some(receipt));
+    }
+
+    fn hand_over(
+        &self,
+        priority: v1::Priority,
+        bytes: usize,
+        alert: A,
+        receipt: Option<Receipt>,
+    ) {
         let raised = Raised {
             alert,
             at: Instant::now(),
+            receipt,
         };
         let sent = self.sender.send(priority, bytes, raised);
         let lost = sent.displaced.saturating_add(u64::from(sent.is_closed));

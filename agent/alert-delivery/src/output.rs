@@ -11,6 +11,7 @@ use saker_alert_formats::Notification;
 
 use crate::counters::{Loss, OutputCounters};
 use crate::patience::{Patience, Paused};
+use crate::receipt::Receipt;
 use crate::queue::{Received, Receiver};
 
 /// Alerts that are given to an output at once, at most.
@@ -27,6 +28,17 @@ pub(crate) struct Routed {
     pub(crate) bytes: usize,
     /// When it was raised.
     pub(crate) raised: Instant,
+    /// Of who wants to know when it is in safe hands.
+    pub(crate) receipt: Option<Receipt>,
+}
+
+impl Routed {
+    /// An output has it, or has refused it for good.
+    fn keep(&self) {
+        if let Some(receipt) = &self.receipt {
+            receipt.keep();
+        }
+    }
 }
 
 /// Where alerts go. Belongs to a thread of its own, and may block.
@@ -117,9 +129,12 @@ impl Worker {
             while !batch.is_empty() {
                 let progress = self.output.deliver(&batch);
                 let delivered = progress.delivered.min(batch.len());
-                let latencies = batch.drain(..delivered).map(|alert| alert.raised.elapsed());
+                let latencies = batch.drain(..delivered).map(|alert| {
+                    alert.keep();
+                    alert.raised.elapsed()
+                });
                 if self.is_spooled {
-                    drop(latencies);
+                    latencies.for_each(drop);
                 } else {
                     self.counters.count_delivered(latencies);
                 }
@@ -135,7 +150,8 @@ impl Worker {
                     Some(Failure::Reject(loss, reason)) => {
                         self.say_lost(&reason);
                         self.counters.count_lost(loss, 1);
-                        batch.drain(..1.min(batch.len()));
+                        let refused = batch.drain(..1.min(batch.len()));
+                        refused.for_each(|alert| alert.keep());
                     }
                     Some(Failure::Closed(error)) => {
                         self.give_up(&batch, Loss::Closed);

@@ -10,6 +10,7 @@ use saker_proto::{AlertId, v1};
 use crate::counters::{Loss, OutputCounters, RouterCounters};
 use crate::filter::Filter;
 use crate::output::Routed;
+use crate::receipt::Receipt;
 use crate::queue::{Received, Receiver, Sender};
 use crate::throttle::Throttle;
 
@@ -42,6 +43,8 @@ impl Lane {
 pub(crate) struct Raised<A> {
     pub(crate) alert: A,
     pub(crate) at: Instant,
+    /// Of who wants to know when it is in safe hands.
+    pub(crate) receipt: Option<Receipt>,
 }
 
 /// Makes messages of alerts, holds back what repeats, and gives the rest to the outputs.
@@ -66,8 +69,10 @@ impl<A> Router<A> {
                 Received::Element(raised) => raised.at,
                 Received::Nothing | Received::Ended => Instant::now(),
             };
+            let mut receipt = None;
             match received {
                 Received::Element(raised) => {
+                    receipt = raised.receipt;
                     let alert = (self.to_message)(raised.alert);
                     let now_ns = match self.time {
                         Time::Present => nanoseconds(began.elapsed()),
@@ -84,11 +89,15 @@ impl<A> Router<A> {
                 }
                 Received::Ended => {
                     self.throttle.flush(&mut out);
-                    self.route(&mut out, raised_at);
+                    self.route(&mut out, raised_at, None);
                     return;
                 }
             }
-            self.route(&mut out, raised_at);
+            self.route(&mut out, raised_at, receipt.as_ref());
+            // The outputs have promised to keep it, or another alert will tell of it.
+            if let Some(receipt) = receipt {
+                receipt.keep();
+            }
         }
     }
 
@@ -103,7 +112,12 @@ impl<A> Router<A> {
         }
     }
 
-    fn route(&mut self, out: &mut Vec<Arc<v1::Alert>>, raised_at: Instant) {
+    fn route(
+        &mut self,
+        out: &mut Vec<Arc<v1::Alert>>,
+        raised_at: Instant,
+        receipt: Option<&Receipt>,
+    ) {
         self.counters
             .count_suppressed(self.throttle.take_suppressed());
         for alert in out.drain(..) {
@@ -115,6 +129,7 @@ impl<A> Router<A> {
                 notification: Notification::single(id, alert),
                 bytes,
                 raised: raised_at,
+                receipt: receipt.cloned(),
             });
             for lane in &self.lanes {
                 if !lane.takes(&routed.notification.alert) {
@@ -122,6 +137,9 @@ impl<A> Router<A> {
                     continue;
                 }
                 lane.counters.count_offered();
+                if let Some(receipt) = receipt {
+                    receipt.promise();
+                }
                 let sent = lane.sender.send(priority, bytes, Arc::clone(&routed));
                 lane.counters.count_lost(Loss::QueueFull, sent.displaced);
                 lane.counters

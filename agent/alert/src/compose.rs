@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use saker_rule_engine::{Event, PathView, Rule};
-use saker_rule_fields::{EventContext, Payload, Subject};
+use saker_rule_fields::{EventContext, K8S_AUDIT_SOURCE, Payload, Subject};
 
 use crate::id::{IdParts, halves};
 use crate::model::Alert;
@@ -83,6 +83,16 @@ impl Occurrence {
     }
 }
 
+/// What the ids of alerts are of. A request of the audit log happened in the cluster: whoever is told of it, and how
+/// often, makes the same id of it.
+fn origin<'a>(node: &'a Node, source: &'a str) -> &'a str {
+    if source == K8S_AUDIT_SOURCE {
+        source
+    } else {
+        &node.boot_id
+    }
+}
+
 impl Alert {
     /// The alert that a rule raises for an event, under the view of paths in which it fired. Who acted is
     /// added by [`Self::with_details`].
@@ -95,7 +105,7 @@ impl Alert {
         occurrence: &Occurrence,
     ) -> Self {
         let id = IdParts {
-            origin: &node.boot_id,
+            origin: origin(node, &rule.source),
             time_wall_ns: occurrence.time_wall_ns,
             time_boot_ns: occurrence.time_boot_ns,
             cpu: occurrence.cpu,

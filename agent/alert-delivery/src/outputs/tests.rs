@@ -22,6 +22,7 @@ pub(crate) fn batch(outputs: &[&str]) -> Vec<Arc<Routed>> {
             notification: Notification::single(id, Arc::new(alert)),
             bytes: output.len(),
             raised: Instant::now(),
+            receipt: None,
         })
     });
     routed.collect()
