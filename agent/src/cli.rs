@@ -158,6 +158,10 @@ pub(crate) struct RunArgs {
     /// Where the cluster is.
     #[command(flatten)]
     pub(crate) kube: KubeArgs,
+
+    /// What events come from.
+    #[command(flatten)]
+    pub(crate) sources: SourceArgs,
 }
 
 /// Which alerts are raised and how they are printed. What is given here wins over the configuration file.
@@ -179,6 +183,24 @@ pub(crate) struct AlertArgs {
     /// How alerts are printed.
     #[arg(short, long, value_enum, value_name = "FORMAT")]
     pub(crate) output: Option<OutputFormat>,
+}
+
+/// What events come from.
+#[derive(Debug, Default, Args)]
+pub(crate) struct SourceArgs {
+    /// Only rules of this source take part; repeatable. Without `syscall` and `flow` nothing is loaded into the kernel,
+    /// and no privilege is needed.
+    #[arg(long, visible_alias = "enable-source", value_name = "SOURCE")]
+    pub(crate) source: Vec<String>,
+
+    /// No rules of this source take part; repeatable.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) disable_source: Vec<String>,
+
+    /// Audit log of Kubernetes: where to listen for API servers, such as https://:9765/k8s-audit, or a file or folder
+    /// that one writes.
+    #[arg(long, value_name = "URL|FILE|DIR")]
+    pub(crate) k8s_audit: Option<String>,
 }
 
 /// Where the cluster is.

@@ -4,13 +4,15 @@
 //! rest of the agent sees [`Config`] only.
 
 mod append_output;
+mod audit;
 mod facts;
 mod ledger;
 mod limits;
 mod outputs;
 
-use crate::cli::{AlertArgs, KubeArgs, MetricsAddress, OutputFormat};
+use crate::cli::{AlertArgs, KubeArgs, MetricsAddress, OutputFormat, SourceArgs};
 use append_output::{AdditionFile, additions};
+pub(crate) use audit::Sources;
 pub(crate) use facts::{ClusterSource, FactsConfig};
 use facts::{EnrichmentFile, KubernetesFile};
 pub(crate) use ledger::LedgerConfig;
@@ -21,6 +23,7 @@ pub(crate) use outputs::DeliveryConfig;
 use outputs::{CollectorEntry, FileEntry, HttpEntry, ProgramEntry, StdoutEntry, SyslogEntry};
 use saker_alert_delivery::throttle::InvalidKey;
 use saker_alert_delivery::{ListedEntry, OutputsFile, SettingsError, ThrottleSettings};
+use saker_audit_intake::AuditSettings;
 use saker_container_runtimes::RuntimesSettings;
 use saker_policy_audit::{MeshSettings, MtlsRule, MtlsSettings};
 use saker_rule_engine::{CompileOptions, Matching};
@@ -52,6 +55,8 @@ const RING_BYTES: std::ops::RangeInclusive<u32> = (1 << 16)..=(1 << 28);
 pub(crate) struct ConfigFile {
     /// Rules files and folders, in order.
     rules_files: Vec<PathBuf>,
+    /// Sources whose rules take part.
+    sources: Option<Vec<String>>,
     /// Lowest priority of the rules that are loaded.
     priority: Option<String>,
     /// Whether alerts are printed as JSON.
@@ -72,6 +77,8 @@ pub(crate) struct ConfigFile {
     mtls: Vec<MtlsRule>,
     /// What the installations of meshes say.
     mesh: MeshSettings,
+    /// The audit log of Kubernetes.
+    k8s_audit: AuditSettings,
     /// How long events wait for what is looked up.
     enrichment: EnrichmentFile,
     /// How large rules may be.
@@ -123,6 +130,10 @@ struct MetricsFile {
 pub(crate) struct Config {
     /// Rules files and folders, in order.
     pub(crate) rules: Vec<PathBuf>,
+    /// Sources whose rules take part.
+    pub(crate) sources: Sources,
+    /// The audit log of Kubernetes; empty where nothing of it is taken.
+    pub(crate) audit: AuditSettings,
     /// Lowest priority of the rules that are loaded.
     pub(crate) priority: Priority,
     /// How alerts are printed.
@@ -212,6 +223,15 @@ pub(crate) enum ConfigError {
     /// Who is asked about containers cannot be.
     #[error("containers")]
     Containers(#[from] saker_container_runtimes::ConfigError),
+    /// The audit log cannot be taken so.
+    #[error(transparent)]
+    Audit(#[from] saker_audit_intake::SettingsError),
+    /// There is nowhere that events could come from.
+    #[error(
+        "nothing brings audit events: say where API servers send them, or which file they write, with --k8s-audit or \
+         k8s_audit of the configuration file"
+    )]
+    NoAuditLog,
     /// An output cannot be used.
     #[error(transparent)]
     Outputs(#[from] SettingsError),
@@ -234,6 +254,7 @@ impl ConfigError {
                 error @ (Self::Value { .. }
                 | Self::Limit { .. }
                 | Self::Containers(_)
+                | Self::Audit(_)
                 | Self::Outputs(_)
                 | Self::Throttle(_)),
                 Some(path),
@@ -252,9 +273,10 @@ impl Config {
         arguments: &AlertArgs,
         metrics: Option<MetricsAddress>,
         kube: &KubeArgs,
+        sources: &SourceArgs,
     ) -> Result<Self, ConfigError> {
         let (file, path) = ConfigFile::find(arguments.config.as_deref())?;
-        Self::validate(file, arguments, metrics, kube).map_err(|error| error.within(path))
+        Self::validate(file, arguments, metrics, kube, sources).map_err(|error| error.within(path))
     }
 
     fn validate(
@@ -262,7 +284,10 @@ impl Config {
         arguments: &AlertArgs,
         metrics: Option<MetricsAddress>,
         kube: &KubeArgs,
+        source_arguments: &SourceArgs,
     ) -> Result<Self, ConfigError> {
+        let sources = Sources::build(file.sources, source_arguments)?;
+        let audit = audit::audit(file.k8s_audit, &sources, source_arguments)?;
         let rules = rules_paths(&arguments.rules, file.rules_files)?;
         let priority = match (arguments.priority, file.priority) {
             (Some(priority), _) => priority,
@@ -296,6 +321,8 @@ impl Config {
         )?;
         Ok(Self {
             rules,
+            sources,
+            audit,
             priority,
             output,
             delivery,

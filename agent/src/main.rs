@@ -4,6 +4,7 @@
 //! together, [`rules`] loads what they match.
 #![forbid(unsafe_code)]
 
+mod audit;
 mod cli;
 mod commands;
 mod config;

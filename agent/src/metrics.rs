@@ -1,5 +1,6 @@
 //! Prometheus metrics: gathered when they are asked for.
 
+mod audit;
 mod delivery;
 mod facts;
 mod flows;
@@ -8,6 +9,7 @@ mod reference;
 pub(crate) use reference::markdown;
 
 use crate::statistics::Statistics;
+use audit::AuditSample;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::{Router, routing::get};
@@ -18,8 +20,10 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use saker_alert_delivery::Delivery;
+use saker_audit_intake::AuditCounters;
 use saker_event_schema::{EventId, row};
 use saker_kernel_source::{EventCounts, LossCounters};
 use saker_kube_watch::KubeWatch;
@@ -33,7 +37,10 @@ pub(crate) struct AgentMetrics {
     statistics: Arc<Statistics>,
     facts: Facts,
     cluster: Option<Sampler<ClusterSample>>,
-    kernel: Sampler<Option<KernelSample>>,
+    /// Nothing without programs in the kernel.
+    kernel: Option<Sampler<Option<KernelSample>>>,
+    /// Nothing where no audit log is taken.
+    audit: Option<Sampler<AuditSample>>,
 }
 
 /// Tells numbers of now.
@@ -73,6 +80,7 @@ impl Collector for AgentMetrics {
         self.encode_flows(&mut encoder)?;
         self.encode_facts(&mut encoder)?;
         self.encode_cluster(&mut encoder)?;
+        self.encode_audit(&mut encoder)?;
         let statistics = &self.statistics;
         gauge(
             &mut encoder,
@@ -102,7 +110,10 @@ impl Collector for AgentMetrics {
 impl AgentMetrics {
     fn encode_events(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let (mut emitted, mut delivered, mut lost) = (Vec::new(), Vec::new(), Vec::new());
-        let kernel = (self.kernel)().ok_or(fmt::Error)?;
+        let Some(kernel) = &self.kernel else {
+            return Ok(());
+        };
+        let kernel = kernel().ok_or(fmt::Error)?;
         for (id, counts) in kernel.events {
             let name = row(id).map_or("unknown", |row| row.name);
             let event = || vec![("event", name.to_owned())];
@@ -248,7 +259,8 @@ fn counters(
 /// The registry with everything in it.
 pub(crate) fn registry(
     statistics: Arc<Statistics>,
-    losses: Arc<LossCounters>,
+    losses: Option<Arc<LossCounters>>,
+    audit: Option<Arc<AuditCounters>>,
     facts: Facts,
     kube: Option<KubeWatch>,
     delivery: &Delivery,
@@ -259,19 +271,30 @@ pub(crate) fn registry(
     });
     let (counters, outputs) = (delivery.counters(), delivery.outputs());
     let sampler = Box::new(move || DeliverySample::of(&counters, &outputs));
+    let latency = audit.as_ref().map(|audit| audit.latency());
     gathered(
         AgentMetrics {
             statistics,
             facts,
             cluster,
-            kernel: Box::new(move || KernelSample::of(&losses)),
+            kernel: losses
+                .map(|losses| -> Sampler<_> { Box::new(move || KernelSample::of(&losses)) }),
+            audit: audit.as_ref().map(|audit| -> Sampler<_> {
+                let audit = Arc::clone(audit);
+                Box::new(move || AuditSample::of(&audit))
+            }),
         },
         DeliveryMetrics(sampler),
+        latency,
     )
 }
 
 /// A registry of these.
-fn gathered(agent: AgentMetrics, delivery: DeliveryMetrics) -> Registry {
+fn gathered(
+    agent: AgentMetrics,
+    delivery: DeliveryMetrics,
+    audit_latency: Option<Histogram>,
+) -> Registry {
     let mut registry = Registry::default();
     let build = Family::<Vec<Label>, Gauge>::default();
     build
@@ -283,6 +306,13 @@ fn gathered(agent: AgentMetrics, delivery: DeliveryMetrics) -> Registry {
         "How long events waited for what was not known of their container or pod",
         agent.statistics.enrichment.waits(),
     );
+    if let Some(latency) = audit_latency {
+        registry.register(
+            "saker_audit_request_seconds",
+            "From the end of a request to the webhook to its being acknowledged",
+            latency,
+        );
+    }
     registry.register_collector(Box::new(delivery));
     registry.register_collector(Box::new(agent));
     registry

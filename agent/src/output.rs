@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use saker_alert::{
     Agent, Alert, Clock, Colour, JsonKeys, JsonRenderer, OutputValue, TextRenderer, TimeFormat,
 };
-use saker_alert_delivery::{Delivery, Inbox, Options, StartError, Time, WhenFull};
+use saker_alert_delivery::{Delivery, Inbox, Options, Receipt, StartError, Time, WhenFull};
 use saker_rule_language::ColorChoice;
 use std::io::{self, IsTerminal, Write};
 
@@ -80,12 +80,23 @@ pub(crate) fn start_delivery(
 
 /// Hands an alert over to the outputs.
 pub(crate) fn raise(inbox: &Inbox<Alert>, alert: Alert) {
+    let bytes = bytes_of(&alert);
+    inbox.raise(saker_alert::priority(alert.priority), bytes, alert);
+}
+
+/// The same, for who has to know when it is in safe hands.
+pub(crate) fn raise_with(inbox: &Inbox<Alert>, alert: Alert, receipt: &Receipt) {
+    let (priority, bytes) = (saker_alert::priority(alert.priority), bytes_of(&alert));
+    inbox.raise_with(priority, bytes, alert, receipt.clone());
+}
+
+/// Memory that an alert takes, roughly.
+fn bytes_of(alert: &Alert) -> usize {
     let fields = alert.fields.iter().map(|field| match &field.value {
         OutputValue::Text(text) => text.len(),
         _ => 0,
     });
-    let bytes = ALERT_BYTES.saturating_add(fields.fold(alert.message.len(), usize::saturating_add));
-    inbox.raise(saker_alert::priority(alert.priority), bytes, alert);
+    ALERT_BYTES.saturating_add(fields.fold(alert.message.len(), usize::saturating_add))
 }
 
 fn clock(config: &Config) -> Clock {

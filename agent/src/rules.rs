@@ -158,7 +158,9 @@ pub(crate) struct LoadedRules {
 impl LoadedRules {
     /// Reads, checks and compiles what the configuration names.
     pub(crate) fn load(config: &Config, color: ColorChoice) -> Result<Self, RulesError> {
-        let checked = CheckedRules::of_alerts(config, color)?;
+        let mut checked = CheckedRules::of_alerts(config, color)?;
+        let rules = &mut checked.rules.rules;
+        rules.retain(|rule| config.sources.has(&rule.source));
         Ok(Self {
             rules: RuleSet::compile(&checked.rules, &config.compile_options())?,
             warnings: checked.warnings,

@@ -1,18 +1,18 @@
 //! `saker run`: puts the parts together and waits for the end.
 
+mod kernel;
+
+pub(crate) use kernel::Losses;
+
+use crate::audit::{AuditIntake, AuditJudge};
 use crate::cli::RunArgs;
-use crate::commands::chain;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::fact_sources::{FactSources, Waker};
-use crate::ledger::{self, LedgerKeeper};
+use crate::ledger;
 use crate::live::Wanted;
 use crate::metrics;
 use crate::output::{self, Manner, stderr_color};
-use crate::pipeline::flows::{self, Flows};
-use crate::pipeline::judge::{self, Judge};
-use crate::pipeline::matcher::Matcher;
 use crate::pipeline::raiser::Raiser;
-use crate::pipeline::{queue, reader};
 use crate::reload::FilesWatcher;
 use crate::rules::LoadedRules;
 use crate::single_instance::SingleInstance;
@@ -21,8 +21,9 @@ use crate::summary::summary;
 use crate::this_host;
 use anyhow::Context;
 use arc_swap::ArcSwap;
+use kernel::{AttachedSource, KernelSide, KernelSurroundings, LoadedSource};
 use saker_alert_delivery::{Delivery, Report, Time, WhenFull};
-use saker_kernel_source::{KernelSource, KernelSourceError, LossCounters, SourceOptions, host};
+use saker_kernel_source::{KernelSourceError, host};
 use saker_rule_engine::RuleSet;
 use saker_rule_fields::{Facts, Needs};
 use std::io;
@@ -30,7 +31,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -45,14 +45,26 @@ const MEMORY_GIVEN_BACK: Duration = Duration::from_secs(30);
 
 /// Loads everything, watches until a signal, and says what was seen.
 pub(crate) fn run(arguments: &RunArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::build(&arguments.alerts, arguments.metrics, &arguments.kube)?;
+    let config = Config::build(
+        &arguments.alerts,
+        arguments.metrics,
+        &arguments.kube,
+        &arguments.sources,
+    )?;
+    let needs_kernel = config.sources.need_kernel();
+    if !needs_kernel && config.audit.is_empty() {
+        return Err(ConfigError::NoAuditLog.into());
+    }
     let loaded = LoadedRules::load(&config, stderr_color())?;
     eprint!("{}", loaded.warnings);
     // Before the lock, which an ordinary user could not take either.
-    if !host::may_load_programs() {
+    if needs_kernel && !host::may_load_programs() {
         return Err(KernelSourceError::NotPermitted.into());
     }
-    let _instance = SingleInstance::acquire(&arguments.pid_file)?;
+    // Two would report twice what the kernel tells; what is sent to one is not told to the other.
+    let _instance = needs_kernel
+        .then(|| SingleInstance::acquire(&arguments.pid_file))
+        .transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -63,22 +75,16 @@ pub(crate) fn run(arguments: &RunArgs) -> anyhow::Result<ExitCode> {
 /// The running agent.
 struct Agent {
     config: Config,
-    source: KernelSource,
-    losses: Arc<LossCounters>,
+    /// What the kernel tells, where rules of its sources take part.
+    kernel: Option<KernelSide>,
+    audit: Option<AuditIntake>,
     rules: Arc<ArcSwap<RuleSet>>,
     statistics: Arc<Statistics>,
     delivery: Delivery,
     /// Told when nobody reads standard output any more.
     closed: oneshot::Receiver<io::Error>,
-    stop: Arc<AtomicBool>,
-    reader: JoinHandle<Result<(), KernelSourceError>>,
-    matcher: JoinHandle<()>,
     facts: Facts,
     fact_sources: FactSources,
-    ledger: Option<LedgerKeeper>,
-    attached: usize,
-    /// Whether connections are seen, which is decided at the start.
-    sees_flows: bool,
     /// Whether everything is there that alerts need.
     is_ready: Arc<AtomicBool>,
 }
@@ -109,14 +115,11 @@ impl Agent {
         let mut wanted = Wanted::of(&loaded.rules);
         let wants_ledger = config.ledger.is_kept(wanted.has_flows);
         wanted.has_flows |= wants_ledger;
-        let options = SourceOptions {
-            lifecycle_ring_bytes: config.lifecycle_ring_bytes,
-            bulk_ring_bytes: config.bulk_ring_bytes,
-            ..wanted.source_options()
-        };
-        let mut source = KernelSource::load(options)?;
-        let events = source.reader()?;
-        let losses = Arc::new(source.counters()?);
+        let source = config
+            .sources
+            .need_kernel()
+            .then(|| LoadedSource::load(&config, &wanted))
+            .transpose()?;
         let statistics = Arc::new(Statistics::default());
         statistics
             .rules_enabled
@@ -134,64 +137,51 @@ impl Agent {
                     tracing::debug!("nobody waits for the end of standard output any more");
                 }
             })?;
-        let (record_sender, records) = queue::records();
-        // First attach, then read /proc: what begins in between is seen twice, not missed.
-        let attached = source.attach()?;
-        for loss in source.losses() {
-            tracing::warn!("{}", chain(loss));
-        }
+        let attached = source.map(LoadedSource::attach).transpose()?;
         // What observes nothing must not claim to have covered anything.
-        let keeps_ledger = wants_ledger && source.sees_connections();
+        let sees_flows = attached.as_ref().is_some_and(AttachedSource::sees_flows);
+        let keeps_ledger = wants_ledger && sees_flows;
         let needs = needs(wanted.needs, keeps_ledger);
-        let raiser = Raiser {
-            node: this_host::node(),
-            alerts: Box::new(move |alert| output::raise(&inbox, alert)),
-            statistics: Arc::clone(&statistics),
-        };
         let waker = Waker::default();
         let (facts, fact_sources) = FactSources::start(config.facts.clone(), needs, &waker)?;
-        let bounds = judge::bounds(config.facts.wait);
-        let processes = this_host::processes(None);
-        let (observer, ledger) = if keeps_ledger {
-            let (observer, keeper) = ledger::start(&config, &facts, Arc::clone(&losses))?;
-            (Some(observer), Some(keeper))
+        let kernel = attached.map(|attached| {
+            let inbox = inbox.clone();
+            let raiser = Raiser {
+                node: this_host::node(),
+                alerts: Box::new(move |alert| output::raise(&inbox, alert)),
+                statistics: Arc::clone(&statistics),
+            };
+            let surroundings = KernelSurroundings {
+                config: &config,
+                facts: &facts,
+                rules: &rules,
+                waker: &waker,
+                keeps_ledger,
+            };
+            attached.watch(raiser, &surroundings)
+        });
+        let kernel = kernel.transpose()?;
+        let audit = if config.audit.is_empty() {
+            None
         } else {
-            (None, None)
+            let judge = AuditJudge::new(
+                Arc::clone(&rules),
+                facts.clone(),
+                inbox,
+                Arc::clone(&statistics),
+            );
+            Some(AuditIntake::start(&config.audit, judge)?)
         };
-        let mut flows = Flows::new(flows::satisfied_by(&mut source)?, observer);
-        if source.sees_connections() {
-            flows.bootstrap(&processes);
-        }
-        let matcher = Matcher {
-            records,
-            processes,
-            rules: Arc::clone(&rules),
-            judge: Judge::new(facts.clone(), this_host::facts(), raiser, bounds),
-            flows,
-        };
-        let matcher = matcher.spawn().context("cannot start the matcher thread")?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let thread = matcher.thread().clone();
-        waker.wakes(&thread);
-        let reader = reader::spawn(events, record_sender, thread, Arc::clone(&stop))
-            .context("cannot start the reader thread")?;
-        let sees_flows = source.sees_connections();
         Ok(Self {
             config,
-            source,
-            losses,
+            kernel,
+            audit,
             rules,
             statistics,
             delivery,
             closed,
-            stop,
-            reader,
-            matcher,
             facts,
             fact_sources,
-            ledger,
-            attached,
-            sees_flows,
             is_ready: Arc::default(),
         })
     }
@@ -240,11 +230,14 @@ impl Agent {
     /// Says that everything is there that alerts need. They were raised before as well.
     fn say_ready(&self) {
         self.is_ready.store(true, Ordering::Relaxed);
+        let attached = self.kernel.as_ref().map_or(0, KernelSide::attached);
         eprintln!(
-            "ready: {} programs attached, {} rules",
-            self.attached,
+            "ready: {attached} programs attached, {} rules",
             self.statistics.rules_enabled.load(Ordering::Relaxed)
         );
+        if let Some(address) = self.audit.as_ref().and_then(AuditIntake::address) {
+            eprintln!("audit log: {address}");
+        }
     }
 
     async fn serve_metrics(&self) -> anyhow::Result<()> {
@@ -258,7 +251,12 @@ impl Agent {
         })?;
         let registry = metrics::registry(
             Arc::clone(&self.statistics),
-            Arc::clone(&self.losses),
+            self.kernel
+                .as_ref()
+                .map(|kernel| Arc::clone(kernel.losses())),
+            self.audit
+                .as_ref()
+                .map(|audit| Arc::clone(audit.counters())),
             self.facts.clone(),
             self.fact_sources.kube().cloned(),
             &self.delivery,
@@ -299,23 +297,28 @@ impl Agent {
         let enabled = loaded.enabled();
         // What either set needs, then the rules, then what the new set needs: no gap.
         let mut wanted = Wanted::of(&loaded.rules);
-        if wanted.has_flows && !self.sees_flows {
+        let sees_flows = self.kernel.as_ref().is_some_and(KernelSide::sees_flows);
+        if wanted.has_flows && !sees_flows {
             eprintln!("rules of the source flow take effect when the agent is started again");
         }
-        wanted.has_flows = self.sees_flows;
+        wanted.has_flows = sees_flows;
         let new = wanted.reported();
         let both = new
             .iter()
             .copied()
             .chain(self.rules.load().event_ids())
             .collect();
-        let keeps_ledger = self.ledger.is_some();
+        let keeps_ledger = self.kernel.as_ref().is_some_and(KernelSide::keeps_ledger);
         let needs = needs(wanted.needs, keeps_ledger);
-        self.source.select(both)?;
+        if let Some(kernel) = &mut self.kernel {
+            kernel.select(both)?;
+        }
         self.fact_sources
             .need(self.rules.load().needs().with(needs));
         self.rules.store(Arc::new(loaded.rules));
-        self.source.select(new)?;
+        if let Some(kernel) = &mut self.kernel {
+            kernel.select(new)?;
+        }
         self.fact_sources.need(needs);
         self.statistics
             .rules_enabled
@@ -330,21 +333,17 @@ impl Agent {
 
     /// Detaches, lets everything that is on its way arrive, and prints the summary. `closed` is why standard
     /// output ended, if it was the first to end.
-    async fn end(mut self, closed: Option<io::Error>) -> anyhow::Result<ExitCode> {
-        let recursion_misses = self.losses.recursion_misses();
-        self.source.detach()?;
-        self.stop.store(true, Ordering::Release);
-        let read = self
-            .reader
-            .join()
-            .map_err(|_| anyhow::anyhow!("the reader thread panicked"))?;
-        self.matcher
-            .join()
-            .map_err(|_| anyhow::anyhow!("the matcher thread panicked"))?;
-        // Nobody enters anything any more.
-        if let Some(ledger) = self.ledger {
-            ledger.finish();
-        }
+    async fn end(self, closed: Option<io::Error>) -> anyhow::Result<ExitCode> {
+        let audit = self
+            .audit
+            .as_ref()
+            .map(|audit| Arc::clone(audit.counters()));
+        let judged = self.audit.map_or(Ok(()), AuditIntake::finish);
+        let kernel = self.kernel.map(KernelSide::end).transpose()?;
+        let (read, losses) = match kernel {
+            Some(ended) => (ended.read, Some(ended.losses)),
+            None => (Ok(()), None),
+        };
         // It has a runtime of its own, and may wait.
         let delivery = self.delivery;
         let report = tokio::task::spawn_blocking(move || delivery.finish(DELIVERY_PATIENCE))
@@ -352,9 +351,10 @@ impl Agent {
             .context("the delivery of alerts panicked")?;
         eprint!(
             "{}",
-            summary(&self.statistics, &self.losses, recursion_misses, &report)
+            summary(&self.statistics, losses.as_ref(), audit.as_deref(), &report)
         );
         read?;
+        judged?;
         if let Some(error) = closed {
             return Err(error)
                 .context("standard output is closed: nobody reads the alerts any more");

@@ -173,6 +173,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "saker-tls",
         ],
     ),
+    (
+        "saker-audit-intake",
+        &["saker-alert-delivery", "saker-audit-source", "saker-tls"],
+    ),
     ("saker-alert-intake", &["saker-proto"]),
     (
         "saker-alert-queue",
@@ -335,6 +339,7 @@ const AGENT: &[&str] = &[
     "saker-metrics-text",
     "saker-proto",
     "saker-tls",
+    "saker-audit-intake",
     "saker-audit-source",
     "saker-capture-file",
     "saker-capture-replay",

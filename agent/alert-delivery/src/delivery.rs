@@ -24,8 +24,8 @@ use crate::counters::{Loss, OutputCounters, RouterCounters};
 use crate::output::Routed;
 use crate::patience::Patience;
 use crate::pump::Pump;
-use crate::receipt::Receipt;
 use crate::queue::{Sender, Watcher, WhenFull};
+use crate::receipt::Receipt;
 use crate::router::{Raised, Time};
 
 /// What outputs that gave up may still take to end.
@@ -77,13 +77,7 @@ impl<A> Inbox<A> {
         self.hand_over(priority, bytes, alert, Some(receipt));
     }
 
-    fn hand_over(
-        &self,
-        priority: v1::Priority,
-        bytes: usize,
-        alert: A,
-        receipt: Option<Receipt>,
-    ) {
+    fn hand_over(&self, priority: v1::Priority, bytes: usize, alert: A, receipt: Option<Receipt>) {
         let raised = Raised {
             alert,
             at: Instant::now(),

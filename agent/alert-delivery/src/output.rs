@@ -11,8 +11,8 @@ use saker_alert_formats::Notification;
 
 use crate::counters::{Loss, OutputCounters};
 use crate::patience::{Patience, Paused};
-use crate::receipt::Receipt;
 use crate::queue::{Received, Receiver};
+use crate::receipt::Receipt;
 
 /// Alerts that are given to an output at once, at most.
 const BATCH_MAX: usize = 256;

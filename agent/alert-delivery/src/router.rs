@@ -10,8 +10,8 @@ use saker_proto::{AlertId, v1};
 use crate::counters::{Loss, OutputCounters, RouterCounters};
 use crate::filter::Filter;
 use crate::output::Routed;
-use crate::receipt::Receipt;
 use crate::queue::{Received, Receiver, Sender};
+use crate::receipt::Receipt;
 use crate::throttle::Throttle;
 
 /// What throttling takes for the time.

@@ -394,7 +394,10 @@ async fn read_log(desk: &Desk, positions: &mut Positions, id: LogId, log: &mut L
 async fn judge(desk: &Desk, lines: Vec<u8>, sender: std::sync::Arc<str>) -> bool {
     loop {
         let input = Input::Lines(lines.clone());
-        let Some(judged) = desk.judge(input, std::sync::Arc::clone(&sender), None).await else {
+        let Some(judged) = desk
+            .judge(input, std::sync::Arc::clone(&sender), None)
+            .await
+        else {
             return false;
         };
         if judged.fate().await == Fate::Kept {

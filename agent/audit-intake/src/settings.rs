@@ -116,7 +116,9 @@ pub enum SettingsError {
         listen: SocketAddr,
     },
     /// Names are asked for, and nobody shows a certificate.
-    #[error("k8s_audit.webhook.client_names: no client shows a certificate without `tls.client_ca_file`")]
+    #[error(
+        "k8s_audit.webhook.client_names: no client shows a certificate without `tls.client_ca_file`"
+    )]
     NamesWithoutCertificates,
     /// More than all.
     #[error(
@@ -130,13 +132,17 @@ pub enum SettingsError {
         all: u32,
     },
     /// What was read would be read again.
-    #[error("k8s_audit.files: positions_file says where to keep how far they were read, and is missing")]
+    #[error(
+        "k8s_audit.files: positions_file says where to keep how far they were read, and is missing"
+    )]
     NoPositionsFile,
     /// An address that nothing listens on.
     #[error("`{0}` is no address for the audit log; such as https://0.0.0.0:{PORT}{PATH}")]
     Address(String),
     /// TLS without a certificate.
-    #[error("{0} asks for TLS; name the certificate with k8s_audit.webhook.tls of the configuration")]
+    #[error(
+        "{0} asks for TLS; name the certificate with k8s_audit.webhook.tls of the configuration"
+    )]
     NoTls(String),
 }
 

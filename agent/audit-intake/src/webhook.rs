@@ -232,8 +232,8 @@ impl Server {
         let counters = Arc::clone(&self.counters);
         async move {
             counters.connected();
-            let connection = builder
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+            let connection =
+                builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
             tokio::select! {
                 ended = connection => if let Err(error) = ended {
                     tracing::debug!(address = %peer.address, %error, "a connection to the webhook ended");

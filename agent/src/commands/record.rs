@@ -3,7 +3,7 @@
 mod recorder;
 
 use super::InputError;
-use crate::cli::{KubeArgs, RecordArgs};
+use crate::cli::{KubeArgs, RecordArgs, SourceArgs};
 use crate::config::Config;
 use crate::journal::Journal;
 use crate::live::{LiveEvents, Wanted};
@@ -96,7 +96,12 @@ fn alarms(arguments: &RecordArgs) -> anyhow::Result<Option<Alarms>> {
     if arguments.alerts.rules.is_empty() {
         return Ok(None);
     }
-    let config = Config::build(&arguments.alerts, None, &KubeArgs::default())?;
+    let config = Config::build(
+        &arguments.alerts,
+        None,
+        &KubeArgs::default(),
+        &SourceArgs::default(),
+    )?;
     let loaded = LoadedRules::load(&config, stderr_color())?;
     eprint!("{}", loaded.warnings);
     if !arguments.quiet {

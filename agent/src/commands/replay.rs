@@ -4,7 +4,7 @@ mod bar;
 mod summary;
 
 use super::InputError;
-use crate::cli::{KubeArgs, ReplayArgs, TimeText};
+use crate::cli::{KubeArgs, ReplayArgs, SourceArgs, TimeText};
 use crate::config::Config;
 use crate::output::{self, Manner, stderr_color};
 use crate::rules::{CheckedRules, RulesError};
@@ -32,7 +32,12 @@ const DELIVERY_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Plays the captures, prints the alerts and says what was counted.
 pub(crate) fn run(arguments: &ReplayArgs) -> anyhow::Result<ExitCode> {
-    let mut config = Config::build(&arguments.alerts, None, &KubeArgs::default())?;
+    let mut config = Config::build(
+        &arguments.alerts,
+        None,
+        &KubeArgs::default(),
+        &SourceArgs::default(),
+    )?;
     if let Some(time) = arguments.time {
         config.iso_8601 = time == TimeText::Iso8601;
     }

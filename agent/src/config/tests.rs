@@ -15,6 +15,7 @@ fn build(text: &str) -> Result<Config, ConfigError> {
         &arguments(),
         None,
         &KubeArgs::default(),
+        &SourceArgs::default(),
     )
 }
 
@@ -225,7 +226,13 @@ fn every_example_of_the_guide_to_outputs_is_a_configuration() {
     assert!(examples.len() >= 8, "{}", examples.len());
     for example in examples {
         let file = ConfigFile::parse(example).expect(example);
-        let config = Config::validate(file, &arguments(), None, &KubeArgs::default());
+        let config = Config::validate(
+            file,
+            &arguments(),
+            None,
+            &KubeArgs::default(),
+            &SourceArgs::default(),
+        );
         assert!(config.is_ok(), "{example}: {config:?}");
     }
 }
@@ -258,6 +265,13 @@ fn the_format_of_the_command_line_wins() {
         output: Some(OutputFormat::Json),
         ..arguments()
     };
-    let config = Config::validate(file, &asked, None, &KubeArgs::default()).expect("valid");
+    let config = Config::validate(
+        file,
+        &asked,
+        None,
+        &KubeArgs::default(),
+        &SourceArgs::default(),
+    )
+    .expect("valid");
     assert_eq!(config.delivery.outputs[0].format, Format::FalcoJson);
 }

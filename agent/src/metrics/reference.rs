@@ -1,5 +1,6 @@
 //! The metrics as a page, made from what the registry would serve: it cannot tell of others.
 
+use super::audit::AuditSample;
 use super::delivery::{DeliverySample, OutputSample};
 use super::facts::ClusterSample;
 use super::{AgentMetrics, DeliveryMetrics, KernelSample, gathered};
@@ -7,6 +8,7 @@ use crate::statistics::{FlowNumbers, Statistics};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::histogram::Histogram;
 use saker_alert_spool::SpoolStats;
+use saker_audit_intake::Refused;
 use saker_event_schema::ROWS;
 use saker_flow_inspection::SecurityClass;
 use saker_flow_state::{Role, Stats};
@@ -66,7 +68,11 @@ fn example() -> Result<String, fmt::Error> {
                 1,
             )],
         })),
-        kernel: Box::new(|| {
+        audit: Some(Box::new(|| AuditSample {
+            refused: vec![(Refused::Json, 1)],
+            ..AuditSample::default()
+        })),
+        kernel: Some(Box::new(|| {
             Some(KernelSample {
                 events: ROWS
                     .iter()
@@ -76,7 +82,7 @@ fn example() -> Result<String, fmt::Error> {
                 recursion_misses: 0,
                 malformed: 0,
             })
-        }),
+        })),
     };
     let delivery = DeliveryMetrics(Box::new(|| DeliverySample {
         lost: 0,
@@ -94,7 +100,8 @@ fn example() -> Result<String, fmt::Error> {
         }],
     }));
     let mut text = String::new();
-    encode(&mut text, &gathered(agent, delivery))?;
+    let latency = Some(Histogram::new([1.0]));
+    encode(&mut text, &gathered(agent, delivery, latency))?;
     Ok(text)
 }
 

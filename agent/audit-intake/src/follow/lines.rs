@@ -70,7 +70,13 @@ impl<R: Read> LineReader<R> {
                 self.buffer.clear();
             }
             let step = u64::try_from(READ_BYTES).unwrap_or(u64::MAX);
-            if self.reader.by_ref().take(step).read_to_end(&mut self.buffer)? == 0 {
+            if self
+                .reader
+                .by_ref()
+                .take(step)
+                .read_to_end(&mut self.buffer)?
+                == 0
+            {
                 return Ok(None);
             }
         }
@@ -149,7 +155,10 @@ mod tests {
     fn lines_are_whole_and_none_is_too_long() {
         let lines = |text: &[u8]| Part::Lines(text.to_vec());
         assert_eq!(parts(b"", 4), []);
-        assert_eq!(parts(b"a\nbc\n\nde", 4), [lines(b"a\nbc\n\n"), lines(b"de")]);
+        assert_eq!(
+            parts(b"a\nbc\n\nde", 4),
+            [lines(b"a\nbc\n\n"), lines(b"de")]
+        );
         assert_eq!(
             parts(b"a\nlonger\nb\n", 4),
             [lines(b"a\n"), Part::TooLong(7), lines(b"b\n")]
@@ -164,7 +173,10 @@ mod tests {
         text.extend_from_slice(b"\nshort\n");
         let parts = parts(&text, 100);
         let long = u64::try_from(3 * READ_BYTES + 1).expect("a length");
-        assert_eq!(parts, [Part::TooLong(long), Part::Lines(b"short\n".to_vec())]);
+        assert_eq!(
+            parts,
+            [Part::TooLong(long), Part::Lines(b"short\n".to_vec())]
+        );
     }
 
     proptest! {

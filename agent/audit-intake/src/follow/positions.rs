@@ -62,9 +62,7 @@ impl Positions {
             Err(error) => return Err(error),
         };
         let since = (kept.saved_unix_ms > 0)
-            .then(|| {
-                SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(kept.saved_unix_ms))
-            })
+            .then(|| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(kept.saved_unix_ms)))
             .flatten();
         let turns = kept.files.iter().map(|file| file.turn);
         Ok(Self {

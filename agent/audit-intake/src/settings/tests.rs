@@ -28,7 +28,10 @@ fn what_is_in_order() {
 fn what_is_not_is_named_with_its_remedy() {
     let server = json!({"certificate_file": "a", "key_file": "b"});
     for (settings, text) in [
-        (json!({"webhook": {"listen": "0.0.0.0:9765"}}), "allow_plaintext"),
+        (
+            json!({"webhook": {"listen": "0.0.0.0:9765"}}),
+            "allow_plaintext",
+        ),
         (
             json!({"webhook": {"listen": "0.0.0.0:9765", "tls": server}}),
             "token_file",
@@ -37,7 +40,10 @@ fn what_is_not_is_named_with_its_remedy() {
             json!({"webhook": {"listen": "0.0.0.0:9765", "allow_plaintext": true}}),
             "allow_anyone",
         ),
-        (json!({"webhook": {"client_names": ["a"]}}), "client_ca_file"),
+        (
+            json!({"webhook": {"client_names": ["a"]}}),
+            "client_ca_file",
+        ),
         (json!({"webhook": {"path": "audit"}}), "/k8s-audit"),
         (json!({"webhook": {"path": "/a{b}"}}), "/k8s-audit"),
         (json!({"webhook": {"path": "/healthz"}}), "/k8s-audit"),

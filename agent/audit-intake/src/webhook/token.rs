@@ -136,7 +136,10 @@ mod tests {
         assert!(tokens.has(b"another token of ours") && !tokens.has(b"0123456789abcdef"));
         fs::write(&path, "short").expect("a file");
         look();
-        assert!(tokens.has(b"another token of ours"), "what is no token changes nothing");
+        assert!(
+            tokens.has(b"another token of ours"),
+            "what is no token changes nothing"
+        );
         fs::remove_file(&path).expect("it was there");
         look();
         assert!(tokens.has(b"another token of ours"));
