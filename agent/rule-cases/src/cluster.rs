@@ -45,4 +45,5 @@ const EVERYTHING: Scope = Scope::NODE_PODS
     .with(Scope::OWNERS)
     .with(Scope::NODES)
     .with(Scope::NETWORK_POLICIES)
-    .with(Scope::MESH);
+    .with(Scope::MESH)
+    .with(Scope::MESH_AUTHORIZATION);

@@ -1,5 +1,6 @@
 //! What extractors may look at.
 
+mod authorization;
 mod knowledge;
 mod parties;
 mod policies;

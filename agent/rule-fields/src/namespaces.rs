@@ -11,6 +11,7 @@ mod json;
 pub(crate) mod k8s;
 mod k8smeta;
 mod ka;
+mod mesh;
 mod mtls;
 mod other;
 mod proc;
@@ -35,6 +36,7 @@ pub(crate) static ROWS: &[&[&[FieldRow]]] = &[
     k8s::ROWS,
     k8smeta::ROWS,
     ka::ROWS,
+    mesh::ROWS,
     mtls::ROWS,
     other::ROWS,
     proc::ROWS,

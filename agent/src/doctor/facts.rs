@@ -17,7 +17,8 @@ const SUBJECT: &str = "Kubernetes";
 const SCOPE: Scope = Scope::NODE_PODS
     .with(Scope::NAMESPACES)
     .with(Scope::OWNERS)
-    .with(Scope::MESH);
+    .with(Scope::MESH)
+    .with(Scope::MESH_AUTHORIZATION);
 
 /// Asks the runtimes and the API server who they are. That there is none is no fault.
 pub(super) fn examine(arguments: &DoctorArgs) -> anyhow::Result<Vec<Finding>> {

@@ -56,7 +56,8 @@ fn a_cluster_is_as_the_files_say_and_follows_them() {
     let scope = Scope::CLUSTER_PODS
         .with(Scope::SERVICES)
         .with(Scope::NODES)
-        .with(Scope::MESH);
+        .with(Scope::MESH)
+        .with(Scope::MESH_AUTHORIZATION);
     let read = || Manifests::read(folder.path()).expect("manifests");
     read().tell(&cluster, scope);
     let holder = |address: &str| cluster.endpoint(address.parse().expect("an address"));

@@ -165,4 +165,5 @@ pub(crate) fn everything() -> Scope {
         .with(Scope::NODES)
         .with(Scope::NETWORK_POLICIES)
         .with(Scope::MESH)
+        .with(Scope::MESH_AUTHORIZATION)
 }

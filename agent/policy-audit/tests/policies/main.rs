@@ -1,6 +1,7 @@
 //! What policies demand, and which legs are excused.
 
 mod annotations;
+mod authorization;
 mod destination;
 mod handle;
 mod istio;

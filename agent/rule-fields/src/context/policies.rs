@@ -117,6 +117,23 @@ impl EventContext<'_> {
     }
 
     fn find_intent(&self, flow: &Flow) -> Fact<MtlsIntent> {
+        self.server_target(flow).then(|target| {
+            let policies = self.policies();
+            match policies.map(|policies| policies.mtls_intent(&target)) {
+                Fact::Known(intent) if intent.is_known() => Fact::Known(intent),
+                Fact::Known(intent)
+                    if intent.reason == MtlsReason::NotKnown && target.pod.is_some() =>
+                {
+                    Fact::Lacking(Reason::NotFound)
+                }
+                Fact::Known(_) => Fact::Absent,
+                intent => intent,
+            }
+        })
+    }
+
+    /// Who the server is, and which port of it is meant.
+    pub(super) fn server_target(&self, flow: &Flow) -> Fact<Target<'_>> {
         let is_own = self.is_own(Side::Server);
         let pod = self.party(Side::Server).then(|party| match party {
             Party::Pod(pod) => Fact::Known(Some(pod)),
@@ -129,27 +146,14 @@ impl EventContext<'_> {
             false => Fact::Known(Some(self.other_server_port(flow))),
         };
         pod.then(|pod| {
-            let target = |port, namespace| Target {
-                pod,
-                namespace,
-                port,
-            };
-            let target = port.then(|port| {
+            port.then(|port| {
                 let namespace = self.namespace_if_known(Side::Server);
-                namespace.map(|namespace| target(port, namespace))
-            });
-            let intent = target.then(|target| {
-                let policies = self.policies();
-                policies.map(|policies| policies.mtls_intent(&target))
-            });
-            match intent {
-                Fact::Known(intent) if intent.is_known() => Fact::Known(intent),
-                Fact::Known(intent) if intent.reason == MtlsReason::NotKnown && pod.is_some() => {
-                    Fact::Lacking(Reason::NotFound)
-                }
-                Fact::Known(_) => Fact::Absent,
-                intent => intent,
-            }
+                namespace.map(|namespace| Target {
+                    pod,
+                    namespace,
+                    port,
+                })
+            })
         })
     }
 
@@ -198,7 +202,7 @@ impl EventContext<'_> {
         intent.as_ref()
     }
 
-    fn policies(&self) -> Fact<&Arc<MeshPolicies>> {
+    pub(super) fn policies(&self) -> Fact<&Arc<MeshPolicies>> {
         let Some(facts) = self.facts else {
             return Fact::Lacking(Reason::NotFound);
         };

@@ -3,7 +3,7 @@
 use super::{Enrichment, Fact};
 use saker_container_metadata::Answer as ContainerAnswer;
 use saker_kube_metadata::{Answer, Endpoint, Namespace, OwnerReference, Pod, Service, Workload};
-use saker_policy_audit::{ClientIntent, MeshLeg, MeshPolicies, MtlsIntent};
+use saker_policy_audit::{Authorization, ClientIntent, MeshLeg, MeshPolicies, MtlsIntent};
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
@@ -63,6 +63,8 @@ pub(crate) struct FlowLookups {
     pub(crate) leg: OnceCell<Fact<MeshLeg>>,
     /// What is demanded of the connection.
     pub(crate) intent: OnceCell<Fact<MtlsIntent>>,
+    /// Whether its client may come.
+    pub(crate) authorization: OnceCell<Fact<Authorization>>,
     /// How its client should connect.
     pub(crate) client_intent: OnceCell<Fact<ClientIntent>>,
 }

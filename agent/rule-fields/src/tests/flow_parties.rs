@@ -10,7 +10,7 @@ use saker_policy_audit::{MeshHandle, MtlsMode, MtlsRule, MtlsSettings};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-const FULL: Scope = EVERYTHING.with(Scope::MESH);
+const FULL: Scope = EVERYTHING.with(Scope::MESH).with(Scope::MESH_AUTHORIZATION);
 
 /// A process of the pod web-5d-x, 10.1.0.7, of `shop`.
 fn in_pod(facts: &Facts) -> Scene {
