@@ -183,6 +183,11 @@ pub(crate) struct AlertArgs {
     /// How alerts are printed.
     #[arg(short, long, value_enum, value_name = "FORMAT")]
     pub(crate) output: Option<OutputFormat>,
+
+    /// Folder of policies in Rego, or one file, that events are held against: what they say is in the fields
+    /// rego.*, which rules turn into alerts.
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(crate) rego: Option<PathBuf>,
 }
 
 /// What events come from.

@@ -9,6 +9,7 @@ mod facts;
 mod ledger;
 mod limits;
 mod outputs;
+mod rego;
 
 use crate::cli::{AlertArgs, KubeArgs, MetricsAddress, OutputFormat, SourceArgs};
 use append_output::{AdditionFile, additions};
@@ -21,6 +22,8 @@ use limits::LimitsFile;
 pub(crate) use limits::RuleLimits;
 pub(crate) use outputs::DeliveryConfig;
 use outputs::{CollectorEntry, FileEntry, HttpEntry, ProgramEntry, StdoutEntry, SyslogEntry};
+pub(crate) use rego::RegoConfig;
+use rego::RegoFile;
 use saker_alert_delivery::throttle::InvalidKey;
 use saker_alert_delivery::{ListedEntry, OutputsFile, SettingsError, ThrottleSettings};
 use saker_audit_intake::AuditSettings;
@@ -79,6 +82,8 @@ pub(crate) struct ConfigFile {
     mesh: MeshSettings,
     /// The audit log of Kubernetes.
     k8s_audit: AuditSettings,
+    /// Policies in Rego.
+    rego: RegoFile,
     /// How long events wait for what is looked up.
     enrichment: EnrichmentFile,
     /// How large rules may be.
@@ -146,6 +151,8 @@ pub(crate) struct Config {
     pub(crate) append_output: Vec<AppendOutput>,
     /// Who is asked beside the kernel.
     pub(crate) facts: FactsConfig,
+    /// Policies in Rego that events are held against.
+    pub(crate) rego: Option<RegoConfig>,
     /// How large rules may be.
     pub(crate) limits: RuleLimits,
     /// Whether changes of rules files are noticed.
@@ -339,6 +346,7 @@ impl Config {
                     mesh: file.mesh,
                 },
             )?,
+            rego: RegoConfig::build(file.rego, arguments.rego.as_deref())?,
             limits: file.limits.validate()?,
             watch: file.watch_config_files.unwrap_or(true),
             lifecycle_ring_bytes: ring(

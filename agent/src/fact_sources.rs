@@ -11,7 +11,7 @@ use saker_kube_metadata::{Cluster, Limits as ClusterLimits, Scope};
 use saker_kube_watch::{ConnectError, KubeConfig, KubeWatch};
 use saker_policy_audit::MeshHandle;
 use saker_process_state::ContainerChange;
-use saker_rule_fields::{Facts, Needs};
+use saker_rule_fields::{Facts, Needs, RegoHandle};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
@@ -89,6 +89,7 @@ impl FactSources {
         let facts = Facts {
             containers,
             mesh: MeshHandle::new(cluster.clone(), config.mtls),
+            rego: RegoHandle::new(cluster.clone()),
             cluster,
         };
         let (scope, scopes) = watch::channel(needs.scope());

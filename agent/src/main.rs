@@ -17,6 +17,7 @@ mod live;
 mod metrics;
 mod output;
 mod pipeline;
+mod rego;
 mod reload;
 mod rules;
 mod run;

@@ -33,6 +33,12 @@ impl FilesWatcher {
         Self::new(&path, RecursiveMode::Recursive, is_manifest)
     }
 
+    /// Watches policies in Rego and their data, also those in folders inside.
+    pub(crate) fn policies(path: Option<&Path>) -> Self {
+        let path: Vec<PathBuf> = path.into_iter().map(Path::to_owned).collect();
+        Self::new(&path, RecursiveMode::Recursive, is_policy)
+    }
+
     fn new(paths: &[PathBuf], mode: RecursiveMode, is_such: fn(&Path) -> bool) -> Self {
         // One place is enough: a change that finds it taken is covered by the reload to come.
         let (sender, changes) = mpsc::channel(1);
@@ -68,6 +74,12 @@ impl FilesWatcher {
             }
         }
     }
+}
+
+/// Whether a file is of policies in Rego, or of their data.
+fn is_policy(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(".rego") || matches!(&*name, "data.json" | "data.yaml" | "data.yml")
 }
 
 fn watch(

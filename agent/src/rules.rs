@@ -1,8 +1,10 @@
 //! Reading rules from files and folders, and what there is to say about them.
 
 use crate::config::Config;
+use crate::rego;
+use saker_rego_policies::LoadError as PoliciesError;
 use saker_rule_engine::{CompileError, CompileOptions, PatternError, RuleSet, RuleState};
-use saker_rule_fields::{Fields, builtin_plugins};
+use saker_rule_fields::{Fields, Needs, RegoPolicies, builtin_plugins};
 use saker_rule_language::{
     CheckedRule, CheckedRuleSet, ColorChoice, Diagnostic, Limits, LoadOptions, Severity,
     SourceFile, load, render,
@@ -10,6 +12,7 @@ use saker_rule_language::{
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Rules that cannot be used; the message is complete.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +54,9 @@ pub(crate) enum RulesError {
     /// The compiler says no.
     #[error("cannot compile the rules{remedy}", remedy = setting_of(.0).map(raise).unwrap_or_default())]
     Compile(#[from] CompileError),
+    /// Policies in Rego cannot be used.
+    #[error("{0}; neither policies nor rules were loaded")]
+    Policies(#[source] PoliciesError),
 }
 
 impl RulesError {
@@ -60,7 +66,7 @@ impl RulesError {
             Self::Read { path, .. } | Self::TooLarge { path, .. } | Self::EmptyFolder { path } => {
                 Some(path)
             }
-            Self::Invalid { .. } | Self::Compile(_) => None,
+            Self::Invalid { .. } | Self::Compile(_) | Self::Policies(_) => None,
         }
     }
 }
@@ -98,6 +104,8 @@ pub(crate) struct CheckedRules {
     pub(crate) sources: Vec<SourceFile>,
     /// Warnings with their places, rendered.
     pub(crate) warnings: String,
+    /// Policies in Rego that the rules ask.
+    pub(crate) rego: Option<Arc<RegoPolicies>>,
 }
 
 impl CheckedRules {
@@ -107,7 +115,7 @@ impl CheckedRules {
         limits: &Limits,
         color: ColorChoice,
     ) -> Result<Self, RulesError> {
-        Self::load_with(paths, &load_options(limits), color)
+        Self::load_with(paths, &load_options(limits), color, |_| None)
     }
 
     /// Reads and checks the rules from which alerts are raised: with what is added to their outputs.
@@ -116,17 +124,25 @@ impl CheckedRules {
             append_output: config.append_output.clone(),
             ..load_options(&config.limits.language)
         };
-        Self::load_with(&config.rules, &options, color)
+        let policies = config.rego.as_ref().map(rego::load).transpose();
+        let policies = policies.map_err(RulesError::Policies)?;
+        let lists = |sources: &[SourceFile]| rego::lists(policies.as_deref(), sources);
+        let mut checked = Self::load_with(&config.rules, &options, color, lists)?;
+        checked.rego = policies;
+        Ok(checked)
     }
 
     fn load_with(
         paths: &[PathBuf],
         options: &LoadOptions,
         color: ColorChoice,
+        addition: impl FnOnce(&[SourceFile]) -> Option<SourceFile>,
     ) -> Result<Self, RulesError> {
-        let sources = read_all(paths, &options.limits)
+        let mut sources = read_all(paths, &options.limits)
             .into_iter()
             .collect::<Result<Vec<_>, _>>()?;
+        let files = sources.len();
+        sources.extend(addition(&sources));
         let loaded = load(&sources, &Fields::new(), options);
         let rendered = render_all(&loaded.diagnostics, &sources, color);
         let Some(rules) = loaded.rules else {
@@ -137,10 +153,12 @@ impl CheckedRules {
                 .count();
             return Err(RulesError::Invalid { rendered, errors });
         };
+        sources.truncate(files);
         Ok(Self {
             rules,
             sources,
             warnings: rendered,
+            rego: None,
         })
     }
 }
@@ -153,6 +171,8 @@ pub(crate) struct LoadedRules {
     pub(crate) warnings: String,
     /// The files that the set was read from.
     pub(crate) files: Vec<PathBuf>,
+    /// Policies in Rego that the rules ask.
+    pub(crate) rego: Option<Arc<RegoPolicies>>,
 }
 
 impl LoadedRules {
@@ -169,7 +189,16 @@ impl LoadedRules {
                 .iter()
                 .map(|source| PathBuf::from(&*source.name))
                 .collect(),
+            rego: checked.rego,
         })
+    }
+
+    /// Whom rules and policies ask beside events.
+    pub(crate) fn needs(&self) -> Needs {
+        let of_policies = self.rego.as_ref().map(|policies| policies.needs());
+        self.rules
+            .needs()
+            .with(of_policies.unwrap_or(Needs::NOTHING))
     }
 
     /// How many rules take part.

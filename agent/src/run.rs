@@ -35,9 +35,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio::time::MissedTickBehavior;
 
 /// How long alerts that are on their way may take to be delivered at the end.
 const DELIVERY_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often policies in Rego are told what changed in the cluster.
+const POLICIES_INFORMED: Duration = Duration::from_secs(2);
 
 /// How often memory that was freed is given back to the kernel. The first time, at once, gives back what the
 /// start needed.
@@ -112,7 +116,10 @@ impl Signals {
 impl Agent {
     /// Loads and attaches the programs, reads the processes that run, and starts the threads.
     fn start(config: Config, loaded: LoadedRules) -> anyhow::Result<Self> {
-        let mut wanted = Wanted::of(&loaded.rules);
+        let mut wanted = Wanted {
+            needs: loaded.needs(),
+            ..Wanted::of(&loaded.rules)
+        };
         let wants_ledger = config.ledger.is_kept(wanted.has_flows);
         wanted.has_flows |= wants_ledger;
         let source = config
@@ -144,6 +151,7 @@ impl Agent {
         let needs = needs(wanted.needs, keeps_ledger);
         let waker = Waker::default();
         let (facts, fact_sources) = FactSources::start(config.facts.clone(), needs, &waker)?;
+        facts.rego.install(loaded.rego);
         let kernel = attached.map(|attached| {
             let inbox = inbox.clone();
             let raiser = Raiser {
@@ -198,6 +206,10 @@ impl Agent {
         let mut watcher = FilesWatcher::rules(watched);
         let manifests = self.config.facts.manifests().filter(|_| self.config.watch);
         let mut manifests = FilesWatcher::manifests(manifests);
+        let policies = self.config.rego.as_ref().filter(|_| self.config.watch);
+        let mut policies = FilesWatcher::policies(policies.map(|rego| &*rego.policies));
+        let mut known = tokio::time::interval(POLICIES_INFORMED);
+        known.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut memory = tokio::time::interval(MEMORY_GIVEN_BACK);
         let synced = self.fact_sources.synced();
         tokio::pin!(synced);
@@ -215,7 +227,9 @@ impl Agent {
                 }
                 _ = signals.user1.recv() => self.delivery.reopen(),
                 () = watcher.changed() => self.reload(),
+                () = policies.changed() => self.reload(),
                 () = manifests.changed() => self.read_manifests_again(),
+                _ = known.tick() => self.inform_policies().await,
                 _ = memory.tick() => host::give_back_memory(),
                 closed = &mut self.closed, if has_stdout => match closed {
                     Ok(error) => break Some(error),
@@ -225,6 +239,17 @@ impl Agent {
             }
         };
         self.end(closed).await
+    }
+
+    /// Tells policies in Rego what changed in the cluster.
+    async fn inform_policies(&self) {
+        let rego = self.facts.rego.clone();
+        if tokio::task::spawn_blocking(move || rego.refresh())
+            .await
+            .is_err()
+        {
+            tracing::warn!("policies in Rego do not get what changed in the cluster");
+        }
     }
 
     /// Says that everything is there that alerts need. They were raised before as well.
@@ -296,7 +321,10 @@ impl Agent {
         eprint!("{}", loaded.warnings);
         let enabled = loaded.enabled();
         // What either set needs, then the rules, then what the new set needs: no gap.
-        let mut wanted = Wanted::of(&loaded.rules);
+        let mut wanted = Wanted {
+            needs: loaded.needs(),
+            ..Wanted::of(&loaded.rules)
+        };
         let sees_flows = self.kernel.as_ref().is_some_and(KernelSide::sees_flows);
         if wanted.has_flows && !sees_flows {
             eprintln!("rules of the source flow take effect when the agent is started again");
@@ -315,6 +343,7 @@ impl Agent {
         }
         self.fact_sources
             .need(self.rules.load().needs().with(needs));
+        self.facts.rego.install(loaded.rego);
         self.rules.store(Arc::new(loaded.rules));
         if let Some(kernel) = &mut self.kernel {
             kernel.select(new)?;

@@ -66,6 +66,7 @@ impl RecordingPlayer {
         let (containers, requests) = Containers::new(ContainerLimits::default(), Box::new(|| {}));
         let facts = Facts {
             containers,
+            rego: options.rego.clone(),
             ..Facts::none()
         };
         let limits = Limits::default();

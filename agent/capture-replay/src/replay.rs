@@ -7,7 +7,7 @@ use crate::scap::ScapPlayer;
 use crate::stats::{Progress, Stats};
 use jiff::tz::TimeZone;
 use saker_capture_state::Limits;
-use saker_rule_fields::EventContext;
+use saker_rule_fields::{EventContext, RegoHandle};
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -23,6 +23,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Bounds of what is kept of a capture.
     pub limits: Limits,
+    /// Policies in Rego that events are held against.
+    pub rego: RegoHandle,
 }
 
 impl Default for Options {
@@ -31,6 +33,7 @@ impl Default for Options {
             hostname: None,
             zone: TimeZone::UTC,
             limits: Limits::default(),
+            rego: RegoHandle::none(),
         }
     }
 }

@@ -10,7 +10,9 @@ use saker_capture_state::{Limits, Machine, MachineInfo};
 use saker_event_decode::WallClock;
 use saker_falco_events::{Class, ConversionError, Converter, Event, EventCode, EventFlags};
 use saker_process_state::Users;
-use saker_rule_fields::{CapturedEvent, EventContext, Host, Scratch, Surroundings};
+use saker_rule_fields::{
+    CapturedEvent, EventContext, Facts, Host, Patience, Scratch, Surroundings,
+};
 use std::ops::ControlFlow;
 
 /// Enters that Falco's state engine still looks at: they count in the numbers and are not shown.
@@ -60,6 +62,7 @@ struct Stage {
     offset_at: Option<u64>,
     clock: WallClock,
     scratch: Scratch,
+    facts: Facts,
     number: u64,
     previous_time_ns: Option<u64>,
     place: Place,
@@ -95,6 +98,10 @@ impl ScapPlayer {
                 offset_at: None,
                 clock: WallClock::default(),
                 scratch: Scratch::new(),
+                facts: Facts {
+                    rego: options.rego.clone(),
+                    ..Facts::none()
+                },
                 number: 0,
                 previous_time_ns: None,
                 place: Place::Initial,
@@ -286,7 +293,8 @@ impl Stage {
             host: &self.host,
             scratch: &self.scratch,
         };
-        let mut context = EventContext::of_capture(&captured, surroundings, self.number);
+        let mut context = EventContext::of_capture(&captured, surroundings, self.number)
+            .with_facts(&self.facts, Patience::Ended);
         if let Some(previous_time_ns) = self.previous_time_ns.replace(time_ns) {
             context = context.after(previous_time_ns);
         }

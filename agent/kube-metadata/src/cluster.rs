@@ -2,6 +2,9 @@
 
 mod backends;
 mod filling;
+mod listing;
+
+pub use listing::Listing;
 
 pub use backends::BACKENDS_MAX;
 

@@ -73,7 +73,7 @@ pub use authorization_objects::{
     Constraint, Enforcement, IstioAuthorizationPolicy, MeshIdentity, MeshTlsAuthentication,
     NetworkAuthentication, PolicyScope, RequestAuthentication, TargetKind, TargetReference,
 };
-pub use cluster::{BACKENDS_MAX, Cluster, Endpoint, Limits};
+pub use cluster::{BACKENDS_MAX, Cluster, Endpoint, Limits, Listing};
 pub use kind::Kind;
 pub use labels::{LABELS_MAX, Labels};
 pub use mesh_objects::{

@@ -32,6 +32,7 @@ pub(crate) fn told(facts: Facts, objects: &[Object]) -> Facts {
     }
     Facts {
         mesh: MeshHandle::new(cluster.clone(), MtlsSettings::default()),
+        rego: facts.rego.with_cluster(cluster.clone()),
         cluster,
         ..facts
     }

@@ -4,6 +4,7 @@ mod authorization;
 mod knowledge;
 mod parties;
 mod policies;
+mod rego;
 
 use crate::captured::CapturedEvent;
 use crate::descriptor::{self, Descriptor, DescriptorKind};

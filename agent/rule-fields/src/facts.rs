@@ -8,6 +8,7 @@ pub(crate) use fact::Fact;
 pub(crate) use lookups::{FlowLookups, Lookups, Peer};
 pub use needs::Needs;
 
+use crate::rego::RegoHandle;
 use saker_container_metadata::{Containers, Reason};
 use saker_kube_metadata::Cluster;
 use saker_policy_audit::MeshHandle;
@@ -21,6 +22,8 @@ pub struct Facts {
     pub cluster: Cluster,
     /// What the policies of meshes demand.
     pub mesh: MeshHandle,
+    /// What policies in Rego say.
+    pub rego: RegoHandle,
 }
 
 impl Facts {
@@ -31,6 +34,7 @@ impl Facts {
             containers: Containers::without_runtime(),
             cluster: Cluster::unknown(),
             mesh: MeshHandle::none(),
+            rego: RegoHandle::none(),
         }
     }
 }

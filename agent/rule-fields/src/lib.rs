@@ -47,6 +47,7 @@ mod labels;
 mod namespaces;
 mod paths;
 mod processes;
+mod rego;
 mod row;
 mod schema;
 mod scratch;
@@ -67,6 +68,7 @@ pub use fields::{
     BUILTIN_PLUGINS, FLOW_SOURCE, Fields, K8S_AUDIT_SOURCE, SYSCALL_SOURCE, builtin_plugins,
 };
 pub use processes::Processes;
+pub use rego::{RegoHandle, RegoPolicies};
 pub use row::{Availability, Extractor, FieldRow, FieldSources, Plurality};
 pub use saker_audit_source::AuditEvent;
 pub use saker_flow_state::FlowEvent;

@@ -15,6 +15,7 @@ mod mesh;
 mod mtls;
 mod other;
 mod proc;
+mod rego;
 mod saker;
 mod thread;
 mod user;
@@ -40,6 +41,7 @@ pub(crate) static ROWS: &[&[&[FieldRow]]] = &[
     mtls::ROWS,
     other::ROWS,
     proc::ROWS,
+    rego::ROWS,
     saker::ROWS,
     thread::ROWS,
     user::ROWS,

@@ -13,7 +13,7 @@ use saker_alert::{Alert, Node, Occurrence};
 use saker_alert_delivery::{Inbox, Report, Time, WhenFull};
 use saker_capture_replay::{Options, Replay, ReplayError};
 use saker_rule_engine::{Evaluation, RuleSet};
-use saker_rule_fields::EventContext;
+use saker_rule_fields::{EventContext, RegoHandle, RegoPolicies};
 use saker_rule_language::{CheckedRuleSet, Selection, SelectionAction, SelectionTarget};
 use std::io;
 use std::ops::ControlFlow;
@@ -41,8 +41,11 @@ pub(crate) fn run(arguments: &ReplayArgs) -> anyhow::Result<ExitCode> {
     if let Some(time) = arguments.time {
         config.iso_8601 = time == TimeText::Iso8601;
     }
-    let rules = load(&config, arguments)?;
+    let (rules, policies) = load(&config, arguments)?;
+    let rego = RegoHandle::none();
+    rego.install(policies);
     let options = Options {
+        rego,
         hostname: arguments.hostname.clone().filter(|name| !name.is_empty()),
         zone: jiff::tz::TimeZone::system(),
         ..Options::default()
@@ -121,13 +124,16 @@ fn check(report: &Report) -> anyhow::Result<()> {
 }
 
 /// Loads the rules that take part.
-fn load(config: &Config, arguments: &ReplayArgs) -> anyhow::Result<RuleSet> {
+fn load(
+    config: &Config,
+    arguments: &ReplayArgs,
+) -> anyhow::Result<(RuleSet, Option<Arc<RegoPolicies>>)> {
     let loaded = CheckedRules::of_alerts(config, stderr_color())?;
     eprint!("{}", loaded.warnings);
     let mut checked = loaded.rules;
     select(&mut checked, arguments)?;
     let rules = RuleSet::compile(&checked, &config.compile_options());
-    Ok(rules.map_err(RulesError::from)?)
+    Ok((rules.map_err(RulesError::from)?, loaded.rego))
 }
 
 /// Turns rules off that were not asked for.

@@ -4,6 +4,7 @@ use super::{Enrichment, Fact};
 use saker_container_metadata::Answer as ContainerAnswer;
 use saker_kube_metadata::{Answer, Endpoint, Namespace, OwnerReference, Pod, Service, Workload};
 use saker_policy_audit::{Authorization, ClientIntent, MeshLeg, MeshPolicies, MtlsIntent};
+use saker_rego_policies::Judgment;
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub(crate) struct Lookups {
     pub(crate) server: Peer,
     /// What only connections are asked.
     flow: OnceCell<Box<FlowLookups>>,
+    /// What policies in Rego say.
+    pub(crate) rego: OnceCell<Fact<Judgment>>,
     /// What was asked for and is not known.
     pub(crate) lacking: Cell<Enrichment>,
 }
