@@ -7,6 +7,7 @@ mod mtls;
 mod policy;
 mod record;
 mod reference;
+mod rego;
 mod replay;
 mod rules;
 mod trace;
@@ -20,6 +21,7 @@ pub(crate) use mtls::{
 pub(crate) use policy::{PolicyCheckArgs, PolicyCommand};
 pub(crate) use record::RecordArgs;
 pub(crate) use reference::{EventsArgs, FieldsArgs, ReferenceFormat};
+pub(crate) use rego::{RegoCommand, RegoTestArgs};
 pub(crate) use replay::{ReplayArgs, TimeText};
 pub(crate) use rules::{
     CheckFormat, ReportFormat, RulesBenchArgs, RulesCheckArgs, RulesCommand, RulesDiffArgs,

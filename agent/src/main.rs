@@ -28,7 +28,9 @@ mod summary;
 mod this_host;
 
 use clap::Parser;
-use cli::{Cli, Command, FilterCommand, MtlsCommand, Page, PolicyCommand, RulesCommand};
+use cli::{
+    Cli, Command, FilterCommand, MtlsCommand, Page, PolicyCommand, RegoCommand, RulesCommand,
+};
 use commands::InputError;
 use commands::mtls::LedgerSourceError;
 use saker_alert::escaped;
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
                 || input.is_some()
                 || error.is::<config::ConfigError>()
                 || error.is::<LedgerSourceError>()
+                || error.is::<saker_rego_policies::LoadError>()
                 || error.is::<ReplayError>();
             if is_bad_input {
                 ExitCode::from(EXIT_BAD_INPUT)
@@ -96,6 +99,9 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         },
         Command::Policy { command } => match command {
             PolicyCommand::Check(arguments) => commands::policy::check::run(&arguments),
+            PolicyCommand::Rego { command } => match command {
+                RegoCommand::Test(arguments) => commands::policy::rego_test::run(&arguments),
+            },
         },
         Command::Certs(arguments) => commands::certs::run(&arguments),
         Command::Completions { shell } => {

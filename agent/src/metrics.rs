@@ -5,6 +5,7 @@ mod delivery;
 mod facts;
 mod flows;
 mod reference;
+mod rego;
 
 pub(crate) use reference::markdown;
 
@@ -79,6 +80,7 @@ impl Collector for AgentMetrics {
         self.encode_processes(&mut encoder)?;
         self.encode_flows(&mut encoder)?;
         self.encode_facts(&mut encoder)?;
+        self.encode_rego(&mut encoder)?;
         self.encode_cluster(&mut encoder)?;
         self.encode_audit(&mut encoder)?;
         let statistics = &self.statistics;

@@ -55,7 +55,7 @@ pub(crate) enum RulesError {
     #[error("cannot compile the rules{remedy}", remedy = setting_of(.0).map(raise).unwrap_or_default())]
     Compile(#[from] CompileError),
     /// Policies in Rego cannot be used.
-    #[error("{0}; neither policies nor rules were loaded")]
+    #[error("nothing was loaded, because of policies in Rego")]
     Policies(#[source] PoliciesError),
 }
 

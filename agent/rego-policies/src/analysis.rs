@@ -1,7 +1,7 @@
 //! What a file of policies declares, reads and calls, from its syntax tree.
 
 use crate::error::{LoadError, Place};
-use crate::reference::{Imports, Reference, place};
+use crate::reference::{Imports, Reference, beginning, place};
 use regorus::unstable::{BUILTINS, Expr, Literal, Module, Query, Rule, RuleAssign, RuleHead};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -230,14 +230,14 @@ impl Walk<'_> {
             self.calls.push(Call {
                 function: name.through(self.imports),
                 first,
-                place: place(function.span()),
+                place: beginning(function),
             });
         }
     }
 
     fn reference(&mut self, expression: &Expr) {
         if let Some(found) = Reference::of(expression) {
-            let place = place(expression.span());
+            let place = beginning(expression);
             self.references.push((found.through(self.imports), place));
         }
         self.indices(expression);

@@ -37,7 +37,7 @@ impl Default for Limits {
             depth: 32,
             messages: 32,
             message_bytes: 1_024,
-            result_bytes: 1 << 20,
+            result_bytes: 4 << 20,
         }
     }
 }

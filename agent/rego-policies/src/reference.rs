@@ -95,6 +95,15 @@ impl Imports {
     }
 }
 
+/// Where a reference begins.
+pub(crate) fn beginning(expression: &Expr) -> Place {
+    let mut first = expression;
+    while let Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } = first {
+        first = refr;
+    }
+    place(first.span())
+}
+
 /// Where a span begins.
 pub(crate) fn place(span: &Span) -> Place {
     Place {

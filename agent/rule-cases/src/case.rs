@@ -14,6 +14,7 @@ use saker_audit_source::AuditEvent;
 use saker_container_metadata::ContainerInfo;
 use saker_flow_state::FlowEvent;
 use saker_kube_metadata::Object;
+use saker_rule_fields::RegoPolicies;
 
 /// The cases of one rule.
 #[derive(Clone, Debug)]
@@ -54,6 +55,8 @@ pub struct Case {
     pub output: Vec<String>,
     /// The whole message of the first alert.
     pub message: Option<String>,
+    /// The policy in Rego that is in force.
+    pub rego: Option<Arc<RegoPolicies>>,
     /// The event.
     pub subject: Subject,
 }

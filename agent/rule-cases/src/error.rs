@@ -66,6 +66,9 @@ pub enum Problem {
     /// The capture cannot be played.
     #[error("the capture cannot be played")]
     Capture(#[from] ReplayError),
+    /// The policy in Rego cannot be used.
+    #[error("the policy in Rego cannot be used")]
+    Rego(#[source] Box<saker_rego_policies::LoadError>),
     /// A key does not go with how the event is given.
     #[error("'{key}' stands beside '{needs}' only")]
     Stray {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use saker_rule_fields::Fields;
+use saker_rego_policies::{Limits as RegoLimits, PolicySet, Syntax};
+use saker_rule_fields::{Fields, RegoPolicies};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -45,6 +46,9 @@ struct CaseForm {
     /// Objects of the cluster, as Kubernetes writes them.
     #[serde(default)]
     manifests: Option<Vec<serde_json::Value>>,
+    /// The text of a policy in Rego that is in force.
+    #[serde(default)]
+    rego: Option<String>,
     #[serde(default)]
     capture: Option<PathBuf>,
     #[serde(default)]
@@ -117,6 +121,8 @@ impl From<Problem> for Flaw {
 
 fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
     let is_capture = form.capture.is_some();
+    refuse("rego", form.rego.is_some() && form.event.is_none(), "event")?;
+    let rego = form.rego.map(|text| policies(&text, fields)).transpose()?;
     let subject = match (form.event, form.fields, form.capture) {
         (None, None, None) => return Err(Problem::NoEvent.into()),
         (Some(mut event), None, None) => {
@@ -173,8 +179,17 @@ fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
         expect,
         output: form.output,
         message: form.message,
+        rego,
         subject,
     })
+}
+
+fn policies(text: &str, fields: &Fields) -> Result<Arc<RegoPolicies>, Problem> {
+    let set = PolicySet::of_texts([("rego", text)], Syntax::V1, RegoLimits::default());
+    let policies = set.and_then(|set| RegoPolicies::new(set, fields));
+    policies
+        .map(Arc::new)
+        .map_err(|error| Problem::Rego(Box::new(error)))
 }
 
 /// Whose connection it is. The connection says what happens.

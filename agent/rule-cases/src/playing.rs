@@ -35,14 +35,14 @@ impl Case {
     ) -> Result<T, CaseError> {
         match &self.subject {
             Subject::Fields(event) => Ok(work(event, &OCCURRENCE)),
-            Subject::Request(request) => Ok(with_request(request, stage, work)),
-            Subject::Connection(connection) => {
-                with_connection(connection, stage, work).map_err(|problem| self.error(problem))
-            }
+            Subject::Request(request) => Ok(self.with_request(request, stage, work)),
+            Subject::Connection(connection) => self
+                .with_connection(connection, stage, work)
+                .map_err(|problem| self.error(problem)),
             Subject::Capture(_) => Err(self.error(Problem::NotOneEvent)),
-            Subject::Happening(happening) => {
-                with_happening(happening, stage, work).map_err(|problem| self.error(problem))
-            }
+            Subject::Happening(happening) => self
+                .with_happening(happening, stage, work)
+                .map_err(|problem| self.error(problem)),
         }
     }
 
@@ -55,10 +55,12 @@ impl Case {
     pub fn world(&self) -> Result<Option<World>, CaseError> {
         match &self.subject {
             Subject::Fields(_) | Subject::Request(_) | Subject::Capture(_) => Ok(None),
-            Subject::Connection(connection) => world_of_connection(connection)
+            Subject::Connection(connection) => self
+                .world_of_connection(connection)
                 .map(Some)
                 .map_err(|problem| self.error(problem)),
-            Subject::Happening(happening) => world(happening)
+            Subject::Happening(happening) => self
+                .world_of_happening(happening)
                 .map(Some)
                 .map_err(|problem| self.error(problem)),
         }
@@ -71,16 +73,57 @@ impl Case {
             problem: Box::new(problem),
         }
     }
-}
 
-fn world(happening: &Happening) -> Result<World, Problem> {
-    let scene = scene::build(happening)?;
-    played(scene, happening)
-}
+    fn world_of_happening(&self, happening: &Happening) -> Result<World, Problem> {
+        let scene = scene::build(happening)?;
+        Ok(played(scene, happening)?.under(self.rego.as_ref()))
+    }
 
-fn world_of_connection(connection: &Connection) -> Result<World, Problem> {
-    let scene = scene::processes(&connection.owner)?;
-    played(scene, &connection.owner)
+    fn world_of_connection(&self, connection: &Connection) -> Result<World, Problem> {
+        let scene = scene::processes(&connection.owner)?;
+        Ok(played(scene, &connection.owner)?.under(self.rego.as_ref()))
+    }
+
+    fn with_connection<T>(
+        &self,
+        connection: &Connection,
+        stage: &Stage,
+        work: impl FnOnce(&dyn Event, &Occurrence) -> T,
+    ) -> Result<T, Problem> {
+        let world = self.world_of_connection(connection)?;
+        let owner = world.moments().first().map(Moment::process);
+        let context = world.context(stage, Payload::Flow(&connection.event), owner);
+        let seen = ContextEvent::new(stage.fields(), &context);
+        Ok(work(&seen, &Occurrence::of(&context)))
+    }
+
+    fn with_request<T>(
+        &self,
+        request: &AuditEvent,
+        stage: &Stage,
+        work: impl FnOnce(&dyn Event, &Occurrence) -> T,
+    ) -> T {
+        let nobody = World::empty().under(self.rego.as_ref());
+        let context = nobody.context(stage, Payload::K8sAudit(request), None);
+        let seen = ContextEvent::new(stage.fields(), &context);
+        work(&seen, &Occurrence::of(&context))
+    }
+
+    fn with_happening<T>(
+        &self,
+        happening: &Happening,
+        stage: &Stage,
+        work: impl FnOnce(&dyn Event, &Occurrence) -> T,
+    ) -> Result<T, Problem> {
+        let world = self.world_of_happening(happening)?;
+        let [moment] = world.moments() else {
+            return Err(Problem::NoEvent);
+        };
+        let event = moment.event()?;
+        let context = world.context(stage, Payload::Syscall(&event), Some(moment.process()));
+        let seen = ContextEvent::new(stage.fields(), &context);
+        Ok(work(&seen, &Occurrence::of(&context)))
+    }
 }
 
 fn played(scene: Scene, happening: &Happening) -> Result<World, Problem> {
@@ -99,42 +142,4 @@ fn played(scene: Scene, happening: &Happening) -> Result<World, Problem> {
         Some(objects) => cluster::told(facts, objects),
     };
     Ok(world.with_facts(facts))
-}
-
-fn with_connection<T>(
-    connection: &Connection,
-    stage: &Stage,
-    work: impl FnOnce(&dyn Event, &Occurrence) -> T,
-) -> Result<T, Problem> {
-    let world = world_of_connection(connection)?;
-    let owner = world.moments().first().map(Moment::process);
-    let context = world.context(stage, Payload::Flow(&connection.event), owner);
-    let seen = ContextEvent::new(stage.fields(), &context);
-    Ok(work(&seen, &Occurrence::of(&context)))
-}
-
-fn with_request<T>(
-    request: &AuditEvent,
-    stage: &Stage,
-    work: impl FnOnce(&dyn Event, &Occurrence) -> T,
-) -> T {
-    let nobody = World::empty();
-    let context = nobody.context(stage, Payload::K8sAudit(request), None);
-    let seen = ContextEvent::new(stage.fields(), &context);
-    work(&seen, &Occurrence::of(&context))
-}
-
-fn with_happening<T>(
-    happening: &Happening,
-    stage: &Stage,
-    work: impl FnOnce(&dyn Event, &Occurrence) -> T,
-) -> Result<T, Problem> {
-    let world = world(happening)?;
-    let [moment] = world.moments() else {
-        return Err(Problem::NoEvent);
-    };
-    let event = moment.event()?;
-    let context = world.context(stage, Payload::Syscall(&event), Some(moment.process()));
-    let seen = ContextEvent::new(stage.fields(), &context);
-    Ok(work(&seen, &Occurrence::of(&context)))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use saker_event_decode::{DecodeError, EventView, WallClock};
 use saker_process_state::{CgroupResolver, Limits, NoSource, Process, ProcessState, Users};
 use saker_rule_fields::{
-    EventContext, Facts, Fields, Host, Patience, Payload, Scratch, Surroundings,
+    EventContext, Facts, Fields, Host, Patience, Payload, RegoPolicies, Scratch, Surroundings,
 };
 
 /// A fixed time, so that outputs do not depend on when they are made.
@@ -110,6 +110,15 @@ impl World {
     #[must_use]
     pub fn with_facts(mut self, facts: Facts) -> Self {
         self.facts = facts;
+        self
+    }
+
+    /// The same world, with policies in Rego in force.
+    #[must_use]
+    pub fn under(self, policies: Option<&Arc<RegoPolicies>>) -> Self {
+        if let Some(policies) = policies {
+            self.facts.rego.install(Some(Arc::clone(policies)));
+        }
         self
     }
 

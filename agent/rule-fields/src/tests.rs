@@ -15,6 +15,7 @@ mod fs_path;
 mod hostile;
 mod others;
 mod proc;
+mod rego;
 mod scene;
 mod subject;
 mod table;

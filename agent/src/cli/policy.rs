@@ -1,6 +1,6 @@
 //! `saker policy`: what the cluster's own policies say.
 
-use super::ReportFormat;
+use super::{RegoCommand, ReportFormat};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -27,6 +27,12 @@ pub(crate) enum PolicyCommand {
     /// Say what the policies of a cluster say of flows.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(PolicyCheckArgs),
+    /// Test policies in Rego.
+    Rego {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: RegoCommand,
+    },
 }
 
 /// Options of `saker policy check`.

@@ -1,3 +1,4 @@
 //! `saker policy`: what the cluster's own policies say.
 
 pub(crate) mod check;
+pub(crate) mod rego_test;

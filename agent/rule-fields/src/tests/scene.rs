@@ -256,6 +256,15 @@ pub(super) fn audit<T>(
     event: &AuditEvent,
     look: impl FnOnce(&EventContext<'_>, &Fields) -> T,
 ) -> T {
+    audit_under(event, &Facts::none(), look)
+}
+
+/// The same, with somebody who is asked.
+pub(super) fn audit_under<T>(
+    event: &AuditEvent,
+    facts: &Facts,
+    look: impl FnOnce(&EventContext<'_>, &Fields) -> T,
+) -> T {
     let nothing = Scene::new(EventBuilder::new(event::FORK));
     let surroundings = Surroundings {
         processes: None,
@@ -263,7 +272,8 @@ pub(super) fn audit<T>(
         host: &nothing.host,
         scratch: &nothing.scratch,
     };
-    let context = EventContext::new(Payload::K8sAudit(event), None, surroundings, 7);
+    let context = EventContext::new(Payload::K8sAudit(event), None, surroundings, 7)
+        .with_facts(facts, Patience::MayWait);
     assert!(!context.views_differ());
     look(&context, &nothing.fields)
 }
