@@ -285,6 +285,10 @@ pub(crate) enum Stopped {
 /// Stack that the deepest policies need which [`Limits`] permit.
 const STACK_BYTES_LEFT: usize = 24 << 20;
 
+/// Stack of a thread on which policies are evaluated without a stack of their own, which takes some microseconds to
+/// get.
+pub const STACK_BYTES_WANTED: usize = 32 << 20;
+
 /// Where less is left, the interpreter runs on a stack of this size; of both only what is used takes memory.
 const STACK_BYTES: usize = 64 << 20;
 

@@ -61,6 +61,7 @@ mod testing;
 
 pub use error::{LoadError, Place};
 pub use events::{Event, EventSelection};
+pub use guards::STACK_BYTES_WANTED;
 pub use judge::Judge;
 pub use judgment::{Finding, Judgment};
 pub use kubernetes::{KUBERNETES_PLURALS, Plural, documents};

@@ -47,6 +47,8 @@ impl Matcher {
     pub(crate) fn spawn(self) -> std::io::Result<JoinHandle<()>> {
         thread::Builder::new()
             .name("saker-matcher".to_owned())
+            // Of which only what is used takes memory.
+            .stack_size(saker_rego_policies::STACK_BYTES_WANTED)
             .spawn(move || self.run())
     }
 
