@@ -30,11 +30,11 @@ pub(crate) fn lists(policies: Option<&RegoPolicies>, sources: &[SourceFile]) -> 
     }
     let names = policies.map(RegoPolicies::event_names).unwrap_or_default();
     let fields = Fields::new();
-    let (mut calls, mut flows) = (Vec::new(), Vec::new());
+    let (mut calls, mut flows): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for name in &names {
         if &**name == FLOW_SOURCE {
             flows.extend(FLOW_EVENT_NAMES);
-        } else if let Some(name) = FLOW_EVENT_NAMES.iter().find(|known| **known == **name) {
+        } else if let Some(name) = FLOW_EVENT_NAMES.iter().find(|known| ***known == **name) {
             flows.push(name);
         } else if !fields.has_source(name) {
             calls.push(name);

@@ -8,6 +8,7 @@ use crate::fields::Fields;
 use arc_swap::ArcSwapOption;
 use saker_kube_metadata::Cluster;
 use saker_rego_policies::{Event, Judge, Judgment, LoadError, PolicySet, Statistics, documents};
+use saker_rule_language::FieldCatalog as _;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -26,6 +27,9 @@ impl RegoPolicies {
     /// [`LoadError::Refused`] where a policy reads a field that there is not.
     pub fn new(set: PolicySet, fields: &Fields) -> Result<Self, LoadError> {
         let plan = Plan::new(&set, fields)?;
+        for name in set.event_names() {
+            check_event(&name, fields)?;
+        }
         Ok(Self {
             set: Arc::new(set),
             plan,
@@ -55,6 +59,19 @@ impl std::fmt::Debug for RegoHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RegoHandle").finish_non_exhaustive()
     }
+}
+
+fn check_event(name: &str, fields: &Fields) -> Result<(), LoadError> {
+    let sources = fields.sources();
+    let is_type = |source: &&str| fields.is_event_type(source, name);
+    if sources.contains(&name) || sources.iter().any(is_type) {
+        return Ok(());
+    }
+    Err(LoadError::Unusable {
+        message: format!(
+            "saker_events names `{name}`, which is no event; `saker events` lists them"
+        ),
+    })
 }
 
 /// A handle to the policies in force; its copies share them.

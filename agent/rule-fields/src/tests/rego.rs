@@ -36,6 +36,8 @@ fn fields_that_there_are_not_are_errors() {
     assert!(error.contains("what policies say themselves"), "{error}");
     let error = refused("package p\ndeny if input.evt.time == input.evt.time.s\n");
     assert!(error.contains("input[\"evt.time"), "{error}");
+    let error = refused("package p\nsaker_events := [\"opanat\"]\ndeny if true\n");
+    assert!(error.contains("`opanat`, which is no event"), "{error}");
     policies("package p\ndeny if input.evt.time == input[\"evt.time.s\"]\n").expect("both");
 }
 
