@@ -3,8 +3,20 @@
 //! Each test makes hosts of its own: network namespaces joined by a cable, and control groups as a kubelet
 //! makes them. It touches nothing else of the machine.
 
+#[path = "network/ambient.rs"]
+mod ambient;
+#[path = "network/beginnings.rs"]
+mod beginnings;
 #[path = "network/certificates.rs"]
 mod certificates;
+#[path = "network/datagrams.rs"]
+mod datagrams;
+#[path = "network/disorder.rs"]
+mod disorder;
+#[path = "network/dual_stack.rs"]
+mod dual_stack;
+#[path = "network/ledger.rs"]
+mod ledger;
 #[path = "network/legs.rs"]
 mod legs;
 #[path = "network/manifests.rs"]
@@ -15,6 +27,8 @@ mod mesh;
 mod owners;
 #[path = "network/pods.rs"]
 mod pods;
+#[path = "network/probes.rs"]
+mod probes;
 #[path = "network/protocols.rs"]
 mod protocols;
 #[path = "network/proxies.rs"]

@@ -51,10 +51,12 @@ pub(super) fn network(workspace: &Workspace) -> Result<()> {
     programs::require(servers::NETWORK).context("the servers of the tests")?;
     let envoy = envoy::path().context("Envoy for the tests")?;
     let agent = agent::build(workspace, Profile::Release)?;
+    let collector = agent::build_collector(workspace, Profile::Dev)?;
     let targets = ["--test", NETWORK_TEST].map(str::to_owned);
     let environment = [
         ("SAKER_ENVOY", envoy.into_os_string()),
         ("SAKER_BINARY", agent.into_os_string()),
+        ("SAKER_COLLECTOR_BINARY", collector.into_os_string()),
     ];
     privileged_tests(workspace, &targets, &environment).context("tests of the network")
 }

@@ -80,6 +80,10 @@ pub(super) const NETWORK: &[Program] = &[
         name: "/usr/sbin/exim4",
         package: "exim4-daemon-light",
     },
+    Program {
+        name: "wireguard-go",
+        package: "wireguard-go",
+    },
 ];
 
 /// Queues, stores and sinks of the tests of delivery. They listen on the loopback interface, at ports and in folders of the tests.

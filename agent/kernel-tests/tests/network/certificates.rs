@@ -4,7 +4,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
     SanType,
 };
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -58,6 +58,12 @@ impl Authority {
         let addresses = addresses.iter().copied().map(SanType::IpAddress);
         let name = SanType::DnsName(SERVER_NAME.try_into().expect("a name"));
         self.sign("server", addresses.chain([name]).collect())
+    }
+
+    /// A certificate for a server of the tests' own host.
+    pub(crate) fn at_loopback(&self) -> Certificate {
+        let address = SanType::IpAddress(Ipv4Addr::LOCALHOST.into());
+        self.sign("loopback", vec![address])
     }
 
     /// A certificate for a client.

@@ -32,6 +32,12 @@ const ISTIO: Mesh = Mesh {
     },
 };
 
+/// Istio where the server's proxy takes packets as they are.
+const ISTIO_TRANSPARENT: Mesh = Mesh {
+    start: mesh::istio_transparent,
+    ..ISTIO
+};
+
 const LINKERD: Mesh = Mesh {
     name: "linkerd",
     program: "linkerd2-proxy",
@@ -173,6 +179,11 @@ fn expect_bypass(mesh: &Mesh) {
 #[test]
 fn istio_encrypts_and_its_own_legs_are_excused() {
     expect_excused(&ISTIO);
+}
+
+#[test]
+fn istio_encrypts_what_it_takes_transparently() {
+    expect_excused(&ISTIO_TRANSPARENT);
 }
 
 #[test]

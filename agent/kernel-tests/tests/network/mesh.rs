@@ -1,11 +1,17 @@
 //! Stand-ins for the proxies of meshes: they intercept by the kernel's redirection, and really encrypt.
 
+#[path = "mesh/ambient.rs"]
+mod ambient;
+#[path = "mesh/transparent.rs"]
+mod transparent;
+
+pub(crate) use ambient::ambient;
+
 use crate::certificates::Certificate;
 use crate::pods::{Container, Pod};
 use crate::running::Running;
-use crate::scene::{Scene, text};
+use crate::scene::{Scene, copy};
 use serde_json::{Value, json};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The user that Istio's proxies run as.
@@ -28,45 +34,59 @@ pub(crate) struct Proxy {
 /// Sends the TCP connections of a pod through its proxy, except those of the proxy's user, those on the loopback
 /// interface and those to one port.
 fn intercept(pod: &Pod, user: &str, outbound: u16, inbound: u16, excluded: u16) {
-    pod.redirect(&format!(
-        "-A OUTPUT -s 127.0.0.6/32 -o lo -j RETURN
--A OUTPUT -m owner --uid-owner {user} -j RETURN
--A OUTPUT -o lo -j RETURN
--A OUTPUT -p tcp --dport {excluded} -j RETURN
--A OUTPUT -p tcp -j REDIRECT --to-ports {outbound}
--A PREROUTING -p tcp --dport {excluded} -j RETURN
--A PREROUTING -p tcp -j REDIRECT --to-ports {inbound}"
-    ));
+    let rules = format!(
+        "-t nat -A OUTPUT -s 127.0.0.6/32 -o lo -j RETURN
+-t nat -A OUTPUT -m owner --uid-owner {user} -j RETURN
+-t nat -A OUTPUT -o lo -j RETURN
+-t nat -A OUTPUT -p tcp --dport {excluded} -j RETURN
+-t nat -A OUTPUT -p tcp -j REDIRECT --to-ports {outbound}
+-t nat -A PREROUTING -p tcp --dport {excluded} -j RETURN
+-t nat -A PREROUTING -p tcp -j REDIRECT --to-ports {inbound}"
+    );
+    pod.configure("iptables", &rules);
+}
+
+/// How what arrives at a pod gets to the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Interception {
+    /// The kernel puts the proxy's port into the packets.
+    Redirect,
+    /// Packets stay as they are, also on the way to the application: it sees the client's address.
+    Transparent,
 }
 
 /// Istio's: Envoy at 15001 and 15006, with certificates of workloads. It takes plaintext as well, as under a
 /// policy that permits it.
 pub(crate) fn istio(scene: &Scene, excluded: u16) -> Proxies {
-    let program = renamed(scene, &envoy(), "envoy");
+    intercepting(scene, excluded, Interception::Redirect)
+}
+
+/// The same where `sidecar.istio.io/interceptionMode` is `TPROXY`.
+pub(crate) fn istio_transparent(scene: &Scene, excluded: u16) -> Proxies {
+    intercepting(scene, excluded, Interception::Transparent)
+}
+
+fn intercepting(scene: &Scene, excluded: u16, interception: Interception) -> Proxies {
     let start = |pod: &Pod, name: &str| {
-        intercept(pod, ISTIO_USER, 15_001, 15_006, excluded);
+        let identity = match interception {
+            Interception::Redirect => {
+                intercept(pod, ISTIO_USER, 15_001, 15_006, excluded);
+                format!("--reuid={ISTIO_USER}")
+            }
+            Interception::Transparent => {
+                transparent::intercept(pod, excluded);
+                // It must be allowed to bind to addresses of others.
+                format!("--regid={ISTIO_USER}")
+            }
+        };
         let uri = format!("spiffe://cluster.local/ns/shop/sa/{name}");
         let certificate = scene.authority.workload(&format!("istio-{name}"), &uri);
-        let configuration = envoy_configuration(&certificate, &scene.authority.file());
-        let file = scene.write(&format!("envoy-{name}.json"), &configuration.to_string());
+        let mut configuration = envoy_configuration(&certificate, &scene.authority.file());
+        if interception == Interception::Transparent {
+            transparent::adapt(&mut configuration);
+        }
         let container = pod.container("istio-proxy");
-        let user = format!("--reuid={ISTIO_USER}");
-        let arguments = [
-            &user,
-            "--clear-groups",
-            "--",
-            &program,
-            "--config-path",
-            &file,
-            "--concurrency",
-            "1",
-            "--disable-hot-restart",
-            "--log-level",
-            "warn",
-        ];
-        let mut running = container.start("setpriv", &arguments);
-        running.wait_for_port(&container, 15_006);
-        Proxy { container, running }
+        envoy(scene, container, "envoy", &identity, &configuration, 15_006)
     };
     Proxies {
         client: start(&scene.pair.client, "client"),
@@ -74,63 +94,95 @@ pub(crate) fn istio(scene: &Scene, excluded: u16) -> Proxies {
     }
 }
 
-/// Envoy as the tests' step fetched it.
-fn envoy() -> PathBuf {
+/// Starts Envoy in a container, under a name and as a user or group, and waits until it listens.
+fn envoy(
+    scene: &Scene,
+    container: Container,
+    name: &str,
+    identity: &str,
+    configuration: &Value,
+    port: u16,
+) -> Proxy {
     let program = std::env::var_os("SAKER_ENVOY").map(PathBuf::from);
-    program.expect("SAKER_ENVOY names Envoy: run `cargo xtask test --only network`")
+    let program = program.expect("SAKER_ENVOY names Envoy: run `cargo xtask test --only network`");
+    let program = copy(scene, &program, name);
+    let file = format!("{name}-{}.json", container.short_id());
+    let file = scene.write(&file, &configuration.to_string());
+    let arguments = [
+        identity,
+        "--clear-groups",
+        "--",
+        &program,
+        "--config-path",
+        &file,
+        "--concurrency",
+        "1",
+        "--disable-hot-restart",
+        "--log-level",
+        "warn",
+    ];
+    let mut running = container.start("setpriv", &arguments);
+    running.wait_for_port(&container, port);
+    Proxy { container, running }
 }
 
-/// A program under a name of its own, where everybody may run it: a proxy is known by its name.
-fn renamed(scene: &Scene, program: &Path, name: &str) -> String {
-    let own = scene.path(name);
-    if !own.exists() {
-        std::fs::copy(program, &own).unwrap_or_else(|error| panic!("{program:?}: {error}"));
-        let all_may_run = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(&own, all_may_run).expect("a program");
+/// The type of a part of Envoy's configuration.
+fn kind(name: &str) -> String {
+    format!("type.googleapis.com/envoy.extensions.{name}")
+}
+
+fn forward(cluster: &str) -> Value {
+    json!([{
+        "name": "envoy.filters.network.tcp_proxy",
+        "typed_config": {
+            "@type": kind("filters.network.tcp_proxy.v3.TcpProxy"),
+            "stat_prefix": cluster,
+            "cluster": cluster,
+        },
+    }])
+}
+
+fn original_destination() -> Value {
+    json!({
+        "name": "envoy.filters.listener.original_dst",
+        "typed_config": {"@type": kind("filters.listener.original_dst.v3.OriginalDst")},
+    })
+}
+
+/// TLS to one side, with the certificate of a workload.
+fn transport_socket(
+    direction: &str,
+    protocols: &[&str],
+    own: &Certificate,
+    authority: &str,
+) -> Value {
+    let mut config = json!({
+        "@type": kind(&format!("transport_sockets.tls.v3.{direction}TlsContext")),
+        "common_tls_context": {
+            "alpn_protocols": protocols,
+            "tls_certificates": [{
+                "certificate_chain": {"filename": own.chain},
+                "private_key": {"filename": own.key},
+            }],
+            "validation_context": {"trusted_ca": {"filename": authority}},
+        },
+    });
+    if direction == "Downstream" {
+        config["require_client_certificate"] = json!(true);
     }
-    text(&own)
+    json!({"name": "envoy.transport_sockets.tls", "typed_config": config})
 }
 
 fn envoy_configuration(own: &Certificate, authority: &str) -> Value {
-    let kind = |name: &str| format!("type.googleapis.com/envoy.extensions.{name}");
-    let forward = |cluster: &str| {
-        json!([{
-            "name": "envoy.filters.network.tcp_proxy",
-            "typed_config": {
-                "@type": kind("filters.network.tcp_proxy.v3.TcpProxy"),
-                "stat_prefix": cluster,
-                "cluster": cluster,
-            },
-        }])
-    };
-    let original = json!({
-        "name": "envoy.filters.listener.original_dst",
-        "typed_config": {"@type": kind("filters.listener.original_dst.v3.OriginalDst")},
-    });
+    let original = original_destination();
     let inspector = json!({
         "name": "envoy.filters.listener.tls_inspector",
         "typed_config": {"@type": kind("filters.listener.tls_inspector.v3.TlsInspector")},
     });
-    let tls = json!({
-        "alpn_protocols": ["istio-peer-exchange", "istio"],
-        "tls_certificates": [{
-            "certificate_chain": {"filename": own.chain},
-            "private_key": {"filename": own.key},
-        }],
-        "validation_context": {"trusted_ca": {"filename": authority}},
-    });
-    let socket = |direction: &str, more: Value| {
-        let mut config = json!({
-            "@type": kind(&format!("transport_sockets.tls.v3.{direction}TlsContext")),
-            "common_tls_context": tls,
-        });
-        for (name, value) in more.as_object().expect("settings") {
-            config[name] = value.clone();
-        }
-        json!({"name": "envoy.transport_sockets.tls", "typed_config": config})
-    };
+    let protocols = ["istio-peer-exchange", "istio"];
+    let mut upstream = transport_socket("Upstream", &protocols, own, authority);
+    upstream["typed_config"]["sni"] = json!("outbound_.80_._.server.shop.svc.cluster.local");
     let address = |ip: &str, port: u16| json!({"address": ip, "port_value": port});
-    let sni = "outbound_.80_._.server.shop.svc.cluster.local";
     json!({"static_resources": {
         "listeners": [
             {
@@ -146,7 +198,7 @@ fn envoy_configuration(own: &Certificate, authority: &str) -> Value {
                 "filter_chains": [
                     {
                         "filter_chain_match": {"transport_protocol": "tls"},
-                        "transport_socket": socket("Downstream", json!({"require_client_certificate": true})),
+                        "transport_socket": transport_socket("Downstream", &protocols, own, authority),
                         "filters": forward("inbound"),
                     },
                     {
@@ -161,7 +213,7 @@ fn envoy_configuration(own: &Certificate, authority: &str) -> Value {
                 "name": "outbound",
                 "type": "ORIGINAL_DST",
                 "lb_policy": "CLUSTER_PROVIDED",
-                "transport_socket": socket("Upstream", json!({"sni": sni})),
+                "transport_socket": upstream,
             },
             {
                 "name": "inbound",
@@ -176,7 +228,7 @@ fn envoy_configuration(own: &Certificate, authority: &str) -> Value {
 /// Linkerd's: HAProxy at 4140 and 4143, with the ALPN and the server names of its proxies.
 pub(crate) fn linkerd(scene: &Scene, excluded: u16) -> Proxies {
     let authority = scene.authority.file();
-    let program = renamed(scene, Path::new("/usr/sbin/haproxy"), "linkerd2-proxy");
+    let program = copy(scene, Path::new("/usr/sbin/haproxy"), "linkerd2-proxy");
     let start = |pod: &Pod, name: &str| {
         intercept(pod, LINKERD_USER, 4140, 4143, excluded);
         let identity =

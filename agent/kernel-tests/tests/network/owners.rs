@@ -38,9 +38,7 @@ fn sockets_older_than_the_agent_are_not_judged() {
     let request = "GET / HTTP/1.0\r\nAuthorization: Basic bWU6c2VjcmV0\r\n\r\n";
     let arguments = ["late-client", &address, &file, request];
     let mut older = scene.client.start(&peer(), &arguments);
-    while !older.said().contains("connected") {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    older.wait_until_it_says("connected");
     let mut watch = Watch::start();
     std::fs::write(&file, "").expect("a file");
     assert!(older.wait().success(), "{}", older.said());

@@ -13,17 +13,31 @@ use std::time::{Duration, Instant};
 /// Pairs so far: their names and addresses must differ.
 static PAIRS: AtomicU32 = AtomicU32::new(0);
 
+/// What joins two pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cable {
+    /// It carries everything.
+    Good,
+    /// It loses, doubles and reverses packets, which are small. IPv6 does not go through it.
+    Bad,
+}
+
+/// Largest packets of a bad cable: what matters then comes in many of them.
+const BAD_MTU: u16 = 400;
+
 /// Two pods joined by a cable.
 pub(crate) struct Pair {
     /// The one that connects.
     pub(crate) client: Pod,
     /// The one that is connected to.
     pub(crate) server: Pod,
+    /// The program that carries packets, where it is not the kernel.
+    _carrier: Option<Running>,
 }
 
 impl Pair {
     /// Makes both; they can reach each other at IPv4 and IPv6 addresses.
-    pub(crate) fn join() -> Self {
+    pub(crate) fn join(cable: Cable) -> Self {
         let number = PAIRS.fetch_add(1, Ordering::Relaxed);
         let process = std::process::id();
         // Tests of another process may run at the same time; a namespace keeps even equal addresses apart, but
@@ -40,20 +54,41 @@ impl Pair {
             Pod::make(&format!("saker-{process}-{number}-{name}"), v4, v6)
         };
         let [client, server] = [pod("client", 1), pod("server", 2)];
-        let (one, other) = (&client.namespace, &server.namespace);
-        let mut lines =
-            format!("link add name eth0 netns {one} type veth peer name eth0 netns {other}\n");
-        ip(&["-batch", "-"], &lines);
+        let carrier = match cable {
+            Cable::Good => {
+                let (one, other) = (&client.namespace, &server.namespace);
+                let line = format!(
+                    "link add name eth0 netns {one} type veth peer name eth0 netns {other}\n"
+                );
+                ip(&["-batch", "-"], &line);
+                None
+            }
+            Cable::Bad => Some(carry(&client, &server)),
+        };
         for pod in [&client, &server] {
-            lines = format!(
-                "link set lo up\nlink set eth0 up\naddress add {}/24 dev eth0\n\
-                 address add {}/112 dev eth0 nodad\n",
-                pod.v4, pod.v6
-            );
+            let mut lines = format!("link set lo up\naddress add {}/24 dev eth0\n", pod.v4);
+            lines += &match cable {
+                Cable::Good => format!("address add {}/112 dev eth0 nodad\n", pod.v6),
+                Cable::Bad => format!("link set eth0 mtu {BAD_MTU}\n"),
+            };
+            lines += "link set eth0 up\n";
             ip(&["-n", &pod.namespace, "-batch", "-"], &lines);
         }
-        Self { client, server }
+        Self {
+            client,
+            server,
+            _carrier: carrier,
+        }
     }
+}
+
+/// Starts the program that is a bad cable.
+fn carry(one: &Pod, other: &Pod) -> Running {
+    let mut command = Command::new(crate::scene::peer());
+    command.arg("cable").args([one.network(), other.network()]);
+    let mut carrier = Running::start(command);
+    carrier.wait_until_it_says("laid");
+    carrier
 }
 
 /// A pod: a network of its own, and containers. Everything ends when it is dropped.
@@ -104,17 +139,33 @@ impl Pod {
             v4: self.v4,
             v6: self.v6,
             cgroup,
-            namespace: PathBuf::from("/run/netns").join(&self.namespace),
+            namespace: self.network(),
         }
     }
 
-    /// Runs `iptables` in the pod's network, once a line.
-    pub(crate) fn redirect(&self, rules: &str) {
-        for rule in rules.lines() {
-            let mut command = Command::new("nsenter");
-            command.arg(format!("--net=/run/netns/{}", self.namespace));
-            command.args(["iptables", "-t", "nat"]);
-            command.args(rule.split_whitespace());
+    /// A pod that shares nothing with this one but the network of its containers' processes, as ztunnel's.
+    pub(crate) fn guest(&self, name: &str) -> Self {
+        Self::make(&format!("{}-{name}", self.namespace), self.v4, self.v6)
+    }
+
+    /// The file that is its network.
+    fn network(&self) -> PathBuf {
+        PathBuf::from("/run/netns").join(&self.namespace)
+    }
+
+    /// A command in its network whose process is of no container.
+    pub(crate) fn outside(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net={}", self.network().display()));
+        command.args(["--", program]);
+        command
+    }
+
+    /// Runs a program in its network once a line, with the line's words.
+    pub(crate) fn configure(&self, program: &str, lines: &str) {
+        for line in lines.lines() {
+            let mut command = self.outside(program);
+            command.args(line.split_whitespace());
             run(command);
         }
     }
@@ -157,6 +208,12 @@ pub(crate) struct Container {
 }
 
 impl Container {
+    /// The same container with its processes in another pod's network.
+    pub(crate) fn in_network_of(mut self, pod: &Pod) -> Self {
+        self.namespace = pod.network();
+        self
+    }
+
     /// A command whose process is in this container from its first moment: the shell enters, and becomes it.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         const ENTER: &str = r#"echo 0 > "$0/cgroup.procs" || exit 97
@@ -196,12 +253,23 @@ exec nsenter --net="$network" -- "$@""#;
 
     /// Whether something listens at a port of its network.
     pub(crate) fn listens(&self, port: u16) -> bool {
+        self.sockets("tcp", port, "0A")
+    }
+
+    /// Whether something takes datagrams at a port of its network.
+    pub(crate) fn takes_datagrams(&self, port: u16) -> bool {
+        self.sockets("udp", port, "07")
+    }
+
+    /// Whether its network has a socket at a port, in a state as `/proc/net` writes it.
+    fn sockets(&self, protocol: &str, port: u16, state: &str) -> bool {
         let output = Command::new("nsenter")
             .arg(format!("--net={}", self.namespace.display()))
-            .args(["cat", "/proc/net/tcp", "/proc/net/tcp6"])
+            .arg("cat")
+            .args(["", "6"].map(|version| format!("/proc/net/{protocol}{version}")))
             .output()
             .expect("nsenter runs");
-        listens(&String::from_utf8_lossy(&output.stdout), port)
+        has_socket(&String::from_utf8_lossy(&output.stdout), port, state)
     }
 
     /// An address of the pod with a port, as programs take it.
@@ -210,13 +278,13 @@ exec nsenter --net="$network" -- "$@""#;
     }
 }
 
-/// Whether `/proc/net/tcp` names a listener at a port.
-fn listens(table: &str, port: u16) -> bool {
+/// Whether a table of `/proc/net` names a socket at a port in a state.
+fn has_socket(table: &str, port: u16, state: &str) -> bool {
     let port = format!("{port:04X}");
     table.lines().any(|line| {
         let mut columns = line.split_whitespace().skip(1);
         let local = columns.next().and_then(|local| local.rsplit(':').next());
-        local == Some(&port) && columns.nth(1) == Some("0A")
+        local == Some(&port) && columns.nth(1) == Some(state)
     })
 }
 

@@ -31,7 +31,8 @@ impl Running {
         Self::start_with(command, Stdio::null())
     }
 
-    fn start_with(mut command: Command, input: Stdio) -> Self {
+    /// Starts it with something to read.
+    pub(crate) fn start_with(mut command: Command, input: Stdio) -> Self {
         let log = NamedTempFile::new().expect("a file for its messages");
         let [output, errors] = [(); 2].map(|()| {
             let file = File::options().append(true).open(log.path());
@@ -69,12 +70,28 @@ impl Running {
 
     /// Waits until something listens at a port of its network.
     pub(crate) fn wait_for_port(&mut self, container: &Container, port: u16) {
+        self.wait_until(&format!("listens at {port}"), |_| container.listens(port));
+    }
+
+    /// Waits until something takes datagrams at a port of its network.
+    pub(crate) fn wait_for_datagrams(&mut self, container: &Container, port: u16) {
+        let what = format!("takes datagrams at {port}");
+        self.wait_until(&what, |_| container.takes_datagrams(port));
+    }
+
+    /// Waits until it wrote something.
+    pub(crate) fn wait_until_it_says(&mut self, text: &str) {
+        let what = format!("says `{text}`");
+        self.wait_until(&what, |running| running.said().contains(text));
+    }
+
+    fn wait_until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
         let limit = Instant::now() + PATIENCE;
-        while !container.listens(port) {
+        while !holds(self) {
             let ended = self.child.try_wait().expect("its state");
             assert!(
                 ended.is_none() && Instant::now() < limit,
-                "nobody listens at {port} ({ended:?}):\n{}",
+                "nobody {what} ({ended:?}):\n{}",
                 self.said()
             );
             std::thread::sleep(Duration::from_millis(30));

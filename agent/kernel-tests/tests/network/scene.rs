@@ -1,7 +1,7 @@
 //! Two pods, a folder, and certificates: what most tests begin with.
 
 use crate::certificates::{Authority, Certificate, SERVER_NAME};
-use crate::pods::{Container, Pair};
+use crate::pods::{Cable, Container, Pair};
 use crate::running::{Ended, Running};
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -21,11 +21,16 @@ pub(crate) struct Scene {
 impl Scene {
     /// Makes everything.
     pub(crate) fn make() -> Self {
+        Self::joined_by(Cable::Good)
+    }
+
+    /// Makes everything, with a cable of this kind.
+    pub(crate) fn joined_by(cable: Cable) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         // Servers change their user before they read their files.
         let all_may_read = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(folder.path(), all_may_read).expect("a folder");
-        let pair = Pair::join();
+        let pair = Pair::join(cable);
         let authority = Authority::make(folder.path());
         let addresses = [IpAddr::V4(pair.server.v4), IpAddr::V6(pair.server.v6)];
         Self {
@@ -81,6 +86,17 @@ impl Scene {
 pub(crate) fn peer() -> String {
     let program = env!("CARGO_BIN_EXE_network-peer");
     program.to_owned()
+}
+
+/// A program under a name of its own, where everybody may run it: some are known by their names.
+pub(crate) fn copy(scene: &Scene, program: &Path, name: &str) -> String {
+    let own = scene.path(name);
+    if !own.exists() {
+        std::fs::copy(program, &own).unwrap_or_else(|error| panic!("{program:?}: {error}"));
+        let all_may_run = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&own, all_may_run).expect("a program");
+    }
+    text(&own)
 }
 
 /// A path as programs are told it.

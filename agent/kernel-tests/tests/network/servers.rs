@@ -12,6 +12,7 @@ pub(crate) const H2C: u16 = 81;
 /// The same as at [`HTTP`], for a port that a mesh leaves out.
 pub(crate) const EXCLUDED: u16 = 82;
 pub(crate) const HTTPS: u16 = 443;
+/// One socket for both versions of IP.
 pub(crate) const MTLS: u16 = 8443;
 pub(crate) const PROXY_V1: u16 = 8080;
 pub(crate) const PROXY_V2: u16 = 8081;
@@ -41,7 +42,7 @@ http {{
   server {{ listen {HTTP}; listen [::]:{HTTP}; listen {EXCLUDED}; location / {{ return 200 \"page\\n\"; }} }}
   server {{ listen {H2C} http2; location / {{ return 200 \"page\\n\"; }} }}
   server {{ listen {HTTPS} ssl http2; listen [::]:{HTTPS} ssl http2; {tls} location / {{ return 200 \"page\\n\"; }} }}
-  server {{ listen {MTLS} ssl; {tls} ssl_client_certificate {authority}; ssl_verify_client on;
+  server {{ listen [::]:{MTLS} ssl ipv6only=off; {tls} ssl_client_certificate {authority}; ssl_verify_client on;
     location / {{ return 200 \"page\\n\"; }} }}
   server {{ listen {PROXY_V1} proxy_protocol; listen {PROXY_V2} proxy_protocol; location / {{ return 200 \"page\\n\"; }} }}
   server {{ listen {PROXY_HTTPS} ssl proxy_protocol; {tls} location / {{ return 200 \"page\\n\"; }} }}

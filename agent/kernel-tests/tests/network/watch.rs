@@ -5,6 +5,7 @@ use crate::running::Ended;
 use crate::scene::{Scene, text};
 use saker_kernel_tests::agent::Agent;
 use serde_json::Value;
+use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The rule that tells every flow of a container.
-const RULE: &str = "Flow of a container";
+pub(crate) const RULE: &str = "Flow of a container";
 
 /// What it tells.
 const FIELDS: &[&str] = &[
@@ -79,6 +80,15 @@ impl Watch {
 
     /// Starts an agent with more arguments, and more rules among them.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        Self::configured("", arguments, |_| {})
+    }
+
+    /// Starts an agent with more configuration, more arguments, and a changed command.
+    pub(crate) fn configured(
+        configuration: &str,
+        arguments: &[&str],
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str, contents: &str| {
             let path = folder.path().join(name);
@@ -86,9 +96,9 @@ impl Watch {
             text(&path)
         };
         let rules = write("flows.yaml", &rule());
-        let config = write("saker.yaml", CONFIGURATION);
+        let config = write("saker.yaml", &format!("{CONFIGURATION}{configuration}"));
         let own = ["--rules", &rules, "--config", &config];
-        let agent = Agent::start(&[own.as_slice(), arguments].concat());
+        let agent = Agent::start_with(&[own.as_slice(), arguments].concat(), change);
         Self {
             agent,
             _folder: folder,
@@ -193,7 +203,9 @@ impl Watch {
 
     /// Alerts of other rules about connections of a scene so far.
     pub(crate) fn alerts_about(&self, scene: &Scene) -> Vec<Value> {
-        let addresses = [scene.client.v4, scene.server.v4].map(|address| address.to_string());
+        let addresses = [&scene.client, &scene.server]
+            .map(|container| [container.v4.to_string(), container.v6.to_string()])
+            .concat();
         let mut alerts = self.agent.alerts();
         alerts.retain(|alert| {
             let text = alert.to_string();
@@ -205,19 +217,20 @@ impl Watch {
 
     /// Waits for an alert of another rule about the connection with this port of its client.
     pub(crate) fn alert_about(&self, scene: &Scene, client_port: &str) -> Value {
-        let connection = format!("{}:{client_port}", scene.client.v4);
+        let connections = [scene.client.v4.to_string(), scene.client.v6.to_string()]
+            .map(|address| format!("{address}:{client_port}->"));
         let limit = Instant::now() + PATIENCE;
         loop {
             let alerts = self.alerts_about(scene);
             let found = alerts
                 .iter()
-                .find(|alert| alert.to_string().contains(&connection));
+                .find(|alert| connections.iter().any(|it| alert.to_string().contains(it)));
             if let Some(alert) = found {
                 return alert.clone();
             }
             assert!(
                 Instant::now() < limit,
-                "no rule tells {connection}; other alerts: {alerts:#?}"
+                "no rule tells {connections:?}; other alerts: {alerts:#?}"
             );
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -243,9 +256,10 @@ fn rule() -> String {
     let fields: Vec<String> = FIELDS.iter().map(|name| format!("%{name}")).collect();
     format!(
         "- rule: {RULE}
-  desc: Everything that goes on between the containers of the test.
+  desc: Everything that goes on between the containers of the test, and with a kubelet.
   source: flow
-  condition: evt.type in (flow_classified, flow_closed, dns_query, dns_answer) and container.id != host
+  condition: >
+    evt.type in (flow_classified, flow_closed, dns_query, dns_answer) and (container.id != host or proc.name = kubelet)
   output: \"{}\"
   priority: NOTICE
 ",

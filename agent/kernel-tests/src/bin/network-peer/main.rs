@@ -1,14 +1,17 @@
 //! One end of a connection, where no packaged program does what a scenario of the network needs.
 //!
 //! `network-peer SCENARIO ADDRESS [ARGUMENT…]`: talks to the address, or listens at it, and fails loudly
-//! when the other end does not do its part.
+//! when the other end does not do its part. Or the cable between them.
 
+mod cable;
 mod grpc;
+mod key_exchange;
 mod nats;
 mod plain;
+mod quic;
 mod tls;
 
-/// A scenario: its arguments, the address first.
+/// A scenario and its arguments.
 type Scenario = fn(&[String]);
 
 const SCENARIOS: &[(&str, Scenario)] = &[
@@ -16,6 +19,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("grpc-client", grpc::check),
     ("nats-client", nats::upgrade),
     ("tls-client", tls::converse),
+    ("tls-server", tls::serve),
+    ("quic-server", quic::serve),
+    ("quic-client", quic::ask),
+    ("cable", cable::carry),
     ("idle-client", plain::idle),
     ("half-client", plain::break_off),
     ("late-client", plain::wait),

@@ -1,11 +1,14 @@
 //! A TLS client that can write its handshake in unusual ways.
 
-use crate::plain;
+use crate::{key_exchange, plain};
+use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+};
 use std::io::{Read, Result, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,12 +71,20 @@ pub(crate) const fn unpaced(stream: TcpStream) -> Paced {
 /// `ADDRESS AUTHORITY NAME MANNER [CERTIFICATE KEY]`: asks for a page over TLS and prints the answer.
 ///
 /// The manner is `whole`; `large`, with a first message of some 3 KiB; `fragmented`, where that message is
-/// spread over many records; or `bytes`, where it leaves byte by byte.
+/// spread over many records; `bytes`, where it leaves byte by byte; or `post-quantum`, with a key share of more
+/// than a packet.
 pub(crate) fn converse(arguments: &[String]) {
     let [address, authority, name, manner] = &arguments[..4] else {
         unreachable!("four arguments");
     };
-    let builder = ClientConfig::builder().with_root_certificates(trusting(authority));
+    let provider = match manner.as_str() {
+        "post-quantum" => key_exchange::provider(),
+        _ => ring::default_provider(),
+    };
+    let builder = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_safe_default_protocol_versions()
+        .expect("its versions")
+        .with_root_certificates(trusting(authority));
     let mut config = match &arguments[4..] {
         [certificate, key] => {
             let certificates = CertificateDer::pem_file_iter(certificate).expect("certificates");
@@ -87,7 +98,7 @@ pub(crate) fn converse(arguments: &[String]) {
     };
     let mut slow_bytes = 0;
     match manner.as_str() {
-        "whole" => {}
+        "whole" | "post-quantum" => {}
         "large" => config.alpn_protocols = many_protocols(),
         "fragmented" => {
             config.alpn_protocols = many_protocols();
@@ -109,6 +120,42 @@ pub(crate) fn converse(arguments: &[String]) {
     let ended = session.read_to_end(&mut answer);
     assert!(!answer.is_empty(), "no answer: {ended:?}");
     print!("{}", String::from_utf8_lossy(&answer));
+}
+
+/// `ADDRESS CERTIFICATE KEY`: answers a request of each connection, by a key exchange that stands up to quantum
+/// computers where the client offers it, until it is ended. Prints which exchange it was.
+pub(crate) fn serve(arguments: &[String]) {
+    let [address, certificate, key] = arguments else {
+        panic!("three arguments");
+    };
+    let certificates = CertificateDer::pem_file_iter(certificate).expect("certificates");
+    let certificates: core::result::Result<Vec<_>, _> = certificates.collect();
+    let config = ServerConfig::builder_with_provider(Arc::new(key_exchange::provider()))
+        .with_safe_default_protocol_versions()
+        .expect("its versions")
+        .with_no_client_auth()
+        .with_single_cert(
+            certificates.expect("certificates"),
+            PrivateKeyDer::from_pem_file(key).expect("a key"),
+        )
+        .expect("a certificate with its key");
+    let config = Arc::new(config);
+    let listener = TcpListener::bind(address).expect("a listener");
+    for stream in listener.incoming() {
+        let stream = stream.expect("a connection");
+        let connection = ServerConnection::new(Arc::clone(&config)).expect("a server");
+        let mut session = StreamOwned::new(connection, stream);
+        let mut request = [0; 1024];
+        let length = session.read(&mut request).expect("a request");
+        assert!(length > 0, "no request");
+        let group = session.conn.negotiated_key_exchange_group();
+        println!("{:?}", group.expect("a key exchange").name());
+        session
+            .write_all(b"HTTP/1.0 200 OK\r\n\r\npage\n")
+            .expect("an answer is sent");
+        session.conn.send_close_notify();
+        session.flush().expect("an answer is sent");
+    }
 }
 
 /// Names that make the first message as long as post-quantum keys do, and longer.
