@@ -18,7 +18,7 @@ pub(crate) use filter::{FilterCheckArgs, FilterCommand};
 pub(crate) use mtls::{
     LedgerSourceArgs, MtlsCommand, MtlsReadyArgs, MtlsReportArgs, MtlsReportFormat, span_ms,
 };
-pub(crate) use policy::{PolicyCheckArgs, PolicyCommand};
+pub(crate) use policy::{PolicyCheckArgs, PolicyCommand, PolicyPssArgs};
 pub(crate) use record::RecordArgs;
 pub(crate) use reference::{EventsArgs, FieldsArgs, ReferenceFormat};
 pub(crate) use rego::{RegoCommand, RegoTestArgs};

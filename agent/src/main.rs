@@ -99,6 +99,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         },
         Command::Policy { command } => match command {
             PolicyCommand::Check(arguments) => commands::policy::check::run(&arguments),
+            PolicyCommand::Pss(arguments) => commands::policy::pss::run(&arguments),
             PolicyCommand::Rego { command } => match command {
                 RegoCommand::Test(arguments) => commands::policy::rego_test::run(&arguments),
             },

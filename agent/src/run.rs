@@ -152,6 +152,7 @@ impl Agent {
         let waker = Waker::default();
         let (facts, fact_sources) = FactSources::start(config.facts.clone(), needs, &waker)?;
         facts.rego.install(loaded.rego);
+        wanted.tell(&facts.cluster);
         let kernel = attached.map(|attached| {
             let inbox = inbox.clone();
             let raiser = Raiser {
@@ -345,6 +346,7 @@ impl Agent {
             .need(self.rules.load().needs().with(needs));
         self.facts.rego.install(loaded.rego);
         self.rules.store(Arc::new(loaded.rules));
+        wanted.tell(&self.facts.cluster);
         if let Some(kernel) = &mut self.kernel {
             kernel.select(new)?;
         }

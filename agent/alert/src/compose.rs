@@ -67,6 +67,9 @@ impl Occurrence {
                 occurrence.time_boot_ns = event.time_boot_ns;
                 occurrence
             }
+            Payload::Pod(event) => {
+                Self::of_identity(time_wall_ns, &[&event.pod.uid, event.kind.name()])
+            }
             _ => Self::of_identity(time_wall_ns, &[]),
         }
     }

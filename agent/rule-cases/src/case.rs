@@ -10,10 +10,11 @@ use serde::Deserialize;
 
 use crate::field_event::FieldEvent;
 use crate::flow::FlowFacts;
+use crate::pod::PodFacts;
 use saker_audit_source::AuditEvent;
 use saker_container_metadata::ContainerInfo;
 use saker_flow_state::FlowEvent;
-use saker_kube_metadata::Object;
+use saker_kube_metadata::{Object, PodEvent};
 use saker_rule_fields::RegoPolicies;
 
 /// The cases of one rule.
@@ -100,10 +101,21 @@ pub enum Subject {
     Request(Box<AuditEvent>),
     /// As what happens to a connection.
     Connection(Box<Connection>),
+    /// As what happens to a pod.
+    Pod(Box<PodHappening>),
     /// As the values of fields, and nothing else.
     Fields(FieldEvent),
     /// As all events of this capture.
     Capture(PathBuf),
+}
+
+/// What happens to a pod.
+#[derive(Clone, Debug)]
+pub struct PodHappening {
+    /// What happens.
+    pub event: PodEvent,
+    /// What the cluster says, the pod among it.
+    pub objects: Vec<Object>,
 }
 
 /// What happens and who does it.
@@ -150,6 +162,9 @@ pub struct EventFacts {
     /// What happens to a connection, instead of all of the above.
     #[serde(default)]
     pub flow: Option<Box<FlowFacts>>,
+    /// What happens to a pod of the manifests, instead of all of the above.
+    #[serde(default)]
+    pub pod: Option<PodFacts>,
 }
 
 /// The value of an argument.
@@ -226,6 +241,9 @@ pub struct ProcessFacts {
     /// unless stated.
     #[serde(default)]
     pub exe_root: Option<String>,
+    /// Names of its capabilities, permitted and effective; not known unless stated.
+    #[serde(default)]
+    pub capabilities: Option<Vec<String>>,
     /// Inode number of its user namespace; the initial one unless stated.
     #[serde(default)]
     pub user_namespace: Option<u32>,

@@ -160,6 +160,17 @@ pub enum Problem {
         /// The key that must go.
         key: &'static str,
     },
+    /// What happens to a pod has something that only system calls have.
+    #[error("an event with 'pod' has no '{key}' beside it")]
+    NotOfPod {
+        /// The key that must go.
+        key: &'static str,
+    },
+    /// It cannot be told which pod is meant.
+    #[error(
+        "'pod' is about one pod: 'manifests' must have it, and 'name' say which where there are several"
+    )]
+    NotOnePod,
     /// A word that nobody knows.
     #[error("'{key}' of a connection cannot be '{value}'; it is one of {known}")]
     UnknownWord {

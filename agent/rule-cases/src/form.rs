@@ -129,6 +129,8 @@ fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
             refuse("resolved", form.resolved.is_some(), "fields")?;
             let request = event.audit.take();
             let flow = event.flow.take();
+            let pod = event.pod.take();
+            let has_process = form.process.is_some();
             let happening = Happening {
                 event,
                 process: form.process.unwrap_or_default(),
@@ -139,14 +141,22 @@ fn case(form: CaseForm, place: Place, fields: &Fields) -> Result<Case, Flaw> {
                 },
                 objects: form.manifests.map(cluster::objects).transpose()?,
             };
-            match (request, flow) {
-                (Some(_), Some(_)) => return Err(Problem::SeveralEvents.into()),
-                (Some(parts), None) => Subject::Request(Box::new(audit::event(parts, &happening)?)),
-                (None, Some(facts)) => Subject::Connection(Box::new(Connection {
+            match (request, flow, pod) {
+                (Some(parts), None, None) => {
+                    Subject::Request(Box::new(audit::event(parts, &happening)?))
+                }
+                (None, Some(facts), None) => Subject::Connection(Box::new(Connection {
                     event: facts.event()?,
                     owner: owner(happening)?,
                 })),
-                (None, None) => Subject::Happening(Box::new(happening)),
+                (None, None, Some(facts)) => {
+                    if has_process {
+                        return Err(Problem::NotOfPod { key: "process" }.into());
+                    }
+                    Subject::Pod(Box::new(facts.happening(happening)?))
+                }
+                (None, None, None) => Subject::Happening(Box::new(happening)),
+                _ => return Err(Problem::SeveralEvents.into()),
             }
         }
         (None, Some(values), None) => {

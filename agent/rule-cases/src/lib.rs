@@ -99,16 +99,18 @@ mod files;
 mod flow;
 mod form;
 mod playing;
+mod pod;
 mod scene;
 mod world;
 
 pub use bench::{Bench, Difference, Outcome};
 pub use case::{
     ArgumentValue, Case, Connection, Ends, EventFacts, Expectation, Happening, Place, Placement,
-    ProcessFacts, Section, Subject,
+    PodHappening, ProcessFacts, Section, Subject,
 };
 pub use error::{CaseError, Problem};
 pub use field_event::FieldEvent;
 pub use files::{CaseFile, files_in, load_file, parse};
 pub use flow::FlowFacts;
+pub use pod::PodFacts;
 pub use world::{Moment, Stage, World};

@@ -7,7 +7,7 @@ use saker_process_state::Placement;
 use saker_rule_engine::{ContextEvent, Event};
 use saker_rule_fields::{Facts, Payload};
 
-use crate::case::{Case, Connection, Happening, Subject};
+use crate::case::{Case, Connection, Happening, PodHappening, Subject};
 use crate::cluster;
 use crate::container;
 use crate::error::{CaseError, Problem};
@@ -39,6 +39,7 @@ impl Case {
             Subject::Connection(connection) => self
                 .with_connection(connection, stage, work)
                 .map_err(|problem| self.error(problem)),
+            Subject::Pod(happening) => Ok(self.with_pod(happening, stage, work)),
             Subject::Capture(_) => Err(self.error(Problem::NotOneEvent)),
             Subject::Happening(happening) => self
                 .with_happening(happening, stage, work)
@@ -54,7 +55,9 @@ impl Case {
     /// [`CaseError::Case`] when its event cannot be built.
     pub fn world(&self) -> Result<Option<World>, CaseError> {
         match &self.subject {
-            Subject::Fields(_) | Subject::Request(_) | Subject::Capture(_) => Ok(None),
+            Subject::Fields(_) | Subject::Request(_) | Subject::Pod(_) | Subject::Capture(_) => {
+                Ok(None)
+            }
             Subject::Connection(connection) => self
                 .world_of_connection(connection)
                 .map(Some)
@@ -105,6 +108,19 @@ impl Case {
     ) -> T {
         let nobody = World::empty().under(self.rego.as_ref());
         let context = nobody.context(stage, Payload::K8sAudit(request), None);
+        let seen = ContextEvent::new(stage.fields(), &context);
+        work(&seen, &Occurrence::of(&context))
+    }
+
+    fn with_pod<T>(
+        &self,
+        happening: &PodHappening,
+        stage: &Stage,
+        work: impl FnOnce(&dyn Event, &Occurrence) -> T,
+    ) -> T {
+        let facts = cluster::told(Facts::none(), &happening.objects);
+        let nobody = World::empty().with_facts(facts).under(self.rego.as_ref());
+        let context = nobody.context(stage, Payload::Pod(&happening.event), None);
         let seen = ContextEvent::new(stage.fields(), &context);
         work(&seen, &Occurrence::of(&context))
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use saker_event_decode::{EventBuilder, Value};
 use saker_event_schema::{EventId, Kind, event};
+use saker_policy_audit::pod_security::CapabilitySet;
 use saker_process_state::{CgroupId, CgroupResolver};
 
 use crate::argument;
@@ -136,11 +137,32 @@ impl Actor<'_> {
         let root = root.map(|root| ("exe_root", Value::from(root)));
         let namespace = self.facts.user_namespace;
         let namespace = namespace.map(|inode| ("user_namespace", Value::from(inode)));
-        for (name, value) in values.into_iter().chain(root).chain(namespace) {
+        let sets = self.facts.capabilities.as_deref();
+        let sets = sets.map(capabilities).transpose()?;
+        let sets = sets.into_iter().flat_map(|set| {
+            ["cap_permitted", "cap_effective"].map(|name| (name, Value::from(set)))
+        });
+        for (name, value) in values.into_iter().chain(root).chain(namespace).chain(sets) {
             set(builder, name, value)?;
         }
         Ok(())
     }
+}
+
+fn capabilities(names: &[String]) -> Result<u64, Problem> {
+    let mut all = CapabilitySet::default();
+    for name in names {
+        let named = CapabilitySet::named(name);
+        if named.is_empty() {
+            return Err(Problem::Value {
+                argument: "capabilities".to_owned(),
+                kind: Kind::Capabilities.name(),
+                value: name.clone(),
+            });
+        }
+        all = all.with(named);
+    }
+    Ok(all.0)
 }
 
 /// The process that acts, its parent, and so on.

@@ -56,8 +56,8 @@ mod tests;
 
 use saker_event_schema::ROWS;
 use saker_rule_fields::{
-    FLOW_EVENT_NAMES, FLOW_SOURCE, Fields, K8S_AUDIT_SOURCE, PathView, SYSCALL_SOURCE,
-    is_shown_to_rules,
+    FLOW_EVENT_NAMES, FLOW_SOURCE, Fields, K8S_AUDIT_SOURCE, POD_EVENT_NAMES, POD_SOURCE, PathView,
+    SYSCALL_SOURCE, is_shown_to_rules,
 };
 use saker_rule_language::CheckedRule;
 
@@ -246,5 +246,9 @@ pub fn event_types_of_rule(rule: &CheckedRule) -> impl Iterator<Item = &'static 
     let flows = FLOW_EVENT_NAMES.iter().copied().filter(is_of_rule);
     let is_about = |source: &str| *rule.source == *source;
     let calls = calls.filter(move |_| is_about(SYSCALL_SOURCE));
-    calls.chain(flows.filter(move |_| is_about(FLOW_SOURCE)))
+    let pods = POD_EVENT_NAMES.iter().copied().filter(is_of_rule);
+    let pods = pods.filter(move |_| is_about(POD_SOURCE));
+    calls
+        .chain(flows.filter(move |_| is_about(FLOW_SOURCE)))
+        .chain(pods)
 }

@@ -264,6 +264,12 @@ impl RuleSet {
         FlowEventName::all().filter(|name| self.plan(FLOW_SOURCE, EventKind::Flow(*name)).is_some())
     }
 
+    /// Whether some rule can match events of this source.
+    #[must_use]
+    pub fn has_source(&self, source: &str) -> bool {
+        self.plan(source, EventKind::Unlisted).is_some()
+    }
+
     /// Whom the rules that take part ask beside events, in their conditions and outputs.
     #[must_use]
     pub fn needs(&self) -> Needs {

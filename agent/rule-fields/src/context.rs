@@ -3,13 +3,14 @@
 mod authorization;
 mod knowledge;
 mod parties;
+mod pod_security;
 mod policies;
 mod rego;
 
 use crate::captured::CapturedEvent;
 use crate::descriptor::{self, Descriptor, DescriptorKind};
 use crate::facts::{Facts, Patience};
-use crate::fields::{FLOW_SOURCE, K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
+use crate::fields::{FLOW_SOURCE, K8S_AUDIT_SOURCE, POD_SOURCE, SYSCALL_SOURCE};
 use crate::processes::Processes;
 use crate::scratch::{Lent, Scratch, Texts};
 pub(crate) use knowledge::Place;
@@ -18,6 +19,7 @@ pub(crate) use parties::{Party, Side};
 use saker_audit_source::AuditEvent;
 use saker_event_decode::{EventView, WallClock};
 use saker_flow_state::FlowEvent;
+use saker_kube_metadata::PodEvent;
 use saker_process_state::{Pid, Process, Users};
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -35,6 +37,8 @@ pub enum Payload<'a> {
     K8sAudit(&'a AuditEvent),
     /// What happened to a connection. Source `flow`; the process is its owner.
     Flow(&'a FlowEvent),
+    /// What happened to a pod of this node. Source `pod`; no process belongs to it.
+    Pod(&'a PodEvent),
 }
 
 /// Which of an event's paths the path fields show.
@@ -222,6 +226,7 @@ impl<'a> EventContext<'a> {
             Payload::Syscall(_) | Payload::Capture(_) => SYSCALL_SOURCE,
             Payload::K8sAudit(_) => K8S_AUDIT_SOURCE,
             Payload::Flow(_) => FLOW_SOURCE,
+            Payload::Pod(_) => POD_SOURCE,
         }
     }
 
@@ -230,7 +235,7 @@ impl<'a> EventContext<'a> {
     pub const fn event(&self) -> Option<&'a EventView<'a>> {
         match self.payload {
             Payload::Syscall(event) => Some(event),
-            Payload::Capture(_) | Payload::K8sAudit(_) | Payload::Flow(_) => None,
+            Payload::Capture(_) | Payload::K8sAudit(_) | Payload::Flow(_) | Payload::Pod(_) => None,
         }
     }
 
@@ -239,7 +244,7 @@ impl<'a> EventContext<'a> {
     pub const fn captured(&self) -> Option<&'a CapturedEvent<'a>> {
         match self.payload {
             Payload::Capture(event) => Some(event),
-            Payload::Syscall(_) | Payload::K8sAudit(_) | Payload::Flow(_) => None,
+            Payload::Syscall(_) | Payload::K8sAudit(_) | Payload::Flow(_) | Payload::Pod(_) => None,
         }
     }
 
@@ -248,7 +253,7 @@ impl<'a> EventContext<'a> {
     pub const fn audit_event(&self) -> Option<&'a AuditEvent> {
         match self.payload {
             Payload::K8sAudit(event) => Some(event),
-            Payload::Syscall(_) | Payload::Capture(_) | Payload::Flow(_) => None,
+            Payload::Syscall(_) | Payload::Capture(_) | Payload::Flow(_) | Payload::Pod(_) => None,
         }
     }
 
@@ -257,7 +262,20 @@ impl<'a> EventContext<'a> {
     pub const fn flow_event(&self) -> Option<&'a FlowEvent> {
         match self.payload {
             Payload::Flow(event) => Some(event),
-            Payload::Syscall(_) | Payload::Capture(_) | Payload::K8sAudit(_) => None,
+            Payload::Syscall(_) | Payload::Capture(_) | Payload::K8sAudit(_) | Payload::Pod(_) => {
+                None
+            }
+        }
+    }
+
+    /// The event, if it is about a pod.
+    #[must_use]
+    pub const fn pod_event(&self) -> Option<&'a PodEvent> {
+        match self.payload {
+            Payload::Pod(event) => Some(event),
+            Payload::Syscall(_) | Payload::Capture(_) | Payload::K8sAudit(_) | Payload::Flow(_) => {
+                None
+            }
         }
     }
 
@@ -304,6 +322,7 @@ impl<'a> EventContext<'a> {
             Payload::Capture(event) => event.event.header.time_ns,
             Payload::K8sAudit(event) => event.time_wall_ns(),
             Payload::Flow(event) => self.clock().wall_ns(event.time_boot_ns),
+            Payload::Pod(event) => event.time_wall_ns,
         }
     }
 

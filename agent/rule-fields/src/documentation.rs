@@ -4,6 +4,7 @@ use crate::event_names::{FlowEventName, is_shown_to_rules};
 use crate::fields::Fields;
 use crate::row::{Availability, FieldRow, Plurality};
 use saker_event_schema::{ROWS as EVENTS, Ring, Row};
+use saker_kube_metadata::PodEventKind;
 use saker_rule_language::{ArgumentForms, ArgumentRule, FieldType};
 use std::fmt::Write;
 
@@ -65,6 +66,13 @@ pub fn events_markdown() -> String {
             format_args!("| `{}` | {} |", name.as_str(), name.doc()),
         );
     }
+    page.push_str(POD_EVENTS_INTRODUCTION);
+    for kind in PodEventKind::ALL {
+        line(
+            &mut page,
+            format_args!("| `{}` | {} |", kind.name(), kind.doc()),
+        );
+    }
     page.push_str(FLOW_ROWS_INTRODUCTION);
     for row in EVENTS.iter().filter(|row| !is_shown_to_rules(row)) {
         event_section(&mut page, row);
@@ -92,6 +100,7 @@ Saker knows better, the meaning says so.
   `partial`. It is missing at once where nobody can be asked.
 - *Source* `flow`: the connections that the host's sockets have, each as one end sees it. The process is the owner
   of the socket.
+- *Source* `pod`: the pods of this node, each when it becomes known and when it, or its namespace's labels, change.
 - A path field shows the requested or the resolved path, as `saker.path_view` says.
 
 ";
@@ -101,6 +110,16 @@ const EVENTS_INTRODUCTION: &str = "\
 
 What the kernel side reports. An argument is `evt.arg.<name>` in rules; those marked `+` are Saker's
 own and not part of `evt.args`. Events of the ring *lifecycle* cannot be starved by a flood of others.
+";
+
+const POD_EVENTS_INTRODUCTION: &str = "
+# Events of the source `pod`
+
+What happens to the pods of this node, as the API of Kubernetes or manifests tell. Rules with `source: pod` see
+them; they have no arguments, their fields are `k8s.*` of the pod and `pss.*`.
+
+| event | meaning |
+|---|---|
 ";
 
 const FLOW_EVENTS_INTRODUCTION: &str = "

@@ -4,11 +4,12 @@
 //! load, and a name that nobody knows is a mistake worth an error. Both lists are sorted.
 
 use saker_event_schema::{ROWS, Row};
+use saker_kube_metadata::PodEventKind;
 
 /// Whether an event occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Emission {
-    /// The event table has a row for it, or it is of the source `flow`.
+    /// The event table has a row for it, or it is of the source `flow` or `pod`.
     Emitted,
     /// Rules may name it; it does not occur.
     NameOnly,
@@ -24,7 +25,7 @@ pub fn is_shown_to_rules(row: &Row) -> bool {
 /// Whether events of this type occur; `None` for a name that nobody knows.
 #[must_use]
 pub fn emission(name: &str) -> Option<Emission> {
-    if FlowEventName::new(name).is_some() {
+    if FlowEventName::new(name).is_some() || POD_EVENT_NAMES.contains(&name) {
         return Some(Emission::Emitted);
     }
     let mut shown = ROWS.iter().filter(|row| is_shown_to_rules(row));
@@ -127,6 +128,9 @@ pub(crate) fn is_parameter(name: &str) -> bool {
 /// Every event of the source `flow`.
 pub static FLOW_EVENT_NAMES: &[&str] =
     &["dns_answer", "dns_query", "flow_classified", "flow_closed"];
+
+/// Events of the source `pod`.
+pub static POD_EVENT_NAMES: &[&str] = &[PodEventKind::Changed.name(), PodEventKind::Seen.name()];
 
 /// Every event that rules of the source `syscall` may name: Falco's and those of the event table.
 #[rustfmt::skip]

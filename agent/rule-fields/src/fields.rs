@@ -2,7 +2,9 @@
 
 use crate::captured::argument::raw_type;
 use crate::context::EventContext;
-use crate::event_names::{EVENT_NAMES, FLOW_EVENT_NAMES, FlowEventName, is_event, is_parameter};
+use crate::event_names::{
+    EVENT_NAMES, FLOW_EVENT_NAMES, FlowEventName, POD_EVENT_NAMES, is_event, is_parameter,
+};
 use crate::namespaces::{ROWS, argument_lies_ready};
 use crate::row::{FieldRow, FieldSources, Plurality};
 use crate::value::FieldValue;
@@ -20,6 +22,8 @@ pub const SYSCALL_SOURCE: &str = "syscall";
 pub const K8S_AUDIT_SOURCE: &str = "k8s_audit";
 /// The source of events about connections.
 pub const FLOW_SOURCE: &str = "flow";
+/// The source of events about pods.
+pub const POD_SOURCE: &str = "pod";
 
 /// Falco's plugins whose fields or events are built in, with the versions that they correspond to:
 /// what `required_plugin_versions` may ask for.
@@ -169,6 +173,7 @@ impl FieldCatalog for Fields {
         match source {
             SYSCALL_SOURCE => EVENT_NAMES.to_vec(),
             FLOW_SOURCE => FLOW_EVENT_NAMES.to_vec(),
+            POD_SOURCE => POD_EVENT_NAMES.to_vec(),
             _ => Vec::new(),
         }
     }
@@ -177,6 +182,7 @@ impl FieldCatalog for Fields {
         match source {
             SYSCALL_SOURCE => is_event(name),
             FLOW_SOURCE => FlowEventName::new(name).is_some(),
+            POD_SOURCE => POD_EVENT_NAMES.contains(&name),
             _ => false,
         }
     }

@@ -61,11 +61,13 @@ pub use documentation::{
     type_name,
 };
 pub use event_names::{
-    EVENT_NAMES, Emission, EventName, FLOW_EVENT_NAMES, FlowEventName, emission, is_shown_to_rules,
+    EVENT_NAMES, Emission, EventName, FLOW_EVENT_NAMES, FlowEventName, POD_EVENT_NAMES, emission,
+    is_shown_to_rules,
 };
 pub use facts::{Enrichment, Facts, Needs, Patience};
 pub use fields::{
-    BUILTIN_PLUGINS, FLOW_SOURCE, Fields, K8S_AUDIT_SOURCE, SYSCALL_SOURCE, builtin_plugins,
+    BUILTIN_PLUGINS, FLOW_SOURCE, Fields, K8S_AUDIT_SOURCE, POD_SOURCE, SYSCALL_SOURCE,
+    builtin_plugins,
 };
 pub use processes::Processes;
 pub use rego::{RegoHandle, RegoPolicies};

@@ -15,12 +15,14 @@ mod mesh;
 mod mtls;
 mod other;
 mod proc;
+mod pss;
 mod rego;
 mod saker;
 mod thread;
 mod user;
 
 pub(crate) use evt::argument::lies_ready as argument_lies_ready;
+pub(crate) use evt::open::opens_to_change;
 
 use crate::row::FieldRow;
 
@@ -41,6 +43,7 @@ pub(crate) static ROWS: &[&[&[FieldRow]]] = &[
     mtls::ROWS,
     other::ROWS,
     proc::ROWS,
+    pss::ROWS,
     rego::ROWS,
     saker::ROWS,
     thread::ROWS,

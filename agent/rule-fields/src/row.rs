@@ -2,7 +2,7 @@
 
 use crate::context::{EventContext, Payload};
 use crate::facts::Needs;
-use crate::fields::{FLOW_SOURCE, K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
+use crate::fields::{FLOW_SOURCE, K8S_AUDIT_SOURCE, POD_SOURCE, SYSCALL_SOURCE};
 use crate::value::FieldValue;
 use saker_rule_language::{ArgumentRule, FieldArgument, FieldType, FieldUsage};
 use serde_json::Value;
@@ -34,6 +34,8 @@ struct Origins {
     captured: Option<Extractor>,
     /// From what happened to a connection, if otherwise.
     flow: Option<Extractor>,
+    /// From what happened to a pod, if otherwise.
+    pod: Option<Extractor>,
 }
 
 /// How a value is read.
@@ -56,6 +58,10 @@ pub enum FieldSources {
     Flow,
     /// Those that a process of this host made: the sources `syscall` and `flow`.
     Process,
+    /// Those of pods, source `pod`.
+    Pod,
+    /// Those that a pod may belong to: the sources `syscall`, `flow` and `pod`.
+    OfPods,
     /// Those of every source.
     All,
 }
@@ -75,7 +81,9 @@ impl FieldSources {
             Self::K8sAudit => &[K8S_AUDIT_SOURCE],
             Self::Flow => &[FLOW_SOURCE],
             Self::Process => &[SYSCALL_SOURCE, FLOW_SOURCE],
-            Self::All => &[SYSCALL_SOURCE, K8S_AUDIT_SOURCE, FLOW_SOURCE],
+            Self::Pod => &[POD_SOURCE],
+            Self::OfPods => &[SYSCALL_SOURCE, FLOW_SOURCE, POD_SOURCE],
+            Self::All => &[SYSCALL_SOURCE, K8S_AUDIT_SOURCE, FLOW_SOURCE, POD_SOURCE],
         }
     }
 }
@@ -220,12 +228,23 @@ impl FieldRow {
         self
     }
 
+    /// The same field, which connections have, and pods as well, read otherwise.
+    pub(crate) const fn in_pods(mut self, extractor: Extractor) -> Self {
+        if let Some(mut origins) = self.origins() {
+            origins.pod = Some(extractor);
+            self.reader = Reader::ByOrigin(origins);
+            self.sources = FieldSources::OfPods;
+        }
+        self
+    }
+
     const fn origins(&self) -> Option<Origins> {
         match self.reader {
             Reader::Context(extractor) => Some(Origins {
                 syscall: extractor,
                 captured: None,
                 flow: None,
+                pod: None,
             }),
             Reader::ByOrigin(origins) => Some(origins),
             Reader::Audit(..) => None,
@@ -249,6 +268,16 @@ impl FieldRow {
         let mut rest: &mut [Self] = &mut rows;
         while let [first, others @ ..] = rest {
             first.sources = FieldSources::Process;
+            rest = others;
+        }
+        rows
+    }
+
+    /// The same fields for every event that a pod may belong to.
+    pub(crate) const fn of_pods<const COUNT: usize>(mut rows: [Self; COUNT]) -> [Self; COUNT] {
+        let mut rest: &mut [Self] = &mut rows;
+        while let [first, others @ ..] = rest {
+            first.sources = FieldSources::OfPods;
             rest = others;
         }
         rows
@@ -318,6 +347,7 @@ impl FieldRow {
                     Payload::Syscall(_) | Payload::K8sAudit(_) => None,
                     Payload::Capture(_) => origins.captured,
                     Payload::Flow(_) => origins.flow,
+                    Payload::Pod(_) => origins.pod,
                 };
                 other.unwrap_or(origins.syscall)(context, argument)
             }

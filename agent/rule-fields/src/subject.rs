@@ -161,6 +161,7 @@ impl EventContext<'_> {
             Payload::Syscall(event) => Some(event.row().name.as_bytes()),
             Payload::Capture(event) => Some(event.name()),
             Payload::Flow(event) => Some(event.kind.name().as_bytes()),
+            Payload::Pod(event) => Some(event.kind.name().as_bytes()),
             Payload::K8sAudit(_) => None,
         }
     }
@@ -169,7 +170,7 @@ impl EventContext<'_> {
         match self.payload() {
             Payload::Syscall(event) => Some(event.header().tid),
             Payload::Capture(event) => u32::try_from(event.event.header.tid).ok(),
-            Payload::K8sAudit(_) | Payload::Flow(_) => None,
+            Payload::K8sAudit(_) | Payload::Flow(_) | Payload::Pod(_) => None,
         }
     }
 

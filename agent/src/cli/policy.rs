@@ -2,6 +2,7 @@
 
 use super::{RegoCommand, ReportFormat};
 use clap::{Args, Subcommand};
+use saker_policy_audit::pod_security::{Level, Version};
 use std::path::PathBuf;
 
 const CHECK_EXAMPLES: &str = "\
@@ -21,12 +22,27 @@ Examples:
 Exit codes: 0 every flow is judged, 1 with --fail-on-denied: a flow is denied, 2 the flows, the manifests or \
 usage are wrong.";
 
+/// What `saker policy pss --help` ends with.
+const PSS_EXAMPLES: &str = "\
+Judges pods, and the templates that workloads make pods from, by the Pod Security Standards, as the admission of
+Kubernetes does in that version.
+
+Examples:
+  saker policy pss --level restricted deployment.yaml
+  saker policy pss --level baseline --version v1.30 all.yaml --output json
+  kubectl get pods -A -o json | saker policy pss --level restricted -
+
+Exit codes: 0 all meet the level, 1 some do not, 2 the file cannot be used, or usage is wrong.";
+
 /// What to do with policies.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     /// Say what the policies of a cluster say of flows.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(PolicyCheckArgs),
+    /// Say whether pods meet a level of the Pod Security Standards, and if not, why.
+    #[command(after_help = PSS_EXAMPLES)]
+    Pss(PolicyPssArgs),
     /// Test policies in Rego.
     Rego {
         /// What to do with them.
@@ -53,4 +69,25 @@ pub(crate) struct PolicyCheckArgs {
     /// Exit with 1 if a flow is denied.
     #[arg(long)]
     pub(crate) fail_on_denied: bool,
+}
+
+/// Options of `saker policy pss`.
+#[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
+pub(crate) struct PolicyPssArgs {
+    /// File of YAML or JSON, with any number of objects; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Level: privileged, baseline or restricted.
+    #[arg(short, long, value_name = "LEVEL")]
+    pub(crate) level: Level,
+
+    /// Version of Kubernetes whose controls are meant, such as v1.30.
+    #[arg(short, long, value_name = "VERSION", default_value = "latest")]
+    pub(crate) version: Version,
+
+    /// How the answer is printed.
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: ReportFormat,
 }

@@ -5,8 +5,10 @@ use super::{InputError, print, print_json};
 use crate::cli::{EventsArgs, ReferenceFormat};
 use crate::rules::count;
 use saker_event_schema::{ROWS, Ring, Row, Source};
+use saker_kube_metadata::PodEventKind;
 use saker_rule_fields::{
-    EVENT_NAMES, Emission, FLOW_EVENT_NAMES, FlowEventName, emission, events_markdown,
+    EVENT_NAMES, Emission, FLOW_EVENT_NAMES, FlowEventName, POD_EVENT_NAMES, emission,
+    events_markdown,
 };
 use serde::Serialize;
 use std::process::ExitCode;
@@ -21,6 +23,13 @@ const FLOW_CATEGORY: &str = "net";
 /// Where the fields of connections are.
 const OF_FLOWS: &str =
     "Rules with `source: flow` see it; `saker fields --source flow` lists its fields.";
+
+/// The category of what happens to pods.
+const POD_CATEGORY: &str = "pod";
+
+/// Where the fields of pods are.
+const OF_PODS: &str =
+    "Rules with `source: pod` see it; `saker fields --source pod` lists its fields.";
 
 /// One event, as JSON shows it.
 #[derive(Serialize)]
@@ -78,7 +87,8 @@ fn is_reported(name: &str) -> bool {
 
 /// What rules may name: of system calls, then of connections.
 fn known() -> impl Iterator<Item = &'static str> {
-    EVENT_NAMES.iter().chain(FLOW_EVENT_NAMES).copied()
+    let others = FLOW_EVENT_NAMES.iter().chain(POD_EVENT_NAMES);
+    EVENT_NAMES.iter().chain(others).copied()
 }
 
 /// Every name, or those of events that occur.
@@ -86,6 +96,12 @@ fn all(with_unreported: bool) -> Vec<&'static str> {
     known()
         .filter(|name| with_unreported || is_reported(name))
         .collect()
+}
+
+/// What happens to a pod, by its name.
+fn pod_event(name: &str) -> Option<PodEventKind> {
+    let mut kinds = PodEventKind::ALL.into_iter();
+    kinds.find(|kind| kind.name() == name)
 }
 
 /// The event of this name, or those whose names begin with it.
@@ -143,6 +159,9 @@ fn overview(names: &[&'static str]) -> String {
             continue;
         }
         reported += 1;
+        if pod_event(name).is_some() {
+            table.row([*name, POD_CATEGORY, ""]);
+        }
         if FlowEventName::new(name).is_some() {
             table.row([*name, FLOW_CATEGORY, ""]);
         }
@@ -168,6 +187,9 @@ fn detail(name: &str) -> String {
     }
     if let Some(name) = FlowEventName::new(name) {
         text.push_str(&format!("{} {OF_FLOWS}\n", name.doc()));
+    }
+    if let Some(kind) = pod_event(name) {
+        text.push_str(&format!("{} {OF_PODS}\n", kind.doc()));
     }
     for row in rows(name) {
         text.push_str(&format!("{}\n\n", description(row)));
@@ -218,17 +240,27 @@ fn entries(name: &'static str) -> Vec<Entry<'static>> {
     if !reported.is_empty() {
         return reported;
     }
-    if let Some(flow) = FlowEventName::new(name) {
-        return vec![Entry {
+    let other = |category, hook, doc: &str| {
+        vec![Entry {
             name,
             reported: true,
             reason: None,
-            category: Some(FLOW_CATEGORY),
+            category: Some(category),
             ring: None,
-            hook: Some("the programs at the root cgroup"),
+            hook: Some(hook),
             arguments: Vec::new(),
-            description: Some(flow.doc().to_owned()),
-        }];
+            description: Some(doc.to_owned()),
+        }]
+    };
+    if let Some(flow) = FlowEventName::new(name) {
+        return other(FLOW_CATEGORY, "the programs at the root cgroup", flow.doc());
+    }
+    if let Some(kind) = pod_event(name) {
+        return other(
+            POD_CATEGORY,
+            "the API of Kubernetes, or manifests",
+            kind.doc(),
+        );
     }
     vec![Entry {
         name,

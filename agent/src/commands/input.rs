@@ -2,6 +2,7 @@
 
 use super::chain;
 use saker_alert::escaped;
+use saker_kube_manifests::DocumentError;
 use saker_rule_cases::CaseError;
 use saker_rule_fields::FieldSources;
 use saker_rule_language::{did_you_mean, nearest};
@@ -79,6 +80,30 @@ pub(crate) enum InputError {
     /// Captures and recordings do not have what connections are seen by.
     #[error("captures hold no connections: leave out --capture to see those of this host")]
     NoFlowsInCaptures,
+    /// A file cannot be read.
+    #[error("cannot read {path}", path = .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of objects is not understood.
+    #[error("{path}", path = .path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// Which object, and why.
+        source: DocumentError,
+    },
+    /// A file has no pods, and nothing that makes pods.
+    #[error("no pods and no templates of pods in {path}, but {skipped} other objects", path = .path.display())]
+    NoPods {
+        /// The file.
+        path: PathBuf,
+        /// How many other objects it has.
+        skipped: usize,
+    },
     /// There is nothing to measure.
     #[error(
         "the cases have no event that can be measured: all are given by fields; give some as 'event'"

@@ -1,4 +1,5 @@
 //! `saker policy`: what the cluster's own policies say.
 
 pub(crate) mod check;
+pub(crate) mod pss;
 pub(crate) mod rego_test;

@@ -3,9 +3,13 @@
 use saker_event_schema::EventId;
 use saker_flow_state::OWNER_EVENTS;
 use saker_kernel_source::{NetworkOptions, SourceOptions};
+use saker_kube_metadata::{Cluster, Scope};
 use saker_rule_engine::RuleSet;
-use saker_rule_fields::Needs;
+use saker_rule_fields::{Needs, POD_SOURCE};
 use std::collections::BTreeSet;
+
+/// Who tells what happens to pods, and that they are as their namespaces demand.
+const PODS: Needs = Needs::cluster(Scope::NODE_PODS.with(Scope::NAMESPACES));
 
 /// What has to be collected.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +18,8 @@ pub(crate) struct Wanted {
     pub(crate) events: BTreeSet<EventId>,
     /// Whether connections are seen.
     pub(crate) has_flows: bool,
+    /// Whether what happens to pods is looked at.
+    pub(crate) has_pods: bool,
     /// Whom to ask beside events.
     pub(crate) needs: Needs,
 }
@@ -21,10 +27,15 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// What rules need.
     pub(crate) fn of(rules: &RuleSet) -> Self {
+        let has_pods = rules.has_source(POD_SOURCE);
         Self {
             events: rules.event_ids().collect(),
             has_flows: rules.flow_events().next().is_some(),
-            needs: rules.needs(),
+            has_pods,
+            needs: match has_pods {
+                true => rules.needs().with(PODS),
+                false => rules.needs(),
+            },
         }
     }
 
@@ -33,8 +44,18 @@ impl Wanted {
         self.events.extend(other.events);
         Self {
             has_flows: self.has_flows || other.has_flows,
+            has_pods: self.has_pods || other.has_pods,
             needs: self.needs.with(other.needs),
             ..self
+        }
+    }
+
+    /// Has the cluster tell what happens to pods, or not.
+    pub(crate) fn tell(&self, cluster: &Cluster) {
+        if self.has_pods {
+            cluster.report_pods();
+        } else {
+            cluster.ignore_pods();
         }
     }
 

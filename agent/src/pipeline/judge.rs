@@ -13,6 +13,7 @@ use crate::pipeline::waiting_room::{Bounds, Decision, Departed, WaitingRoom};
 use saker_container_metadata::{Answer, Reason};
 use saker_event_decode::{EventView, WallClock};
 use saker_flow_state::{Flow, FlowEvent};
+use saker_kube_metadata::PodEvent;
 use saker_process_state::{ContainerChange, ContainerId, Process};
 use saker_rule_engine::{Evaluation, Match, RuleSet};
 use saker_rule_fields::{
@@ -29,6 +30,9 @@ const EVENTS_MAX: usize = 4_096;
 
 /// Memory that the waiting events may take.
 const BYTES_MAX: usize = 16 << 20;
+
+/// Events of pods that are judged without looking at anything else in between.
+const POD_EVENTS_AT_ONCE: usize = 256;
 
 /// About what is known of a connection takes beside its fixed parts, in bytes: names and certificates.
 const FLOW_FACTS_BYTES: usize = 1_024;
@@ -76,12 +80,15 @@ pub(crate) enum Happening<'a> {
     Call(&'a EventView<'a>),
     /// Something became known of a connection.
     Flow(&'a FlowEvent),
+    /// Something happened to a pod of this node.
+    Pod(&'a PodEvent),
 }
 
 /// What happened, kept.
 enum KeptHappening {
     Call(Box<[u8]>),
     Flow(Box<FlowEvent>),
+    Pod(PodEvent),
 }
 
 impl Happening<'_> {
@@ -89,6 +96,8 @@ impl Happening<'_> {
         match self {
             Self::Call(event) => KeptHappening::Call(event.record().into()),
             Self::Flow(event) => KeptHappening::Flow(Box::new(event.clone())),
+            // The cluster has the pod itself.
+            Self::Pod(event) => KeptHappening::Pod(event.clone()),
         }
     }
 }
@@ -99,6 +108,7 @@ impl KeptHappening {
         match self {
             Self::Call(record) => record.len(),
             Self::Flow(_) => size_of::<FlowEvent>() + size_of::<Flow>() + FLOW_FACTS_BYTES,
+            Self::Pod(_) => size_of::<PodEvent>(),
         }
     }
 }
@@ -184,6 +194,12 @@ impl Judge {
         &mut self.bench.host
     }
 
+    /// What happened to pods of this node since it was asked last.
+    pub(crate) fn pod_events(&self, now_wall_ns: u64) -> Vec<PodEvent> {
+        let cluster = &self.bench.facts.cluster;
+        cluster.take_pod_events(POD_EVENTS_AT_ONCE, now_wall_ns)
+    }
+
     /// Takes note of containers that appeared or ended: somebody is asked about the former. To be told
     /// before the events that happen in them.
     pub(crate) fn take_note(&self, changes: Vec<ContainerChange>) {
@@ -230,7 +246,7 @@ impl Judge {
     fn hold(&mut self, arrival: Arrival<'_>, rules: Arc<RuleSet>, now: Instant) {
         let event = match arrival.what {
             Happening::Call(event) => Some(event),
-            Happening::Flow(_) => None,
+            Happening::Flow(_) | Happening::Pod(_) => None,
         };
         let kin = arrival.process.map_or_else(Kin::default, |process| {
             Kin::of(process, event, arrival.processes)
@@ -326,6 +342,7 @@ impl<'a> From<Happening<'a>> for Payload<'a> {
         match what {
             Happening::Call(event) => Self::Syscall(event),
             Happening::Flow(event) => Self::Flow(event),
+            Happening::Pod(event) => Self::Pod(event),
         }
     }
 }
@@ -408,6 +425,7 @@ impl Bench {
         let event;
         let payload = match &held.what {
             KeptHappening::Flow(flow) => Payload::Flow(flow),
+            KeptHappening::Pod(event) => Payload::Pod(event),
             KeptHappening::Call(record) => {
                 let Ok(parsed) = EventView::parse(record) else {
                     // It was parsed when it came.

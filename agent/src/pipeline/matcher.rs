@@ -82,6 +82,7 @@ impl Matcher {
                 }
                 flows.show_open_if_due(bench);
             });
+            self.judge_pods(clock, &mut number, now);
             if is_idle {
                 thread::park_timeout(self.patience(now));
             }
@@ -114,6 +115,27 @@ impl Matcher {
         };
         act(&mut self.flows, &bench);
         self.flows.judge(&mut bench);
+    }
+
+    /// Has judged what happened to the pods of this node. They are kept where they are known: what is not
+    /// taken now is the next time.
+    fn judge_pods(&mut self, clock: WallClock, number: &mut u64, now: Instant) {
+        let events = self.judge.pod_events(clock.wall_ns(boot_time_ns()));
+        if events.is_empty() {
+            return;
+        }
+        let rules = self.rules.load_full();
+        for event in &events {
+            *number += 1;
+            let arrival = Arrival {
+                what: Happening::Pod(event),
+                process: None,
+                processes: &self.processes,
+                clock,
+                number: *number,
+            };
+            self.judge.judge(arrival, &rules, now);
+        }
     }
 
     /// Has the records judged that are there, up to a bound; gives how many there were.

@@ -4,6 +4,7 @@ mod addresses;
 mod bounds;
 mod gone;
 mod owners;
+mod pod_events;
 mod services;
 mod waiting;
 

@@ -8,6 +8,7 @@ mod istio;
 mod legs;
 mod linkerd;
 mod membership;
+mod pod_security;
 
 use saker_kube_metadata::{
     Labels, MeshContent, MeshObject, Namespace, ObjectName, PeerAuthentication, PeerMode, Pod,

@@ -7,7 +7,7 @@ use crate::value::FieldValue;
 use saker_container_metadata::{
     Answer as ContainerAnswer, ContainerInfo, Expectation, PodSandbox, Reason,
 };
-use saker_kube_metadata::{Answer, Cluster, Pod};
+use saker_kube_metadata::{Answer, Cluster, Namespace, Pod};
 use saker_process_state::{ContainerRef, Placement};
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -137,6 +137,9 @@ impl<'a> EventContext<'a> {
 
     /// The pod that the process runs in, as the cluster describes it. Outside of pods it is absent.
     pub(crate) fn pod(&self) -> Fact<&Pod> {
+        if let Some(event) = self.pod_event() {
+            return Fact::Known(&event.pod);
+        }
         self.pod_uid().then(|uid| {
             let Some(facts) = self.facts.filter(|_| self.captured().is_none()) else {
                 return Fact::Lacking(Reason::NotFound);
@@ -149,7 +152,10 @@ impl<'a> EventContext<'a> {
 
     /// Name of the node that the event happened on.
     pub(crate) fn own_node(&self) -> Option<&'a str> {
-        let is_here = matches!(self.payload, Payload::Syscall(_) | Payload::Flow(_));
+        let is_here = matches!(
+            self.payload,
+            Payload::Syscall(_) | Payload::Flow(_) | Payload::Pod(_)
+        );
         self.facts.filter(|_| is_here)?.cluster.own_node()
     }
 
@@ -176,8 +182,19 @@ impl<'a> EventContext<'a> {
         Fact::of_cluster(answer.as_ref())
     }
 
+    /// The pod's namespace.
+    pub(crate) fn pod_namespace(&self) -> Fact<&Arc<Namespace>> {
+        self.around_pod(
+            |lookups| &lookups.namespace,
+            |cluster, pod| cluster.namespace(&pod.name.namespace),
+        )
+    }
+
     /// Uid of the pod that the process runs in: as the cgroup says, else as the runtime does.
     pub(crate) fn pod_uid(&self) -> Fact<&str> {
+        if let Some(event) = self.pod_event() {
+            return Fact::Known(&event.pod.uid);
+        }
         if let Place::Container(container) = self.place()
             && let Some(uid) = &container.pod_uid
         {

@@ -219,7 +219,7 @@ const fn is_at_proxy(kind: LegKind) -> bool {
     )
 }
 
-fn name_in_pod(container: &ContainerInfo) -> Option<&str> {
+pub(super) fn name_in_pod(container: &ContainerInfo) -> Option<&str> {
     let labels = container.labels.as_ref();
     let label = labels.and_then(|labels| labels.get(NAME_LABEL));
     label.or(container.name.as_ref()).map(|name| &**name)

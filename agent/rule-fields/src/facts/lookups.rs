@@ -3,6 +3,7 @@
 use super::{Enrichment, Fact};
 use saker_container_metadata::Answer as ContainerAnswer;
 use saker_kube_metadata::{Answer, Endpoint, Namespace, OwnerReference, Pod, Service, Workload};
+use saker_policy_audit::pod_security::{Break, PodVerdict};
 use saker_policy_audit::{Authorization, ClientIntent, MeshLeg, MeshPolicies, MtlsIntent};
 use saker_rego_policies::Judgment;
 use std::cell::{Cell, OnceCell};
@@ -20,6 +21,10 @@ pub(crate) struct Lookups {
     pub(crate) pod: Once<Arc<Pod>>,
     /// Of the pod's namespace.
     pub(crate) namespace: Once<Arc<Namespace>>,
+    /// The pod beside what its namespace demands of it.
+    pub(crate) security: OnceCell<Fact<Box<PodVerdict>>>,
+    /// What the process has or does that its pod's specification rules out.
+    pub(crate) breaks: OnceCell<Fact<Vec<Break>>>,
     /// Of the pod's services.
     pub(crate) services: Once<Vec<Arc<Service>>>,
     /// Of the pod's owners.

@@ -1,7 +1,7 @@
 //! `evt.*`: the event itself.
 
 pub(crate) mod argument;
-mod open;
+pub(crate) mod open;
 mod time;
 mod unknown;
 
@@ -38,13 +38,15 @@ static EVENT: &[FieldRow] = &[
         "evt.type",
         FieldType::String,
         "Name of the event, mostly of a system call; of source `flow`: `flow_classified` when it is clear \
-         what a connection is, `flow_closed` at its end, `dns_query` and `dns_answer`.",
+         what a connection is, `flow_closed` at its end, `dns_query` and `dns_answer`; of source `pod`: \
+         `pod_seen` and `pod_changed`.",
         |context, _| {
             FieldValue::of(context.event(), |event| static_text(event.row().name))
         },
     )
     .captured(event::name)
     .in_flows(|context, _| FieldValue::of(context.flow_event(), |event| static_text(event.kind.name())))
+    .in_pods(|context, _| FieldValue::of(context.pod_event(), |event| static_text(event.kind.name())))
     .in_captures(
         "events of Falco's that Saker does not report have names too; a call without an \
          event of its own has the call's",
@@ -63,6 +65,12 @@ static EVENT: &[FieldRow] = &[
     .captured(event::is_of_type)
     .in_flows(|context, argument| {
         FieldValue::of(context.flow_event(), |event| {
+            let is_wanted = matches!(argument, Some(FieldArgument::Key(name)) if **name == *event.kind.name());
+            FieldValue::Uint(is_wanted.into())
+        })
+    })
+    .in_pods(|context, argument| {
+        FieldValue::of(context.pod_event(), |event| {
             let is_wanted = matches!(argument, Some(FieldArgument::Key(name)) if **name == *event.kind.name());
             FieldValue::Uint(is_wanted.into())
         })
@@ -112,7 +120,7 @@ static EVENT: &[FieldRow] = &[
     FieldRow::filled(
         "evt.source",
         FieldType::String,
-        "Source of the event: `syscall`, `k8s_audit` or `flow`.",
+        "Source of the event: `syscall`, `k8s_audit`, `flow` or `pod`.",
         |context, _| static_text(context.source()),
     )
     .of(FieldSources::All),

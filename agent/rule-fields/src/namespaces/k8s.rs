@@ -1,4 +1,4 @@
-//! `k8s.*`: the pod that the process belongs to.
+//! `k8s.*`: the pod that the process belongs to, or that the event is about.
 //!
 //! The runtime answers first, because it knows a pod before the cluster's API tells of it. Where it says
 //! nothing, the pod is the one that the cluster has under the uid of the cgroup's path.
@@ -37,7 +37,7 @@ pub(super) static ROWS: &[&[FieldRow]] = &[
     DEPRECATED,
 ];
 
-static POD: &[FieldRow] = &FieldRow::of_processes([
+static POD: &[FieldRow] = &FieldRow::of_pods([
     asked(
         "k8s.pod.name",
         RUNTIME_OR_CLUSTER,
@@ -119,7 +119,7 @@ static SANDBOX: &[FieldRow] = &FieldRow::of_processes([
 ]);
 
 /// Saker's own.
-static WORKLOAD: &[FieldRow] = &FieldRow::of_processes([
+static WORKLOAD: &[FieldRow] = &FieldRow::of_pods([
     asked(
         "k8s.node.name",
         RUNTIME_OR_CLUSTER,

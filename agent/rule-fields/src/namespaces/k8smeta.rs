@@ -243,10 +243,7 @@ fn pod_labels<'c>(context: &'c EventContext<'_>) -> Fact<LabelSet<'c>> {
 }
 
 fn namespace<'c>(context: &'c EventContext<'_>) -> Fact<&'c Arc<Namespace>> {
-    context.around_pod(
-        |lookups| &lookups.namespace,
-        |cluster, pod| cluster.namespace(&pod.name.namespace),
-    )
+    context.pod_namespace()
 }
 
 fn namespace_labels<'c>(context: &'c EventContext<'_>) -> Fact<LabelSet<'c>> {

@@ -13,6 +13,8 @@ use saker_event_schema::event;
 
 /// `O_EXCL`: the call fails when the file is there.
 const O_EXCL: u64 = 0o200;
+/// `O_PATH`: nothing of the file is read or written.
+const O_PATH: u64 = 0o10_000_000;
 /// Permission to execute, for anyone.
 const EXECUTE: u64 = 0o111;
 
@@ -70,6 +72,15 @@ pub(super) static ROWS: &[FieldRow] = &[
     .captured(captured::creates)
     .in_captures("always known"),
 ];
+
+/// Whether the event is a call that opened a file in order to change it.
+pub(crate) fn opens_to_change(context: &EventContext<'_>) -> bool {
+    Call::of(context).is_some_and(|call| {
+        call.is_successful()
+            && call.flags & O_PATH == 0
+            && matches!(call.flags & O_ACCMODE, O_WRONLY | O_RDWR)
+    })
+}
 
 /// A call that opens a file.
 struct Call<'c> {
