@@ -492,6 +492,45 @@ const RESTRICTED_ROWS: &[Row] = &[
     ),
 ];
 
+/// An annotation, and the versions in which it violates a control of `baseline`.
+const ANNOTATION_ROWS: &[(&str, &str, RangeInclusive<u16>)] = &[
+    (
+        "seccomp.security.alpha.kubernetes.io/pod: unconfined",
+        "seccompProfile_baseline",
+        0..=18,
+    ),
+    (
+        "seccomp.security.alpha.kubernetes.io/pod: docker/default",
+        "seccompProfile_baseline",
+        NEVER,
+    ),
+    (
+        "container.seccomp.security.alpha.kubernetes.io/a: unconfined",
+        "seccompProfile_baseline",
+        0..=18,
+    ),
+    (
+        "container.seccomp.security.alpha.kubernetes.io/a: localhost/x",
+        "seccompProfile_baseline",
+        NEVER,
+    ),
+    (
+        "container.seccomp.security.alpha.kubernetes.io/b: unconfined",
+        "seccompProfile_baseline",
+        NEVER,
+    ),
+    (
+        "container.apparmor.security.beta.kubernetes.io/a: unconfined",
+        "appArmorProfile",
+        ALWAYS,
+    ),
+    (
+        "container.apparmor.security.beta.kubernetes.io/a: runtime/default",
+        "appArmorProfile",
+        NEVER,
+    ),
+];
+
 #[test]
 fn controls_of_baseline_in_every_version() {
     check(BASELINE_ROWS);
@@ -507,7 +546,10 @@ fn every_control_and_each_of_its_versions_is_tried() {
     for control in CONTROLS.iter().filter(|control| control.id != "unchecked") {
         let rows = || {
             let rows = BASELINE_ROWS.iter().chain(RESTRICTED_ROWS);
-            rows.filter(|row| row.0 == control.id).map(|row| &row.3)
+            let rows = rows.map(|row| (row.0, &row.3));
+            let annotations = ANNOTATION_ROWS.iter().map(|row| (row.1, &row.2));
+            let rows = rows.chain(annotations);
+            rows.filter(|row| row.0 == control.id).map(|row| row.1)
         };
         assert!(
             rows().any(|versions| versions.is_empty()),
@@ -532,45 +574,7 @@ fn annotations_count_as_long_as_there_was_nothing_else() {
              spec: {{containers: [{{name: a}}]}}}}"
         ))
     };
-    let seccomp = "seccompProfile_baseline";
-    let app_armor = "appArmorProfile";
-    for (annotation, control, expected) in [
-        (
-            "seccomp.security.alpha.kubernetes.io/pod: unconfined",
-            seccomp,
-            0..=18,
-        ),
-        (
-            "seccomp.security.alpha.kubernetes.io/pod: docker/default",
-            seccomp,
-            NEVER,
-        ),
-        (
-            "container.seccomp.security.alpha.kubernetes.io/a: unconfined",
-            seccomp,
-            0..=18,
-        ),
-        (
-            "container.seccomp.security.alpha.kubernetes.io/a: localhost/x",
-            seccomp,
-            NEVER,
-        ),
-        (
-            "container.seccomp.security.alpha.kubernetes.io/b: unconfined",
-            seccomp,
-            NEVER,
-        ),
-        (
-            "container.apparmor.security.beta.kubernetes.io/a: unconfined",
-            app_armor,
-            ALWAYS,
-        ),
-        (
-            "container.apparmor.security.beta.kubernetes.io/a: runtime/default",
-            app_armor,
-            NEVER,
-        ),
-    ] {
+    for (annotation, control, expected) in ANNOTATION_ROWS {
         let pod = annotated(annotation);
         for minor in ALWAYS {
             let is_violated = is_violated(&pod, BASELINE, minor, control);

@@ -47,10 +47,12 @@ fn what_objects_have_in_common_is_kept_once() {
     let other = cluster.pod("2").known().unwrap();
     assert!(Arc::ptr_eq(&one.labels, &other.labels));
     assert!(Arc::ptr_eq(&one.settings, &other.settings));
+    assert!(Arc::ptr_eq(&one.security, &other.security));
     assert!(Arc::ptr_eq(&one.name.namespace, &other.name.namespace));
     drop((one, other));
-    // Namespace (which is also the value of the label), node, account, key, the set of labels, the settings.
-    assert_eq!(cluster.stats().shared_values, 6);
+    // Namespace (which is also the value of the label), node, account, key, the set of labels, the settings, and
+    // what decides how much the containers may do.
+    assert_eq!(cluster.stats().shared_values, 7);
     for n in 0..100 {
         end(&cluster, &pod(&n.to_string(), &format!("10.0.0.{n}")));
     }
