@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use saker_rule_cases::{Bench, CaseFile, files_in, load_file};
 use saker_rule_engine::{CompileOptions, Matching, RuleSet, RuleState};
-use saker_rule_fields::Fields;
+use saker_rule_fields::{Fields, K8S_AUDIT_SOURCE, POD_SOURCE};
 use saker_rule_language::{CheckedRuleSet, LoadOptions, Loaded, Severity, SourceFile, load};
 
 fn rules_directory() -> PathBuf {

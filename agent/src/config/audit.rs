@@ -2,7 +2,7 @@
 
 use super::ConfigError;
 use saker_audit_intake::{AuditSettings, FileSettings};
-use saker_rule_fields::{FLOW_SOURCE, FieldSources, K8S_AUDIT_SOURCE, SYSCALL_SOURCE};
+use saker_rule_fields::{FLOW_SOURCE, FieldSources, K8S_AUDIT_SOURCE, POD_SOURCE, SYSCALL_SOURCE};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -27,9 +27,11 @@ impl Sources {
         self.0.contains(source)
     }
 
-    /// Whether events come from the kernel.
+    /// Whether events come from the kernel. Those of pods are judged by the same thread, and with what is only
+    /// the audit log besides, they are not.
     pub(crate) fn need_kernel(&self) -> bool {
-        self.has(SYSCALL_SOURCE) || self.has(FLOW_SOURCE)
+        let has_pods_alone = self.has(POD_SOURCE) && !self.has(K8S_AUDIT_SOURCE);
+        self.has(SYSCALL_SOURCE) || self.has(FLOW_SOURCE) || has_pods_alone
     }
 
     /// Those of the file, unless the command line names others.
