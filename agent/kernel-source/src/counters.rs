@@ -4,7 +4,7 @@ use crate::KernelSourceError;
 use crate::error::map_error;
 use aya::maps::{MapData, PerCpuArray};
 use saker_event_schema::{EVENTS_MAX, EventId};
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,7 +36,7 @@ pub struct LossCounters {
     /// One for each object.
     kernel: Vec<PerCpuArray<MapData, [u64; 4]>>,
     delivered: Arc<Delivered>,
-    programs: Vec<RawFd>,
+    programs: Vec<OwnedFd>,
 }
 
 /// Records that reached user space, by event.
@@ -64,11 +64,10 @@ impl Delivered {
 }
 
 impl LossCounters {
-    /// `programs` are descriptors that stay open as long as the programs are loaded.
     pub(crate) fn new(
         kernel: Vec<PerCpuArray<MapData, [u64; 4]>>,
         delivered: Arc<Delivered>,
-        programs: Vec<RawFd>,
+        programs: Vec<OwnedFd>,
     ) -> Self {
         Self {
             kernel,
@@ -78,13 +77,12 @@ impl LossCounters {
     }
 
     /// Times that the kernel left a program out because it was already running on the processor,
-    /// summed over the programs. Such events are lost before they are counted as emitted. 0 once the
-    /// programs are unloaded.
+    /// summed over the programs. Such events are lost before they are counted as emitted.
     #[must_use]
     pub fn recursion_misses(&self) -> u64 {
         let programs = self.programs.iter();
         programs
-            .filter_map(|program| recursion_misses(*program))
+            .filter_map(|program| recursion_misses(program.as_raw_fd()))
             .sum()
     }
 

@@ -56,6 +56,9 @@ pub enum KernelSourceError {
          CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (CAP_SYS_ADMIN before Linux 5.8)"
     )]
     NotPermitted,
+    /// The process lacks the privilege that only the programs on connections need.
+    #[error("not permitted to load the programs that see connections: grant CAP_NET_ADMIN as well")]
+    NetworkNotPermitted,
     /// The agent has pids of its own.
     #[error(
         "saker runs in a pid namespace of its own, where it cannot see the host's processes: start it \
@@ -162,6 +165,20 @@ pub(crate) fn program_error(name: &str) -> impl FnOnce(ProgramError) -> KernelSo
     }
 }
 
+/// The same of the programs that see connections, which are loaded when the others were.
+pub(crate) fn network_error(name: &str) -> impl FnOnce(ProgramError) -> KernelSourceError {
+    let named = program_error(name);
+    move |source| of_network(named(source))
+}
+
+/// What is missing is what only these programs need.
+fn of_network(error: KernelSourceError) -> KernelSourceError {
+    match error {
+        KernelSourceError::NotPermitted => KernelSourceError::NetworkNotPermitted,
+        other => other,
+    }
+}
+
 /// Tells a missing privilege from everything else.
 pub(crate) fn load_error(source: EbpfError) -> KernelSourceError {
     let mut cause: Option<&dyn std::error::Error> = Some(&source);
@@ -179,4 +196,19 @@ pub(crate) fn load_error(source: EbpfError) -> KernelSourceError {
 fn is_permission(error: &io::Error) -> bool {
     // EPERM; the verifier's refusals are EACCES, which Rust calls "permission denied" as well.
     error.raw_os_error() == Some(libc::EPERM)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_privilege_that_is_missing_is_the_one_that_is_named() {
+        let error = of_network(KernelSourceError::NotPermitted).to_string();
+        assert!(error.contains("CAP_NET_ADMIN"), "{error}");
+        assert!(!error.contains("CAP_BPF"), "{error}");
+        let refusal = ProgramError::IOError(io::Error::other("no memory"));
+        let error = network_error("connect4")(refusal).to_string();
+        assert!(error.contains("refuses program `connect4`"), "{error}");
+    }
 }

@@ -12,7 +12,7 @@ use aya::programs::{BtfTracePoint, Program, ProgramError, ProgramInfo};
 use aya::{Btf, Ebpf, EbpfLoader};
 use saker_event_schema::{EVENTS_MAX, EventId, KernelOffsets, SCRATCH_SLOTS, TABLE_HASH};
 use std::collections::BTreeSet;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 use zerocopy::IntoBytes;
@@ -254,7 +254,7 @@ impl KernelSource {
     pub fn counters(&mut self) -> Result<LossCounters, KernelSourceError> {
         const COUNTERS: &str = "COUNTERS";
         let mut kernel = vec![take(&mut self.ebpf, COUNTERS)?];
-        let mut programs: Vec<RawFd> = PROGRAMS
+        let mut programs: Vec<OwnedFd> = PROGRAMS
             .iter()
             .filter_map(|(name, _, _)| descriptor_of(self.ebpf.program(name)?))
             .collect();
@@ -376,9 +376,9 @@ fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut BtfTracePoint, 
     program.try_into().map_err(program_error(name))
 }
 
-/// The descriptor of a loaded program.
-pub(crate) fn descriptor_of(program: &Program) -> Option<RawFd> {
-    Some(program.fd().ok()?.as_fd().as_raw_fd())
+/// A descriptor of a loaded program.
+pub(crate) fn descriptor_of(program: &Program) -> Option<OwnedFd> {
+    program.fd().ok()?.as_fd().try_clone_to_owned().ok()
 }
 
 /// The process whose own calls are left out.

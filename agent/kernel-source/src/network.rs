@@ -3,7 +3,7 @@
 //! They are attached to the root cgroup v2, by links. What cannot be had is a [`CapabilityLoss`] with its reason,
 //! and everything else goes on.
 
-use crate::error::{load_error, map_error, program_error};
+use crate::error::{load_error, map_error, network_error};
 use crate::load::{agent_pid, descriptor_of};
 use crate::{CapabilityLoss, KernelSourceError, ProgramReport, host, object};
 use aya::maps::{HashMap, MapData, RingBuf};
@@ -14,7 +14,7 @@ use aya::programs::{
 use aya::{Btf, Ebpf, EbpfLoader};
 use saker_event_schema::{KernelOffsets, TABLE_HASH};
 use std::fs::File;
-use std::os::fd::RawFd;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use zerocopy::IntoBytes;
 
@@ -39,8 +39,14 @@ const fn useful(name: &'static str, loss: &'static str) -> NetworkProgram {
 const PROGRAMS: [NetworkProgram; 10] = [
     needed("connect4"),
     needed("connect6"),
-    needed("post_bind4"),
-    needed("post_bind6"),
+    useful(
+        "post_bind4",
+        "who bound a socket over IPv4 that another process uses",
+    ),
+    useful(
+        "post_bind6",
+        "who bound a socket over IPv6 that another process uses",
+    ),
     useful(
         "sendmsg4",
         "owners of unconnected UDP sockets over IPv4, and their peers before address translation",
@@ -148,10 +154,10 @@ impl Network {
                 .ok_or_else(|| KernelSourceError::NoSuchProgram((*name).to_owned()))?;
             match (action(program), loss) {
                 (Ok(()), _) => self.loaded.push(name),
-                (Err(error), None) => return Err(program_error(name)(error)),
+                (Err(error), None) => return Err(network_error(name)(error)),
                 (Err(error), Some(lost)) => self.losses.push(CapabilityLoss {
                     capability: lost,
-                    reason: program_error(name)(error),
+                    reason: network_error(name)(error),
                 }),
             }
         }
@@ -164,7 +170,7 @@ impl Network {
             let Some(program) = self.ebpf.program_mut(name) else {
                 continue;
             };
-            unload(program).map_err(program_error(name))?;
+            unload(program).map_err(network_error(name))?;
         }
         Ok(())
     }
@@ -182,7 +188,7 @@ impl Network {
     }
 
     /// Descriptors of the loaded programs.
-    pub(crate) fn descriptors(&self) -> impl Iterator<Item = RawFd> {
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = OwnedFd> {
         self.loaded
             .iter()
             .filter_map(|name| descriptor_of(self.ebpf.program(name)?))
@@ -244,19 +250,20 @@ fn unload(program: &mut Program) -> Result<(), ProgramError> {
 
 /// Tells the kernel side of whose payload enough is known.
 pub struct FlowSatisfaction {
-    cookies: HashMap<MapData, u64, u8>,
+    cookies: HashMap<MapData, u64, u64>,
 }
 
 impl FlowSatisfaction {
-    /// No more payload of this connection is wanted. Of datagram sockets payload is bounded anyway, and the call
-    /// has no effect.
+    /// No more payload is wanted of the connection of a socket, of which there was a record at `seen_boot_ns`
+    /// (nanoseconds since boot): a later one of the same socket is looked at. Of datagram sockets payload is bounded
+    /// anyway, and the call has no effect.
     ///
     /// # Errors
     ///
     /// [`KernelSourceError::Map`] where the kernel refuses the write; then payload goes on until its bound.
-    pub fn satisfied(&mut self, cookie: u64) -> Result<(), KernelSourceError> {
+    pub fn satisfied(&mut self, cookie: u64, seen_boot_ns: u64) -> Result<(), KernelSourceError> {
         self.cookies
-            .insert(cookie, 1, 0)
+            .insert(cookie, seen_boot_ns, 0)
             .map_err(map_error("SATISFIED"))
     }
 }

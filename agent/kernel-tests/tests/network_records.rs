@@ -1,5 +1,7 @@
 //! What the kernel programs say of connections, over sockets of the test alone.
 
+#[path = "network_records/forged.rs"]
+mod forged;
 #[path = "network_records/losses.rs"]
 mod losses;
 #[path = "network_records/owners.rs"]

@@ -43,7 +43,7 @@ pub(crate) fn satisfied_by(source: &mut KernelSource) -> Result<Satisfied, Kerne
         return Ok(Box::new(|_| {}));
     };
     Ok(Box::new(move |cookie| {
-        if let Err(error) = satisfaction.satisfied(cookie) {
+        if let Err(error) = satisfaction.satisfied(cookie, this_host::boot_time_ns()) {
             // Its payload goes on to come until the kernel's own bound.
             tracing::debug!(%error, "cannot tell that enough is known of a connection");
         }

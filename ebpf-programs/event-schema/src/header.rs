@@ -152,7 +152,8 @@ pub enum Ring {
 pub struct CounterSlot {
     /// Events that a program decided to report, counted before anything can fail.
     pub emitted: u64,
-    /// Lost because every scratch slot of the processor was taken by a preempted program.
+    /// Lost because every scratch slot of the processor was taken by a preempted program; of a connection, because
+    /// the kernel had no memory for what is remembered of its socket.
     pub no_slot: u64,
     /// Lost because the ring was full.
     pub ring_full: u64,

@@ -1,4 +1,4 @@
-//! Bounds of the wire format; each is part of the table hash.
+//! Bounds of the wire format, each of which is part of the table hash, and times that both sides go by.
 
 /// Most arguments a row may have, its own and Falco's together.
 pub const ARGUMENTS_MAX: usize = 31;
@@ -33,3 +33,10 @@ pub const EVENTS_MAX: u32 = 128;
 
 /// Scratch slots of one processor: how many of its programs may be preempted at once.
 pub const SCRATCH_SLOTS: u32 = 4;
+
+/// After how many seconds without a record a flow of a datagram socket has ended. The kernel side reports one datagram
+/// a minute of those that go on.
+pub const DATAGRAM_IDLE_S: u32 = 180;
+
+/// The same of a flow with a name server, of which each datagram is reported.
+pub const DNS_IDLE_S: u32 = 30;

@@ -911,7 +911,7 @@ macro_rules! event_table {
                 was_established: Bool = Hook,
             }
 
-            /// A socket began to listen, or a UDP socket was bound.
+            /// A TCP socket began to listen.
             104 FLOW_LISTENING FlowListening "flow_listening" "flow" Network
             { x86_64 [], i386 [], aarch64 [] }
             args {}

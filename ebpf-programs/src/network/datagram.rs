@@ -1,6 +1,8 @@
 //! Datagrams of UDP: which are reported.
 //!
-//! Of each peer of a socket the first ones, each way; of DNS all, because each is a message of its own.
+//! Of each peer of a socket the first ones, each way; of DNS all, because each is a message of its own. Later one a
+//! minute, by its first byte alone: a sign that it goes on. Who was silent for so long that user space has ended the
+//! flow begins anew.
 //!
 //! An unconnected socket says with each datagram where it goes, and packets may be redirected after that. Answers
 //! come from where the socket said, so that is the peer: it is noted when the task sends and taken up when the
@@ -10,16 +12,51 @@ use crate::maps::PEERS;
 use crate::packet::{Packet, Way};
 use crate::record::{self, Excerpt};
 use crate::state::{Peer, PeerState, SocketState, phase};
-use aya_ebpf::bindings::__sk_buff;
-use aya_ebpf::helpers::generated::bpf_get_current_task;
+use aya_ebpf::bindings::{__sk_buff, bpf_sock};
+use aya_ebpf::helpers::generated::{bpf_get_current_task, bpf_ktime_get_boot_ns};
 use saker_ebpf_programs::counters::add;
-use saker_event_schema::{PAYLOAD_BYTES_MAX, SocketTuple, socket_role};
+use saker_event_schema::{
+    DATAGRAM_IDLE_S, DNS_IDLE_S, PAYLOAD_BYTES_MAX, SocketTuple, event, socket_role,
+};
 
 /// Datagrams of a peer that are reported, each way.
 const DATAGRAMS_MAX: u32 = 6;
 /// Bytes of them that are reported: a whole packet of Ethernet.
 const DATAGRAM_BYTES: u32 = 2048;
 const DNS_PORT: u32 = 53;
+
+/// How often it is reported that a peer is still heard of.
+const SIGN_OF_LIFE_S: u32 = 60;
+
+/// Seconds since boot.
+#[inline(always)]
+fn now_s() -> u32 {
+    // SAFETY: the helper has no conditions.
+    (unsafe { bpf_ktime_get_boot_ns() } / 1_000_000_000) as u32
+}
+
+/// Whether the socket has another peer than is remembered: it was connected meanwhile, or no longer is, which no
+/// hook tells.
+///
+/// # Safety
+///
+/// `socket` is a whole socket, `state` its state.
+#[inline(always)]
+pub(crate) unsafe fn is_turned(socket: *mut bpf_sock, state: *const SocketState) -> bool {
+    // SAFETY: the caller's.
+    unsafe { u16::from_be((*socket).dst_port) != (*state).tuple.remote_port }
+}
+
+/// Whether it is to be reported that a socket that was let go is still used.
+///
+/// # Safety
+///
+/// `state` is valid.
+#[inline(always)]
+pub(crate) unsafe fn is_due(state: *const SocketState) -> bool {
+    // SAFETY: the caller's.
+    unsafe { now_s().saturating_sub((*state).let_go_s) >= SIGN_OF_LIFE_S }
+}
 
 /// Counts the payload of a datagram.
 ///
@@ -67,21 +104,38 @@ pub(crate) unsafe fn inspect(
             port: u32::from(remote_port),
             reserved: 0,
         };
-        let Some(peer) = peer(&key, way) else {
+        let now_s = now_s();
+        let Some(peer) = peer(&key, way, now_s) else {
+            record::lost(event::FLOW_OPENED);
             return;
         };
         (*tuple).role = (*peer).role as u8;
+        let silent_s = now_s.saturating_sub((*peer).reported_s);
+        if silent_s >= if is_dns { DNS_IDLE_S } else { DATAGRAM_IDLE_S } {
+            (*peer).sent = 0;
+            (*peer).received = 0;
+            (*peer).sent_bytes = 0;
+            (*peer).received_bytes = 0;
+        }
         if (*peer).sent == 0 && (*peer).received == 0 {
-            (*state).has_peers = 1;
+            (*state).peers = (*state).peers.saturating_add(1);
+            (*peer).reported_s = now_s;
             record::opened(state, tuple, (*skb).ifindex);
         }
-        let (number, offset) = note(peer, way, packet.length);
+        let (number, mut offset) = note(peer, way, packet.length);
         let limit = if is_dns {
             PAYLOAD_BYTES_MAX as u32
         } else if number < DATAGRAMS_MAX {
             DATAGRAM_BYTES
+        } else if silent_s >= SIGN_OF_LIFE_S {
+            if is_connected && (*state).peers == 1 {
+                // What goes by while the socket is let go is counted there alone.
+                offset = counted(state, way).wrapping_sub(u64::from(packet.length));
+            }
+            1
         } else {
             if is_connected && (*peer).sent >= DATAGRAMS_MAX && (*peer).received >= DATAGRAMS_MAX {
+                (*state).let_go_s = (*peer).reported_s;
                 (*state).phase = phase::DONE;
             }
             return;
@@ -89,6 +143,7 @@ pub(crate) unsafe fn inspect(
         if packet.length == 0 {
             return;
         }
+        (*peer).reported_s = now_s;
         let excerpt = Excerpt {
             offset,
             sent: packet.length,
@@ -98,9 +153,21 @@ pub(crate) unsafe fn inspect(
     }
 }
 
+/// Bytes of payload that a socket has sent or received.
+#[inline(always)]
+unsafe fn counted(state: *const SocketState, way: Way) -> u64 {
+    // SAFETY: the caller's.
+    unsafe {
+        match way {
+            Way::Out => (*state).sent_bytes,
+            Way::In => (*state).received_bytes,
+        }
+    }
+}
+
 /// Finds what went between a socket and a peer, or begins with it.
 #[inline(always)]
-unsafe fn peer(key: &Peer, way: Way) -> Option<*mut PeerState> {
+unsafe fn peer(key: &Peer, way: Way, now_s: u32) -> Option<*mut PeerState> {
     if let Some(peer) = PEERS.get_ptr_mut(key) {
         return Some(peer);
     }
@@ -114,7 +181,7 @@ unsafe fn peer(key: &Peer, way: Way) -> Option<*mut PeerState> {
         sent_bytes: 0,
         received_bytes: 0,
         role: u32::from(role),
-        reserved: 0,
+        reported_s: now_s,
     };
     PEERS.insert(key, &begun, 0).ok()?;
     PEERS.get_ptr_mut(key)

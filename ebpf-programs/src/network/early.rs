@@ -2,7 +2,8 @@
 //!
 //! The last packet of the handshake, or the first with TCP Fast Open, may carry payload. It is filtered with the
 //! listener as its socket; then, in the same run of the network stack on the same processor, the connection is
-//! made and is not asked again. So such payload is put aside for the connection that is made next here.
+//! made and is not asked again. So such payload is put aside for the connection that is made next here. Whatever
+//! comes to a listener takes its place: anybody may send a packet that no connection comes of.
 
 use crate::maps::EARLY;
 use crate::packet::{Packet, Way, load};
@@ -31,7 +32,20 @@ pub(crate) struct EarlyPacket {
     pub(crate) payload: [u8; PAYLOAD_BYTES_MAX],
 }
 
-/// Puts the payload of a packet to a listener aside.
+/// Forgets what was put aside: the next connection is not made by that packet.
+///
+/// # Safety
+///
+/// Called by programs on packets only.
+#[inline(always)]
+pub(crate) unsafe fn forget() {
+    if let Some(slot) = EARLY.get_ptr_mut(0) {
+        // SAFETY: the processor's own memory.
+        unsafe { (*slot).ports = 0 };
+    }
+}
+
+/// Puts the payload of a packet to a listener aside; nothing else is by now, see [`forget`].
 ///
 /// # Safety
 ///
@@ -74,12 +88,13 @@ pub(crate) unsafe fn take(state: *mut SocketState) {
     unsafe {
         let tuple = &raw const (*state).tuple;
         let ports = u32::from((*tuple).remote_port) | (u32::from((*tuple).local_port) << 16);
-        if (*slot).ports != ports || !is_from(slot, tuple) {
+        let received = &raw mut (*state).received;
+        // Nothing was received yet, so the connection begins with what it expects.
+        let is_first = (*slot).sequence == (*received).base;
+        if (*slot).ports != ports || !is_first || !is_from(slot, tuple) {
             return;
         }
         (*slot).ports = 0;
-        let received = &raw mut (*state).received;
-        (*received).base = (*slot).sequence;
         (*received).next = (*slot).sent;
         (*received).window_end = PAYLOAD_BYTES_MAX as u32;
         (*received).records = 1;

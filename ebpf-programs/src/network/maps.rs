@@ -19,7 +19,8 @@ pub(crate) struct SocketStorage {
 // SAFETY: the pointers stand for types and numbers; nobody follows them.
 unsafe impl Sync for SocketStorage {}
 
-/// One state a socket; accepted sockets inherit a copy of their listener's.
+/// One state a socket; accepted sockets inherit a copy of their listener's. Where the kernel has no memory for the
+/// copy it gives up the connection that is being accepted.
 #[btf_map]
 pub(crate) static SOCKETS: SocketStorage = SocketStorage {
     r#type: core::ptr::null(),
@@ -33,9 +34,11 @@ pub(crate) static SOCKETS: SocketStorage = SocketStorage {
 #[map]
 pub(crate) static PEERS: LruHashMap<Peer, PeerState> = LruHashMap::with_max_entries(16384, 0);
 
-/// Cookies of sockets of whose payload user space wants no more. Entries that no packet takes out make room.
+/// Cookies of sockets of whose payload user space wants no more, with the time of a record that it had of the
+/// connection, nanoseconds since boot: the socket may have another one by now. Entries that no packet takes out
+/// make room.
 #[map]
-pub(crate) static SATISFIED: LruHashMap<u64, u8> = LruHashMap::with_max_entries(16384, 0);
+pub(crate) static SATISFIED: LruHashMap<u64, u64> = LruHashMap::with_max_entries(16384, 0);
 
 /// Payload that came to a listener before the connection existed.
 #[map]

@@ -76,6 +76,18 @@ fn reserve<const BYTES: usize>(event: EventId) -> Option<*mut u8> {
     }
 }
 
+/// Counts a row that could not even be begun, because the kernel has no memory for what is remembered of the
+/// socket: a process may use up what its sockets are allowed.
+#[inline(always)]
+pub(crate) fn lost(event: EventId) {
+    let event = u32::from(event.get());
+    // SAFETY: places inside the slots that the lookups found.
+    unsafe {
+        count(event, |slot| &raw mut (*slot).emitted);
+        count(event, |slot| &raw mut (*slot).no_slot);
+    }
+}
+
 /// Writes the head: what is known of the owner, and when and where this happened.
 #[inline(always)]
 unsafe fn write_header(place: *mut u8, state: *const SocketState, event: EventId, length: u32) {
@@ -137,7 +149,7 @@ pub(crate) unsafe fn opened(state: *const SocketState, tuple: *const SocketTuple
     }
 }
 
-/// A socket listens or was bound.
+/// A socket listens.
 ///
 /// # Safety
 ///

@@ -55,6 +55,8 @@ pub(crate) struct SocketState {
     pub(crate) cookie: u64,
     /// When it was opened, nanoseconds since boot.
     pub(crate) opened_boot_ns: u64,
+    /// Of a stream: since when what is remembered is of its present connection, nanoseconds since boot.
+    pub(crate) begun_boot_ns: u64,
     /// Of a stream: what the kernel had counted when it was opened. Of a datagram socket: bytes of payload.
     pub(crate) sent_bytes: u64,
     /// See `sent_bytes`.
@@ -73,8 +75,12 @@ pub(crate) struct SocketState {
     pub(crate) turn: u32,
     /// How often that changed.
     pub(crate) turns: u32,
-    /// Whether a datagram went by.
-    pub(crate) has_peers: u32,
+    /// How many peers a datagram socket had; one that came back counts again.
+    pub(crate) peers: u32,
+    /// When a datagram socket was let go, seconds since boot.
+    pub(crate) let_go_s: u32,
+    /// Zero.
+    pub(crate) reserved: u32,
     /// What went out, then what came in.
     pub(crate) sent: Direction,
     /// See `sent`.
@@ -109,8 +115,8 @@ pub(crate) struct PeerState {
     pub(crate) received_bytes: u64,
     /// See [`saker_event_schema::socket_role`].
     pub(crate) role: u32,
-    /// Zero.
-    pub(crate) reserved: u32,
+    /// When one of them was last reported, seconds since boot.
+    pub(crate) reported_s: u32,
 }
 
 /// The state of a socket, if it has one.

@@ -23,7 +23,10 @@ const TLS_WINDOW: u32 = PAYLOAD_BYTES_MAX as u32;
 const TURNS_MAX: u32 = 24;
 /// Records of a direction after which a connection is let go. Above what single bytes need to fill a window.
 const RECORDS_MAX: u32 = 6144;
-/// Bytes of a direction after which a connection is let go.
+/// Records after which a direction reports nothing more that overtook something: the other end may send such a
+/// packet again and again, and what comes in its order must not suffer from it.
+const OVERTAKING_RECORDS_MAX: u32 = RECORDS_MAX / 2;
+/// Bytes of a direction after which a connection is let go. What comes in from farther ahead is passed over.
 const STREAM_BYTES_MAX: u32 = 1 << 20;
 /// Differences of sequence numbers from here on are negative.
 const NEGATIVE: u32 = 1 << 31;
@@ -64,17 +67,24 @@ pub(crate) unsafe fn inspect(
         if offset >= NEGATIVE || end <= next {
             return;
         }
-        if end > STREAM_BYTES_MAX || !take_turn(state, direction, next, way) {
+        let has_overtaken = offset > next;
+        if way == Way::In && has_overtaken {
+            // TCP has not looked at what comes in yet, and may throw it away: a number ahead is nobody's progress.
+            let is_far = offset.wrapping_sub(next) > STREAM_BYTES_MAX;
+            if is_far || (*direction).records >= OVERTAKING_RECORDS_MAX {
+                return;
+            }
+        }
+        let progress = if way == Way::In { next } else { end };
+        if progress > STREAM_BYTES_MAX || !take_turn(state, direction, next, way) {
             (*state).phase = phase::DONE;
             return;
         }
-        (*direction).next = if offset <= next { end } else { next };
+        (*direction).next = if has_overtaken { next } else { end };
         let Some(captured) = wanted(skb, direction, packet, offset, next) else {
             return;
         };
-        let cookie = (*state).cookie;
-        if SATISFIED.get_ptr(cookie).is_some() {
-            let _ = SATISFIED.remove(cookie);
+        if is_satisfied(state) {
             (*state).phase = phase::DONE;
             return;
         }
@@ -90,6 +100,21 @@ pub(crate) unsafe fn inspect(
         };
         let tuple = &raw const (*state).tuple;
         record::payload(skb, state, tuple, packet, way, &excerpt);
+    }
+}
+
+/// Whether user space wants no more of this connection. What it said of an earlier one of the socket is void.
+#[inline(always)]
+unsafe fn is_satisfied(state: *const SocketState) -> bool {
+    // SAFETY: the caller's; the lookup gives a valid place.
+    unsafe {
+        let cookie = (*state).cookie;
+        let Some(seen) = SATISFIED.get_ptr(cookie) else {
+            return false;
+        };
+        let is_of_this_one = *seen >= (*state).begun_boot_ns;
+        let _ = SATISFIED.remove(cookie);
+        is_of_this_one
     }
 }
 

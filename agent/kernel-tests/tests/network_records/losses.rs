@@ -1,9 +1,11 @@
 //! Every row is accounted for, and nothing is left behind.
 
-use crate::scene::{Scene, cookie, pair};
+use crate::scene::{Scene, TcpSocket, cookie, pair};
 use saker_event_schema::event;
 use saker_kernel_source::{KernelSource, NetworkOptions, SourceOptions};
 use std::io::Write;
+use std::net::TcpListener;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
 
 #[test]
@@ -32,6 +34,50 @@ fn an_overrun_ring_loses_nothing_unseen() {
     }
     let opened = scene.losses.of(event::FLOW_OPENED).expect("counts");
     assert!(opened.lost_ring_full > 0, "meant to overrun: {opened:?}");
+}
+
+/// Uses up the memory that the kernel lets the options of a socket have: keys for peers that it never has.
+fn fill(socket: &TcpSocket) {
+    for number in 1_u32..100_000 {
+        // `struct tcp_md5sig`: the peer's address, flags, the key's length and the key.
+        let mut key = [0_u8; 216];
+        key[0..2].copy_from_slice(&(libc::AF_INET as u16).to_ne_bytes());
+        key[4..8].copy_from_slice(&(0x0a00_0000 + number).to_be_bytes());
+        key[130..132].copy_from_slice(&1_u16.to_ne_bytes());
+        // SAFETY: the key is valid for the call and has the stated size.
+        let result = unsafe {
+            libc::setsockopt(
+                socket.as_fd().as_raw_fd(),
+                libc::IPPROTO_TCP,
+                libc::TCP_MD5SIG,
+                key.as_ptr().cast(),
+                key.len() as u32,
+            )
+        };
+        if result != 0 {
+            let error = std::io::Error::last_os_error();
+            assert_eq!(error.raw_os_error(), Some(libc::ENOMEM), "{error}");
+            return;
+        }
+    }
+    panic!("the socket takes any number of keys");
+}
+
+#[test]
+fn a_socket_without_memory_for_its_state_is_counted_as_lost() {
+    let mut scene = Scene::new();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let socket = TcpSocket::new();
+    fill(&socket);
+    let port = listener.local_addr().expect("address").port();
+    socket.connect(port).expect("connected");
+    let (server, _) = listener.accept().expect("accepted");
+    scene.wait(cookie(&server), |seen| !seen.is_empty());
+    scene.stop();
+    assert!(scene.of(cookie(&socket)).is_empty());
+    let opened = scene.losses.of(event::FLOW_OPENED).expect("counts");
+    assert!(opened.lost_no_slot > 0, "{opened:?}");
+    assert_eq!(opened.emitted, opened.delivered + opened.lost());
 }
 
 #[test]

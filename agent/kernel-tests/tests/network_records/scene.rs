@@ -230,6 +230,18 @@ pub(crate) fn stream(seen: &[Seen<'_>], is_ingress: bool) -> Vec<Option<u8>> {
     bytes
 }
 
+/// The time, nanoseconds since boot.
+pub(crate) fn now_boot_ns() -> u64 {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the place is valid for the call.
+    let result = unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut now) };
+    assert_eq!(result, 0, "the time");
+    (now.tv_sec as u64) * 1_000_000_000 + now.tv_nsec as u64
+}
+
 /// The kernel's name of a socket.
 pub(crate) fn cookie(socket: &impl AsFd) -> u64 {
     let socket: BorrowedFd<'_> = socket.as_fd();
@@ -322,13 +334,37 @@ impl TcpSocket {
     }
 }
 
+/// Takes the peer of a socket away, so that it may have another one.
+pub(crate) fn disconnect(socket: &impl AsFd) {
+    let address = libc::sockaddr_in {
+        sin_family: libc::AF_UNSPEC as u16,
+        ..loopback(0)
+    };
+    let length = size_of::<libc::sockaddr_in>() as u32;
+    // SAFETY: the address is valid for the call.
+    let result = unsafe {
+        libc::connect(
+            socket.as_fd().as_raw_fd(),
+            (&raw const address).cast(),
+            length,
+        )
+    };
+    assert_eq!(result, 0, "disconnected");
+}
+
+impl From<TcpSocket> for OwnedFd {
+    fn from(socket: TcpSocket) -> Self {
+        socket.0
+    }
+}
+
 impl AsFd for TcpSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
 }
 
-fn loopback(port: u16) -> libc::sockaddr_in {
+pub(crate) fn loopback(port: u16) -> libc::sockaddr_in {
     libc::sockaddr_in {
         sin_family: libc::AF_INET as u16,
         sin_port: port.to_be(),

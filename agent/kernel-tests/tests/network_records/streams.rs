@@ -1,9 +1,10 @@
 //! Which payload of a connection is reported.
 
-use crate::scene::{Scene, cookie, pair, rows, some, stream};
+use crate::scene::{Scene, TcpSocket, cookie, disconnect, now_boot_ns, pair, rows, some, stream};
 use saker_event_schema::event;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 fn speak(from: &mut TcpStream, to: &mut TcpStream, bytes: &[u8]) {
@@ -142,7 +143,7 @@ fn who_is_satisfied_gets_no_more() {
     speak(&mut client, &mut server, b"first");
     scene
         .satisfaction
-        .satisfied(client_cookie)
+        .satisfied(client_cookie, now_boot_ns())
         .expect("the map takes it");
     speak(&mut server, &mut client, b"second");
     speak(&mut client, &mut server, b"third");
@@ -154,6 +155,34 @@ fn who_is_satisfied_gets_no_more() {
     // The other end is another matter.
     let seen = scene.until_closed(server_cookie);
     assert_eq!(rows(&seen, event::FLOW_PAYLOAD).len(), 3, "{seen:#?}");
+}
+
+#[test]
+fn the_next_connection_of_a_socket_is_looked_at_anew() {
+    let mut scene = Scene::new();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let port = listener.local_addr().expect("address").port();
+    let socket = TcpSocket::new();
+    socket.connect(port).expect("connected");
+    let first = listener.accept().expect("accepted");
+    let of_the_first = now_boot_ns();
+    disconnect(&socket);
+    drop(first);
+    socket.connect(port).expect("connected again");
+    let (mut server, _) = listener.accept().expect("accepted");
+    // User space lags behind.
+    scene
+        .satisfaction
+        .satisfied(cookie(&socket), of_the_first)
+        .expect("the map takes it");
+    let descriptor = socket.as_fd().try_clone_to_owned().expect("a descriptor");
+    let mut client = TcpStream::from(descriptor);
+    speak(&mut client, &mut server, b"USER root\r\n");
+    let seen = scene.wait(cookie(&socket), |seen| {
+        !rows(seen, event::FLOW_PAYLOAD).is_empty()
+    });
+    assert_eq!(stream(&seen, false), some(b"USER root\r\n"));
+    assert_eq!(rows(&seen, event::FLOW_OPENED).len(), 2, "{seen:#?}");
 }
 
 #[test]

@@ -36,6 +36,8 @@ fn connect(context: &SockAddrContext) {
         // A UDP socket may be connected anew: what is known of its ends no longer holds.
         if protocol == IPPROTO_UDP && (*state).phase != phase::IGNORED {
             (*state).phase = phase::IDLE;
+            // Nor does what was noted of a datagram that was refused.
+            (*state).sender_task = 0;
         }
     }
 }

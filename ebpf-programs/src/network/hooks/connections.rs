@@ -10,11 +10,11 @@ use aya_ebpf::bindings::{
     BPF_SOCK_OPS_STATE_CB_FLAG, BPF_SOCK_OPS_TCP_CONNECT_CB, BPF_SOCK_OPS_TCP_LISTEN_CB, bpf_sock,
     bpf_sock_ops,
 };
-use aya_ebpf::helpers::generated::bpf_sock_ops_cb_flags_set;
+use aya_ebpf::helpers::generated::{bpf_ktime_get_boot_ns, bpf_sock_ops_cb_flags_set};
 use aya_ebpf::{EbpfContext, macros::sock_ops, programs::SockOpsContext};
 use saker_ebpf_programs::kernel::read_u64;
 use saker_ebpf_programs::offset;
-use saker_event_schema::{record_flag, socket_role};
+use saker_event_schema::{event, record_flag, socket_role};
 
 /// What the program answers. The reply, where one is asked for, stays as it is.
 const UNCHANGED: u32 = 1;
@@ -50,6 +50,11 @@ fn connections(context: SockOpsContext) -> u32 {
             return UNCHANGED;
         }
         let Some(state) = state::get_or_create(socket.cast()) else {
+            if operation == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB
+                || operation == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB
+            {
+                record::lost(event::FLOW_OPENED);
+            }
             return UNCHANGED;
         };
         match operation {
@@ -123,7 +128,9 @@ unsafe fn established(
             (*state).sent.base = (*ops).snd_una;
         }
         (*state).received.base = (*ops).rcv_nxt;
-        (*state).sent_bytes = (*ops).bytes_acked;
+        // With TCP Fast Open payload has been acknowledged already.
+        let acknowledged = (*ops).snd_una.wrapping_sub((*state).sent.base);
+        (*state).sent_bytes = (*ops).bytes_acked.wrapping_sub(u64::from(acknowledged));
         (*state).received_bytes = (*ops).bytes_received;
         (*state).phase = phase::OPEN;
         watch_state(ops);
@@ -139,6 +146,7 @@ unsafe fn established(
 unsafe fn begin(state: *mut SocketState) {
     // SAFETY: the caller's.
     unsafe {
+        (*state).begun_boot_ns = bpf_ktime_get_boot_ns();
         (*state).turn = 0;
         (*state).turns = 0;
         (*state).sent_bytes = 0;

@@ -14,10 +14,16 @@ fn sock_release(context: SockContext) -> i32 {
             return PASS;
         }
         if let Some(state) = state::get(context.as_ptr())
-            && (*state).has_peers != 0
+            && (*state).peers != 0
             && (*state).phase != phase::IGNORED
         {
-            record::closed(state, (*state).sent_bytes, (*state).received_bytes, true);
+            // Of several peers the sum is nobody's.
+            let (sent, received) = if (*state).peers == 1 {
+                ((*state).sent_bytes, (*state).received_bytes)
+            } else {
+                (0, 0)
+            };
+            record::closed(state, sent, received, true);
         }
     }
     PASS

@@ -2,7 +2,7 @@
 
 use crate::PASS;
 use crate::owner;
-use crate::state::{self, SocketState};
+use crate::state::{self, SocketState, phase};
 use aya_ebpf::helpers::generated::bpf_get_current_task;
 use aya_ebpf::{macros::cgroup_sock_addr, programs::SockAddrContext};
 
@@ -56,5 +56,9 @@ unsafe fn note(state: *mut SocketState, address: [u64; 2], port: u32) {
         (*state).sender_address = address;
         (*state).sender_port = port;
         (*state).sender_task = bpf_get_current_task();
+        if (*state).phase == phase::DONE {
+            // It is known well enough with the peer that it is connected to; this may be another.
+            (*state).phase = phase::OPEN;
+        }
     }
 }
