@@ -1,6 +1,6 @@
 //! What the table keeps of one flow.
 
-use crate::flow::{Flow, FlowId, Role, Traffic};
+use crate::flow::{Caller, Flow, FlowId, Role, Traffic};
 use crate::record::{Ends, Packet};
 use saker_flow_inspection::{
     Classification, Direction, Inspector, Progress, SecurityClass, Segment, Transport,
@@ -25,6 +25,8 @@ pub(crate) struct Entry {
     pub(crate) owner: Owner,
     pub(crate) phase: Phase,
     pub(crate) traffic: Traffic,
+    /// Of a server's end, the client's end on this host; it may have ended since it was found.
+    pub(crate) caller: Option<Caller>,
 }
 
 /// Whether the record of its opening came.
@@ -103,6 +105,7 @@ impl Entry {
             owner: Owner::Unknown,
             phase: Phase::Silent,
             traffic: Traffic::default(),
+            caller: None,
         }
     }
 
@@ -220,6 +223,7 @@ impl Entry {
             classification: self.classification(),
             traffic: self.traffic,
             remote_names,
+            caller: self.caller.clone(),
         }
     }
 }

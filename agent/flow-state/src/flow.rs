@@ -1,6 +1,7 @@
 //! A connection as one of its ends sees it.
 
 use saker_flow_inspection::{Classification, DnsMessage, Transport};
+use saker_process_state::Process;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -46,8 +47,17 @@ pub struct Traffic {
     pub received_bytes: u64,
 }
 
+/// The client's end of a connection whose server's end is on the same host.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Whose it is; `None` where that is not known.
+    pub process: Option<Arc<Process>>,
+    /// What it connected to, as its socket has it: a redirection on the way may have led elsewhere.
+    pub target: SocketAddr,
+}
+
 /// A connection as one of its ends sees it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Flow {
     /// Its name.
     pub id: FlowId,
@@ -74,6 +84,8 @@ pub struct Flow {
     pub traffic: Traffic,
     /// Names by which DNS gave this host the other end's address, the latest first.
     pub remote_names: Box<[Arc<str>]>,
+    /// Of a server's end, who opened the connection, where that is somebody of this host.
+    pub caller: Option<Caller>,
 }
 
 impl Flow {
@@ -127,7 +139,7 @@ impl FlowEventKind {
 }
 
 /// What rules of the source `flow` see.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct FlowEvent {
     /// What happened.
     pub kind: FlowEventKind,

@@ -17,6 +17,7 @@
 )]
 
 mod agenda;
+mod callers;
 mod entry;
 mod flow;
 mod listeners;
@@ -27,7 +28,7 @@ mod state;
 mod stats;
 mod table;
 
-pub use flow::{Flow, FlowEvent, FlowEventKind, FlowId, Role, Traffic};
+pub use flow::{Caller, Flow, FlowEvent, FlowEventKind, FlowId, Role, Traffic};
 pub use record::is_flow_record;
 pub use saker_flow_inspection::{DnsMessage, DnsRecord};
 pub use sockets::SocketTable;

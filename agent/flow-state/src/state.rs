@@ -255,6 +255,7 @@ impl FlowState {
             owner => owner,
         };
         self.table.insert(entry);
+        self.table.find_caller(&id);
         if ends.transport == Transport::Udp {
             self.appoint(
                 time.saturating_add(idle_ns(&ends)),
@@ -284,8 +285,13 @@ impl FlowState {
         };
         entry.note(&packet.ends, packet.interface, time);
         let was_silent = matches!(entry.phase, Phase::Silent);
+        let was_carried = entry.on_wire.is_some();
         let progress = entry.inspect(packet);
+        let is_carried = entry.on_wire.is_some();
         let (generation, is_inspected) = (entry.generation, entry.is_inspected());
+        if is_carried && !was_carried {
+            self.table.carried(&id);
+        }
         if was_silent {
             self.begin_inspection((generation, id), time, outputs);
         }

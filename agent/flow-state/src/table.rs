@@ -1,10 +1,12 @@
 //! Flows by their id, with bounds.
 
+use crate::callers::{Callers, ends_of};
 use crate::entry::Entry;
-use crate::flow::FlowId;
+use crate::flow::{Caller, FlowId, Role};
 use crate::record::Tuple;
 use foldhash::{HashMap, HashMapExt};
 use std::collections::{BTreeSet, VecDeque};
+use std::net::IpAddr;
 
 /// Places in a queue that are left over from flows that ended are removed when they are this many more
 /// than there are flows.
@@ -18,6 +20,8 @@ pub(crate) struct Table {
     datagrams: BTreeSet<FlowId>,
     /// Connections whose owner is not known for sure.
     ownerless: HashMap<Tuple, FlowId>,
+    /// Clients' ends.
+    callers: Callers,
     /// In the order of their beginning.
     opened: Queue,
     /// Those whose first bytes are kept, in the order in which the first of them came.
@@ -39,6 +43,7 @@ impl Table {
             flows: HashMap::new(),
             datagrams: BTreeSet::new(),
             ownerless: HashMap::new(),
+            callers: Callers::default(),
             opened: Queue::new(),
             inspected: Queue::new(),
             inspected_count: 0,
@@ -86,6 +91,7 @@ impl Table {
         } else if !entry.owner.is_known() {
             self.ownerless.insert(entry.ends.tuple(), id);
         }
+        self.callers.add(&entry);
         self.departed.forget(&id);
         self.opened.push_back((entry.generation, id));
         self.flows.insert(id, entry);
@@ -97,6 +103,7 @@ impl Table {
         let entry = self.flows.remove(id)?;
         self.datagrams.remove(id);
         self.owned(&entry.ends.tuple(), id);
+        self.callers.remove(&entry);
         if entry.is_inspected() {
             self.inspected_count = self.inspected_count.saturating_sub(1);
         }
@@ -120,6 +127,45 @@ impl Table {
         let found = self.ownerless.get(tuple);
         let anywhere = || self.ownerless.get(&tuple.anywhere());
         found.or_else(anywhere).copied()
+    }
+
+    /// What its packets carry is known.
+    pub(crate) fn carried(&mut self, id: &FlowId) {
+        if let Some(entry) = self.flows.get(id) {
+            self.callers.add(entry);
+        }
+    }
+
+    /// Looks for the client's end of a connection by its server's end. What may be of several is of none.
+    pub(crate) fn find_caller(&mut self, id: &FlowId) {
+        let Some(server) = self.flows.get(id) else {
+            return;
+        };
+        let is_known = |caller: &Caller| caller.process.is_some();
+        if server.ends.role != Role::Server || server.caller.as_ref().is_some_and(is_known) {
+            return;
+        }
+        let caller = self.caller(server).map(|client| Caller {
+            process: client.owner.process().cloned(),
+            target: client.ends.remote,
+        });
+        if let Some(server) = self.flows.get_mut(id) {
+            server.caller = caller.or(server.caller.take());
+        }
+    }
+
+    fn caller(&self, server: &Entry) -> Option<&Entry> {
+        let clients = |client, address: IpAddr| {
+            let found = self.callers.of(client, address);
+            let entries = found.filter_map(|id| self.flows.get(id));
+            entries.filter(|entry| entry.ends.role != Role::Server)
+        };
+        // To that port above all, else to one that the server's network redirects.
+        let exact = ends_of(server).find_map(|(local, remote)| {
+            let is_to = |entry: &&Entry| ends_of(entry).any(|ends| ends == (remote, local));
+            only(clients(remote, local.ip()).filter(is_to))
+        });
+        exact.or_else(|| only(clients(server.ends.remote, server.ends.local.ip())))
     }
 
     /// Its first bytes are kept from now on.
@@ -167,6 +213,12 @@ impl Table {
         self.departed.times.get(id).copied()
     }
 
+    /// Addresses by which callers are found.
+    #[cfg(test)]
+    pub(crate) fn callers(&self) -> usize {
+        self.callers.len()
+    }
+
     /// Places in all queues.
     #[cfg(test)]
     pub(crate) fn places(&self) -> usize {
@@ -198,6 +250,12 @@ impl Table {
             });
         }
     }
+}
+
+/// The one that there is, where there are not several.
+fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next()?;
+    all.next().is_none().then_some(first)
 }
 
 /// Flows that ended a short time ago: late records must not make them begin again.

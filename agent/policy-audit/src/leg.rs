@@ -5,7 +5,7 @@ mod probe;
 
 use crate::membership::{ISTIO_PROXY, LINKERD_PROXY, Membership, WithoutProxy, membership};
 use bypass::how;
-use probe::is_probe;
+use probe::{Asks, asks};
 use saker_kube_metadata::{Namespace, Pod};
 use std::net::SocketAddr;
 
@@ -130,6 +130,8 @@ pub struct LegFacts<'a> {
     pub is_mesh_mtls: bool,
     /// The process that owns this end.
     pub process: LegProcess<'a>,
+    /// At the server's end, who opened the connection, where that is somebody of this host.
+    pub caller: Option<LegCaller<'a>>,
     /// This end.
     pub own: LegParty<'a>,
     /// The other end.
@@ -158,6 +160,28 @@ pub struct LegProcess<'a> {
     pub user_id: u32,
     /// Name of its container in the pod; `None` where it is not known or there is none.
     pub container: Option<&'a str>,
+}
+
+/// Who opened a connection that was accepted on the same host.
+#[derive(Clone, Copy, Debug)]
+pub struct LegCaller<'a> {
+    /// The process; without an executable where it is not known.
+    pub process: LegProcess<'a>,
+    /// Where it runs.
+    pub place: CallerPlace,
+    /// What it connected to, as its socket has it.
+    pub target: SocketAddr,
+}
+
+/// Where the process runs that opened a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallerPlace {
+    /// Outside of containers.
+    Host,
+    /// In a container of a pod.
+    Pod,
+    /// In a container that is not known to be of a pod.
+    Container,
 }
 
 /// One end of a connection, as far as it is known who that is.
@@ -190,32 +214,32 @@ impl MeshLeg {
     }
 }
 
-/// Which part of the way through the proxies a connection is.
+/// Which part of the way through the proxies a connection is. `None` where that is not known: it may be a
+/// probe, and who makes it was not seen.
 #[must_use]
-pub fn leg(facts: &LegFacts<'_>) -> MeshLeg {
+pub fn leg(facts: &LegFacts<'_>) -> Option<MeshLeg> {
+    let excused = |kind, excuse| MeshLeg {
+        kind,
+        excuse: Some(excuse),
+        bypass: None,
+    };
     if facts.is_loopback {
-        return MeshLeg {
-            kind: on_loopback(facts),
-            excuse: Some(Excuse::Loopback),
-            bypass: None,
-        };
+        return Some(excused(on_loopback(facts), Excuse::Loopback));
     }
-    if is_probe(facts) {
-        return MeshLeg {
-            kind: LegKind::Probe,
-            excuse: Some(Excuse::Probe),
-            bypass: None,
-        };
+    match asks(facts) {
+        Asks::Yes => return Some(excused(LegKind::Probe, Excuse::Probe)),
+        Asks::Perhaps => return None,
+        Asks::No => {}
     }
     let (kind, bypass) = match is_proxy(&facts.process) {
         true => (of_proxy(facts), None),
         false => of_others(facts),
     };
-    MeshLeg {
+    Some(MeshLeg {
         kind,
         excuse: None,
         bypass,
-    }
+    })
 }
 
 /// On the loopback interface: what was redirected to a proxy keeps the address of the peer that it was meant

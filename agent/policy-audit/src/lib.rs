@@ -71,7 +71,10 @@ pub use authorization::{
     HttpFacts, RequestProtocol, Seen,
 };
 pub use handle::MeshHandle;
-pub use leg::{Bypass, Excuse, LegEnd, LegFacts, LegKind, LegParty, LegProcess, MeshLeg, leg};
+pub use leg::{
+    Bypass, CallerPlace, Excuse, LegCaller, LegEnd, LegFacts, LegKind, LegParty, LegProcess,
+    MeshLeg, leg,
+};
 pub use membership::{Membership, Mesh, WithoutProxy, membership};
 pub use mesh_policies::MeshPolicies;
 pub use mtls::{ClientIntent, MtlsIntent, MtlsMode, MtlsReason, Target};

@@ -7,11 +7,13 @@ use saker_flow_inspection::{
     CertificateFacts, Classification, ClientAuth, Confidence, CredentialKind, DnsMessage,
     DnsRecord, Protocol, Reason, SecurityClass, TlsFacts, TlsVersion, Transport,
 };
-use saker_flow_state::{Flow, FlowEvent, FlowEventKind, FlowId, Role, Traffic};
+use saker_flow_state::{Caller, Flow, FlowEvent, FlowEventKind, FlowId, Role, Traffic};
 use serde::Deserialize;
 
+use crate::case::ProcessFacts;
 use crate::error::Problem;
-use crate::world::BOOT_WALL_NS;
+use crate::scene;
+use crate::world::{BOOT_WALL_NS, Moment, World};
 
 /// When what happens to a connection happens, nanoseconds since boot: after all processes began.
 const TIME_NS: u64 = 4_000_000_000_000;
@@ -79,6 +81,19 @@ pub struct FlowFacts {
     /// A DNS message that went over it.
     #[serde(default)]
     dns: Option<DnsForm>,
+    /// Of a server's end, who opened the connection on the same host; somebody elsewhere unless stated.
+    #[serde(default)]
+    caller: Option<CallerForm>,
+}
+
+/// Who opened a connection.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallerForm {
+    process: ProcessFacts,
+    /// What it connected to, where that is not the address of the server's end.
+    #[serde(default)]
+    target: Option<SocketAddr>,
 }
 
 /// The ends of a connection as packets carry them.
@@ -205,7 +220,21 @@ impl FlowFacts {
                 .iter()
                 .map(|name| Arc::from(name.as_str()))
                 .collect(),
+            caller: self.caller()?,
         })
+    }
+
+    fn caller(&self) -> Result<Option<Caller>, Problem> {
+        let Some(form) = &self.caller else {
+            return Ok(None);
+        };
+        let scene = scene::one_process(&form.process)?;
+        let world = World::play(scene.cgroups, &scene.before, [scene.event])?;
+        let process = world.moments().first().map(Moment::process);
+        Ok(Some(Caller {
+            process: process.cloned().map(Arc::new),
+            target: form.target.unwrap_or(self.local),
+        }))
     }
 
     fn classification(&self) -> Result<Classification, Problem> {

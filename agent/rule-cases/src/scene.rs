@@ -207,6 +207,25 @@ pub(crate) fn processes(happening: &Happening) -> Result<Scene, Problem> {
     })
 }
 
+/// A process without ancestors.
+pub(crate) fn one_process(facts: &ProcessFacts) -> Result<Scene, Problem> {
+    let mut cgroups = Cgroups::default();
+    let placement = facts.container.clone().unwrap_or(Placement::Host);
+    let actor = Actor {
+        facts,
+        name: facts.name.as_deref().unwrap_or("test"),
+        pid: ACTOR_PID,
+        ppid: INIT_PID,
+        cgroup: cgroups.id(&placement),
+        start_ns: FIRST_START_NS,
+    };
+    Ok(Scene {
+        before: Vec::new(),
+        event: finished(&actor.record(event::EXECVE)?)?,
+        cgroups,
+    })
+}
+
 /// The processes start, the oldest first.
 fn started(actors: &[Actor<'_>]) -> Result<Vec<Vec<u8>>, Problem> {
     let records = actors.iter().rev();

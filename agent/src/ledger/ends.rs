@@ -3,9 +3,9 @@
 use saker_container_metadata::ContainerInfo;
 use saker_encryption_ledger::Party;
 use saker_flow_inspection::{SecurityClass, Transport};
-use saker_flow_state::{Flow, Role};
+use saker_flow_state::{Caller, Flow, Role};
 use saker_kube_metadata::{Cluster, Endpoint, Namespace, Pod};
-use saker_policy_audit::{LegEnd, LegFacts, LegParty, LegProcess, leg};
+use saker_policy_audit::{CallerPlace, LegCaller, LegEnd, LegFacts, LegParty, LegProcess, leg};
 use saker_process_state::{ContainerRef, Placement, Process};
 use saker_rule_fields::Facts;
 use std::net::{IpAddr, SocketAddr};
@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 /// Longest name of a program or container, in characters.
 const NAME_MAX: usize = 253;
+
+/// File name of the executable of Istio's node proxy.
+const ZTUNNEL: &str = "ztunnel";
 
 /// The ends of a connection.
 pub(super) struct Ends {
@@ -52,6 +55,13 @@ impl Ends {
         if peer.party.is_none() && remote.ip().is_loopback() && own.pod.is_some() {
             // The same pod: its containers share the network.
             peer.party.clone_from(&own.party);
+        }
+        if peer.party.is_none()
+            && is_of_host(flow.caller.as_ref())
+            && let Some(node) = facts.cluster.own_node()
+        {
+            // An address of this host that the cluster does not know: that of a bridge to its pods.
+            peer = of_node(node.into());
         }
         let is_excused = is_excused(flow, process, info.as_deref(), (&own, &peer));
         let is_unnamed = own.is_unnamed;
@@ -94,6 +104,13 @@ fn own_end(
     info: Option<&ContainerInfo>,
     facts: &Facts,
 ) -> End {
+    if process.and_then(program).as_deref() == Some(ZTUNNEL) && !flow.local.ip().is_loopback() {
+        // Its socket is in the network of the pod that it stands for.
+        let host = end_at(flow.local.ip(), &facts.cluster);
+        if host.pod.is_some() {
+            return host;
+        }
+    }
     let of_runtime = || info?.pod.as_ref()?.uid.as_deref();
     let uid = container.and_then(|container| container.pod_uid.as_deref().or_else(of_runtime));
     if let Some(pod) = uid.and_then(|uid| facts.cluster.pod(uid).known()) {
@@ -184,6 +201,10 @@ fn is_excused(
     (own, peer): (&End, &End),
 ) -> bool {
     let executable = process.and_then(program).unwrap_or_default();
+    let caller = flow.caller.as_ref();
+    let caller_process = caller.and_then(|caller| caller.process.as_deref());
+    let caller_process = caller_process.filter(|process| process.placement != Placement::Unknown);
+    let caller_executable = caller_process.and_then(program).unwrap_or_default();
     let labels = info.and_then(|info| info.labels.as_ref());
     let container = labels.and_then(|labels| labels.get("io.kubernetes.container.name"));
     let facts = LegFacts {
@@ -199,12 +220,36 @@ fn is_excused(
             user_id: process.map_or(0, |process| process.credentials.uid),
             container: container.map(|name| &**name),
         },
+        caller: caller.map(|caller| LegCaller {
+            process: LegProcess {
+                executable: &caller_executable,
+                user_id: caller_process.map_or(0, |process| process.credentials.uid),
+                container: None,
+            },
+            place: caller_process.map_or(CallerPlace::Host, caller_place),
+            target: caller.target,
+        }),
         own: leg_party(own),
         peer: leg_party(peer),
         local: flow.local,
         remote: flow.remote,
     };
-    leg(&facts).is_excused()
+    // What may be a probe and is not known to be one is not excused.
+    leg(&facts).is_some_and(|leg| leg.is_excused())
+}
+
+fn caller_place(process: &Process) -> CallerPlace {
+    match &process.placement {
+        Placement::Container(container) if container.pod_uid.is_some() => CallerPlace::Pod,
+        Placement::Container(_) => CallerPlace::Container,
+        Placement::Host | Placement::Unknown => CallerPlace::Host,
+    }
+}
+
+/// Whether the caller runs on this host outside of containers.
+fn is_of_host(caller: Option<&Caller>) -> bool {
+    let process = caller.and_then(|caller| caller.process.as_deref());
+    process.is_some_and(|process| process.placement == Placement::Host)
 }
 
 fn leg_party(end: &End) -> LegParty<'_> {

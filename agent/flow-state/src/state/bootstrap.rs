@@ -89,6 +89,7 @@ impl FlowState {
             },
             traffic: Traffic::default(),
             remote_names: Box::default(),
+            caller: None,
         }
     }
 }

@@ -103,6 +103,7 @@ impl FlowState {
 
     /// Says what a flow is. Once.
     pub(super) fn report(&mut self, id: &FlowId, time: u64, outputs: &mut Outputs) {
+        self.table.find_caller(id);
         let Some(entry) = self.table.get_mut(id) else {
             return;
         };

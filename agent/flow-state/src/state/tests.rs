@@ -1,3 +1,4 @@
+mod callers;
 mod dns;
 mod endings;
 mod order;

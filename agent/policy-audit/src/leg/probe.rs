@@ -1,7 +1,8 @@
 //! Who only asks how a pod is.
 
-use super::{LegEnd, LegFacts, is_proxy};
+use super::{CallerPlace, LegEnd, LegFacts, LegProcess, is_proxy};
 use crate::membership::{Membership, Mesh};
+use saker_kube_metadata::Pod;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// File names of executables that are, or have inside, a kubelet.
@@ -18,14 +19,24 @@ const AMBIENT_PROBE_ADDRESSES: [IpAddr; 2] = [
     )),
 ];
 
-/// Whether somebody asks how a pod is, who cannot be asked for a certificate.
-pub(super) fn is_probe(facts: &LegFacts<'_>) -> bool {
-    let (server, client) = match facts.end {
-        LegEnd::Client => (&facts.peer, &facts.own),
-        LegEnd::Server => (&facts.own, &facts.peer),
+/// Whether a connection asks how a pod is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    /// It does, and cannot be asked for a certificate.
+    Yes,
+    /// It does not.
+    No,
+    /// It has the address and the port of one that does, and whose it is is not known.
+    Perhaps,
+}
+
+pub(super) fn asks(facts: &LegFacts<'_>) -> Asks {
+    let server = match facts.end {
+        LegEnd::Client => &facts.peer,
+        LegEnd::Server => &facts.own,
     };
     let Some(pod) = server.pod else {
-        return false;
+        return Asks::No;
     };
     // Who has no proxy is asked all the same.
     let mesh = match server.membership() {
@@ -38,35 +49,57 @@ pub(super) fn is_probe(facts: &LegFacts<'_>) -> bool {
     };
     let is_answered_by_proxy = facts.end == LegEnd::Client || is_proxy(&facts.process);
     if is_answered_by_proxy && mesh.is_some_and(|mesh| status_ports(mesh).contains(&port)) {
-        return true;
+        return Asks::Yes;
     }
-    let is_by_kubelet = match facts.end {
-        LegEnd::Client => is_kubelet(facts),
-        // A kubelet asks the pods of its own node only.
-        LegEnd::Server
-            if mesh == Some(Mesh::IstioAmbient) && is_ambient_probe(facts.remote.ip()) =>
-        {
-            true
+    match (facts.end, &facts.caller) {
+        (LegEnd::Client, _) => {
+            let is_contained = facts.own.pod.is_some() || facts.process.container.is_some();
+            let is_by_kubelet = !is_contained && is_kubelet(&facts.process);
+            answer(is_by_kubelet && pod.settings.is_probed(port))
         }
-        LegEnd::Server => client.node.is_some() && client.node == pod.node.as_deref(),
-    };
-    // Linkerd's proxy takes probes on its own port: for which one of the pod's is not seen.
-    let is_taken_by_linkerd = mesh == Some(Mesh::Linkerd)
-        && facts.end == LegEnd::Server
-        && is_proxy(&facts.process)
-        && port == LINKERD_INBOUND
-        && pod
-            .settings
-            .containers
-            .iter()
-            .any(|it| !it.probed.is_empty());
-    is_by_kubelet && (pod.settings.is_probed(port) || is_taken_by_linkerd)
+        // The port that the client means: the proxy may have taken the connection on another one.
+        (LegEnd::Server, Some(caller)) if !caller.process.executable.is_empty() => {
+            if !is_kubelet(&caller.process) || !pod.settings.is_probed(caller.target.port()) {
+                return Asks::No;
+            }
+            match caller.place {
+                CallerPlace::Host => Asks::Yes,
+                CallerPlace::Pod => Asks::No,
+                // The node may be a container itself.
+                CallerPlace::Container => Asks::Perhaps,
+            }
+        }
+        // Many have the address of a node: clients of a `NodePort`, pods in its network.
+        (LegEnd::Server, caller) => {
+            let is_of_node = facts.peer.node.is_some() && facts.peer.node == pod.node.as_deref();
+            let is_of_link =
+                mesh == Some(Mesh::IstioAmbient) && is_ambient_probe(facts.remote.ip());
+            let is_of_host = is_of_node || is_of_link || caller.is_some();
+            match is_of_host && may_be_probed(facts, pod, mesh) {
+                true => Asks::Perhaps,
+                false => Asks::No,
+            }
+        }
+    }
 }
 
-fn is_kubelet(facts: &LegFacts<'_>) -> bool {
-    let process = &facts.process;
-    let is_of_node = facts.own.pod.is_none() && process.container.is_none();
-    is_of_node && process.user_id == 0 && KUBELET_EXECUTABLES.contains(&process.executable)
+const fn answer(is_probe: bool) -> Asks {
+    if is_probe { Asks::Yes } else { Asks::No }
+}
+
+/// Whether probes come to this port of the pod. Linkerd's proxy takes them on its own: for which one of the
+/// pod's does not show there.
+fn may_be_probed(facts: &LegFacts<'_>, pod: &Pod, mesh: Option<Mesh>) -> bool {
+    let port = facts.local.port();
+    let is_at_linkerd =
+        mesh == Some(Mesh::Linkerd) && is_proxy(&facts.process) && port == LINKERD_INBOUND;
+    let mut containers = pod.settings.containers.iter();
+    pod.settings.is_probed(port) || is_at_linkerd && containers.any(|it| !it.probed.is_empty())
+}
+
+/// Whether a process outside of containers is a kubelet.
+fn is_kubelet(process: &LegProcess<'_>) -> bool {
+    process.user_id == 0 && KUBELET_EXECUTABLES.contains(&process.executable)
 }
 
 /// Whether Istio's node agent put this address in the place of a kubelet's, so that ztunnel lets it pass.

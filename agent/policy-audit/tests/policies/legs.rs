@@ -5,7 +5,8 @@ use saker_kube_metadata::{
     ContainerRole, Namespace, Pod, PodContainer, PodSettings, PortReference,
 };
 use saker_policy_audit::{
-    Bypass, Excuse, LegEnd, LegFacts, LegKind, LegParty, LegProcess, MeshLeg, leg,
+    Bypass, CallerPlace, Excuse, LegCaller, LegEnd, LegFacts, LegKind, LegParty, LegProcess,
+    MeshLeg,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,6 +46,30 @@ fn ztunnel() -> LegProcess<'static> {
     }
 }
 
+const KUBELET: LegProcess<'static> = LegProcess {
+    executable: "kubelet",
+    user_id: 0,
+    container: None,
+};
+
+/// Which part of the way a connection is, where that is known.
+#[track_caller]
+fn leg(facts: &LegFacts<'_>) -> MeshLeg {
+    saker_policy_audit::leg(facts).expect("a leg that is known")
+}
+
+/// The same connection, opened on this host by a process outside of containers that meant this address.
+fn called_by<'a>(facts: LegFacts<'a>, process: LegProcess<'a>, target: &str) -> LegFacts<'a> {
+    LegFacts {
+        caller: Some(LegCaller {
+            process,
+            place: CallerPlace::Host,
+            target: address(target),
+        }),
+        ..facts
+    }
+}
+
 fn address(text: &str) -> SocketAddr {
     text.parse().expect("an address")
 }
@@ -70,6 +95,7 @@ fn flow<'a>(
         is_datagram: false,
         is_mesh_mtls: false,
         process,
+        caller: None,
         own: party(own),
         peer: LegParty::default(),
         local: address(local),
@@ -418,22 +444,77 @@ fn a_loopback_address_is_no_loopback_interface() {
 }
 
 #[test]
-fn probes_of_pods_without_a_proxy() {
+fn a_kubelet_is_known_by_its_own_end() {
     let here = probed(pod(&[]), 8_080);
     let node = LegParty {
         node: Some("node-a"),
+        ..LegParty::default()
+    };
+    // From the node's address, and from that of a bridge to its pods.
+    for (peer, remote) in [
+        (node, "192.168.0.1:40000"),
+        (LegParty::default(), "10.0.0.1:40000"),
+    ] {
+        let asked = |port| LegFacts {
+            peer,
+            ..server(app(), &here, port, remote)
+        };
+        let probe_of = |process| called_by(asked(8_080), process, "10.0.0.2:8080");
+        assert_eq!(leg(&probe_of(KUBELET)), probe(), "{remote}");
+        // No port that is probed.
+        let other_port = called_by(asked(8_081), KUBELET, "10.0.0.2:8081");
+        assert_eq!(leg(&other_port), judged(LegKind::Direct), "{remote}");
+        let curl = LegProcess {
+            executable: "curl",
+            ..KUBELET
+        };
+        let of_user = LegProcess {
+            user_id: 1_000,
+            ..KUBELET
+        };
+        for process in [curl, of_user] {
+            assert_eq!(leg(&probe_of(process)), judged(LegKind::Direct));
+        }
+        let placed = |place| {
+            let mut facts = probe_of(KUBELET);
+            facts.caller.as_mut().expect("a caller").place = place;
+            saker_policy_audit::leg(&facts)
+        };
+        let in_pod = placed(CallerPlace::Pod);
+        assert_eq!(in_pod, Some(judged(LegKind::Direct)));
+        // A node that is a container itself has its kubelet there.
+        assert_eq!(placed(CallerPlace::Container), None);
+    }
+}
+
+#[test]
+fn who_only_has_the_address_of_the_node_may_be_anybody() {
+    let here = probed(pod(&[]), 8_080);
+    let of_node = |node| LegParty {
+        node: Some(node),
         ..LegParty::default()
     };
     let asked = |port, peer| LegFacts {
         peer,
         ..server(app(), &here, port, "192.168.0.1:40000")
     };
-    assert_eq!(leg(&asked(8_080, node)), probe());
-    assert_eq!(leg(&asked(8_081, node)), judged(LegKind::Direct));
-    assert_eq!(
-        leg(&asked(8_080, LegParty::default())),
-        judged(LegKind::Direct)
+    let known = saker_policy_audit::leg;
+    // A probe, or a client of a `NodePort` that is masqueraded.
+    assert_eq!(known(&asked(8_080, of_node("node-a"))), None);
+    let unknown = called_by(
+        asked(8_080, of_node("node-a")),
+        LegProcess::default(),
+        "10.0.0.2:8080",
     );
+    assert_eq!(known(&unknown), None);
+    // No kubelet asks at other ports, or pods of other nodes.
+    for facts in [
+        asked(8_081, of_node("node-a")),
+        asked(8_080, of_node("node-b")),
+        asked(8_080, LegParty::default()),
+    ] {
+        assert_eq!(leg(&facts), judged(LegKind::Direct));
+    }
 }
 
 #[test]
@@ -444,11 +525,7 @@ fn probes_of_istio() {
         executable: "pilot-agent",
         ..envoy()
     };
-    let kubelet = LegProcess {
-        executable: "kubelet",
-        user_id: 0,
-        container: None,
-    };
+    let kubelet = KUBELET;
     let node = LegParty {
         node: Some("node-a"),
         ..LegParty::default()
@@ -492,7 +569,9 @@ fn probes_of_istio() {
         peer,
         ..server(app(), &past, 8_080, "192.168.0.1:40000")
     };
-    assert_eq!(leg(&asked(node)), probe());
+    let by_kubelet = called_by(asked(node), kubelet, "10.0.0.2:8080");
+    assert_eq!(leg(&by_kubelet), probe());
+    assert_eq!(saker_policy_audit::leg(&asked(node)), None);
     assert_eq!(leg(&asked(other_node)), bypass(Bypass::Excluded));
     assert_eq!(leg(&asked(LegParty::default())), bypass(Bypass::Excluded));
     // Whoever calls itself kubelet in a pod is none.
@@ -516,6 +595,14 @@ fn in_the_ambient_mesh() {
             ("ambient.istio.io/bypass-inbound-capture", "true"),
         ],
     );
+    for link in [
+        "169.254.7.127:40000",
+        "[fd16:9254:7127:1337:ffff:ffff:ffff:ffff]:40000",
+    ] {
+        // Everything of the host has it.
+        let unseen = server(app(), &checked, 8_080, link);
+        assert_eq!(saker_policy_audit::leg(&unseen), None, "{link}");
+    }
     let rows = [
         (
             local(client(app(), &here, "10.96.0.9:80")),
@@ -573,15 +660,10 @@ fn in_the_ambient_mesh() {
         ),
         // The kubelet has an address of the link here.
         (
-            server(app(), &checked, 8_080, "169.254.7.127:40000"),
-            probe(),
-        ),
-        (
-            server(
-                app(),
-                &checked,
-                8_080,
-                "[fd16:9254:7127:1337:ffff:ffff:ffff:ffff]:40000",
+            called_by(
+                server(app(), &checked, 8_080, "169.254.7.127:40000"),
+                KUBELET,
+                "10.0.0.2:8080",
             ),
             probe(),
         ),
@@ -618,6 +700,12 @@ fn through_and_past_linkerd() {
         node: Some("node-a"),
         ..LegParty::default()
     };
+    let at_proxy = LegFacts {
+        peer: node,
+        ..server(linkerd_proxy(), &checked, 4_143, "192.168.0.1:40000")
+    };
+    assert_eq!(saker_policy_audit::leg(&at_proxy), None);
+    let probed_at = |target| called_by(at_proxy, KUBELET, target);
     let rows = [
         (
             local(client(app(), &here, "10.96.0.9:80")),
@@ -696,14 +784,9 @@ fn through_and_past_linkerd() {
             with_peer(client(app(), pod_outside(), "10.0.0.2:4191"), &here),
             probe(),
         ),
-        // Probes come to the proxy's own port.
-        (
-            LegFacts {
-                peer: node,
-                ..server(linkerd_proxy(), &checked, 4_143, "192.168.0.1:40000")
-            },
-            probe(),
-        ),
+        // Probes come to the proxy's own port, and mean another one.
+        (probed_at("10.0.0.2:8080"), probe()),
+        (probed_at("10.0.0.2:9090"), judged(LegKind::OutsideToProxy)),
         (
             LegFacts {
                 peer: node,

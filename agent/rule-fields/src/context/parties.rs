@@ -1,6 +1,7 @@
 //! Who has the ends of a connection, and what policies say about it.
 //!
-//! The own end is the pod of the process. The other is who has the address: the one that packets carry
+//! The own end is the pod of the process, but for Istio's node proxy, which opens sockets in the networks of
+//! other pods: those are theirs. The other is who has the address: the one that packets carry
 //! where that belongs to a pod, since a service's address says less, or else the socket's. Behind a
 //! loopback address is somebody in the same network namespace, that is in the same pod, or on the same
 //! host.
@@ -11,9 +12,13 @@ use saker_flow_state::{Flow, Role};
 use saker_kube_metadata::{
     Answer, Cluster, Endpoint, Namespace, OwnerReference, Pod, PodNetwork, Service,
 };
+use saker_process_state::Placement;
 use std::cell::OnceCell;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+
+/// File name of the executable of Istio's node proxy.
+const ZTUNNEL: &str = "ztunnel";
 
 /// Which end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +107,20 @@ impl<'a> EventContext<'a> {
         }
     }
 
+    /// Whether the own end may be in the network of another pod than its process: Istio's node proxy opens
+    /// its sockets there.
+    pub(crate) fn is_guest(&self) -> bool {
+        self.leg_process().executable == ZTUNNEL
+    }
+
     fn own_party(&self, flow: &Flow) -> Fact<Party<'_>> {
+        if self.is_guest() && !is_unspecific(flow.local.ip()) {
+            match self.endpoint(flow.local, |all| &all.own) {
+                Fact::Known(Party::Pod(host)) => return Fact::Known(Party::Pod(host)),
+                Fact::Awaited => return Fact::Awaited,
+                _ => {}
+            }
+        }
         match (self.pod(), self.place()) {
             (Fact::Absent, Place::Container(_)) => Fact::Known(Party::Container),
             (Fact::Absent, _) => Fact::Known(self.here()),
@@ -135,7 +153,13 @@ impl<'a> EventContext<'a> {
         {
             return Fact::Known(Party::Pod(pod));
         }
-        self.endpoint(flow.remote, |all| &all.remote)
+        let caller = flow.caller.as_ref().and_then(|it| it.process.as_deref());
+        let is_of_host = caller.is_some_and(|process| process.placement == Placement::Host);
+        match self.endpoint(flow.remote, |all| &all.remote) {
+            // An address of this host that the cluster does not know: that of a bridge to its pods.
+            Fact::Known(Party::External) if is_of_host => Fact::Known(self.here()),
+            party => party,
+        }
     }
 
     fn endpoint<'c>(

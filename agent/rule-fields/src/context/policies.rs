@@ -4,12 +4,13 @@ use super::{EventContext, Party, Side};
 use crate::facts::Fact;
 use saker_container_metadata::{ContainerInfo, Reason};
 use saker_flow_inspection::{SecurityClass, Transport};
-use saker_flow_state::Flow;
+use saker_flow_state::{Caller, Flow};
 use saker_kube_metadata::Namespace;
 use saker_policy_audit::{
-    ClientIntent, LegEnd, LegFacts, LegKind, LegParty, LegProcess, MeshLeg, MeshPolicies,
-    MtlsIntent, MtlsReason, Target, leg,
+    CallerPlace, ClientIntent, LegCaller, LegEnd, LegFacts, LegKind, LegParty, LegProcess, MeshLeg,
+    MeshPolicies, MtlsIntent, MtlsReason, Target, leg,
 };
+use saker_process_state::{Placement, Process};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ impl EventContext<'_> {
             Fact::Awaited => return Fact::Awaited,
             container => container.known(),
         };
-        Fact::Known(leg(&LegFacts {
+        let leg = leg(&LegFacts {
             end,
             is_loopback,
             is_datagram: flow.transport == Transport::Udp,
@@ -66,24 +67,18 @@ impl EventContext<'_> {
                 container,
                 ..process
             },
+            caller: flow.caller.as_ref().map(leg_caller),
             own,
             peer,
             local: canonical(flow.local),
             remote: canonical(flow.remote),
-        }))
+        });
+        leg.map_or(Fact::Unasked, Fact::Known)
     }
 
-    fn leg_process(&self) -> LegProcess<'_> {
-        let Some(process) = self.process() else {
-            return LegProcess::default();
-        };
-        let path = process.exe_path().unwrap_or_default();
-        let name = path.rsplit(|byte| *byte == b'/').next();
-        LegProcess {
-            executable: str::from_utf8(name.unwrap_or_default()).unwrap_or_default(),
-            user_id: process.credentials.uid,
-            container: None,
-        }
+    /// The process of the own end; without an executable where it is not known.
+    pub(super) fn leg_process(&self) -> LegProcess<'_> {
+        self.process().map(leg_process).unwrap_or_default()
     }
 
     fn leg_party(&self, side: Side) -> Fact<LegParty<'_>> {
@@ -208,6 +203,32 @@ impl EventContext<'_> {
         };
         let cell = &self.lookups().flow().policies;
         Fact::of_cluster(cell.get_or_init(|| facts.mesh.policies()).as_ref())
+    }
+}
+
+fn leg_process(process: &Process) -> LegProcess<'_> {
+    let path = process.exe_path().unwrap_or_default();
+    let name = path.rsplit(|byte| *byte == b'/').next();
+    LegProcess {
+        executable: str::from_utf8(name.unwrap_or_default()).unwrap_or_default(),
+        user_id: process.credentials.uid,
+        container: None,
+    }
+}
+
+fn leg_caller(caller: &Caller) -> LegCaller<'_> {
+    let process = caller.process.as_deref();
+    let placed = process.filter(|process| process.placement != Placement::Unknown);
+    LegCaller {
+        process: placed.map(leg_process).unwrap_or_default(),
+        place: match placed.map(|process| &process.placement) {
+            Some(Placement::Container(container)) if container.pod_uid.is_some() => {
+                CallerPlace::Pod
+            }
+            Some(Placement::Container(_)) => CallerPlace::Container,
+            Some(Placement::Host | Placement::Unknown) | None => CallerPlace::Host,
+        },
+        target: canonical(caller.target),
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) fn flow(local: &str, remote: &str) -> Flow {
             received_bytes: 2_000,
         },
         remote_names: ["web.example.com".into(), "older.example.com".into()].into(),
+        caller: None,
     }
 }
 

@@ -4,8 +4,10 @@ use super::cluster::{EVERYTHING, cluster_with, objects};
 use super::flow::{classified, flow};
 use super::scene::{POD_CGROUP, Scene, exec, text};
 use crate::{Enrichment, Facts, FieldValue};
-use saker_flow_state::{Flow, FlowEvent, Role};
-use saker_kube_metadata::{Cluster, Kind, Labels, Object, Scope};
+use saker_flow_state::{Caller, Flow, FlowEvent, Role};
+use saker_kube_metadata::{
+    Cluster, Kind, Labels, Object, PodContainer, PodSettings, PortReference, Scope,
+};
 use saker_policy_audit::{MeshHandle, MtlsMode, MtlsRule, MtlsSettings};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -292,4 +294,131 @@ fn legs_are_judged_by_interface() {
         FieldValue::Bool(false)
     );
     assert_eq!(scene.enrichment_by("evt.num"), Enrichment::Complete);
+}
+
+fn kubelet(facts: &Facts) -> Scene {
+    Scene::new(exec(20, &["kubelet"], "/usr/bin/kubelet")).with_facts(facts)
+}
+
+#[test]
+fn who_calls_from_the_same_host_is_known_by_its_own_end() {
+    let facts = shop();
+    let scene = in_pod(&facts);
+    let on_host = |event: &FlowEvent| scene.of_flow(event, "flow.src.on_host");
+    let from_elsewhere = classified(server("10.1.0.7:8080", "203.0.113.1:40000"));
+    assert_eq!(on_host(&from_elsewhere), FieldValue::Bool(false));
+    shows(&scene, &from_elsewhere, &[("flow.src.kind", "external")]);
+    // The address of the bridge is nobody's, but the process is of this node.
+    let mut from_bridge = server("10.1.0.7:8080", "10.244.0.1:40000");
+    from_bridge.caller = Some(Caller {
+        process: Some(Arc::new(kubelet(&facts).process().clone())),
+        target: from_bridge.local,
+    });
+    let event = classified(from_bridge.clone());
+    assert_eq!(on_host(&event), FieldValue::Bool(true));
+    shows(
+        &scene,
+        &event,
+        &[("flow.src.kind", "node"), ("flow.src.node", "node-1")],
+    );
+    let opened_here = classified(flow("10.1.0.7:40000", "203.0.113.1:80"));
+    assert_eq!(on_host(&opened_here), FieldValue::Bool(true));
+}
+
+#[test]
+fn a_probe_is_one_of_a_kubelet_that_is_known() {
+    let probed = objects().into_iter().map(|object| match object {
+        Object::Pod(mut pod) => {
+            let container = PodContainer {
+                name: "web".into(),
+                probed: [PortReference::Number(8_080)].into(),
+                ..PodContainer::default()
+            };
+            pod.settings = Arc::new(PodSettings {
+                containers: [container].into(),
+                ..PodSettings::default()
+            });
+            Object::Pod(pod)
+        }
+        object => object,
+    });
+    let facts = cluster_with(FULL, probed.collect());
+    let scene = in_pod(&facts);
+    let asked = |caller: Option<&Scene>| {
+        let mut flow = server("10.1.0.7:8080", "192.168.0.1:40000");
+        flow.caller = caller.map(|scene| Caller {
+            process: Some(Arc::new(scene.process().clone())),
+            target: flow.local,
+        });
+        classified(flow)
+    };
+    let excused = |event: &FlowEvent| scene.of_flow(event, "flow.excused");
+    let by_kubelet = asked(Some(&kubelet(&facts)));
+    shows(&scene, &by_kubelet, &[("flow.leg", "probe")]);
+    assert_eq!(excused(&by_kubelet), FieldValue::Bool(true));
+    let by_curl = Scene::new(exec(20, &["curl"], "/usr/bin/curl"));
+    assert_eq!(excused(&asked(Some(&by_curl))), FieldValue::Bool(false));
+    // In a container it only has the name.
+    let contained = exec(20, &["kubelet"], "/usr/bin/kubelet").cgroup_id(POD_CGROUP);
+    let contained = asked(Some(&Scene::new(contained)));
+    assert_eq!(excused(&contained), FieldValue::Bool(false));
+    // Somebody who has the address of the node.
+    assert_eq!(excused(&asked(None)), FieldValue::Missing);
+    shows(&scene, &asked(None), &[("flow.leg", "")]);
+}
+
+#[test]
+fn a_socket_of_the_node_proxy_is_of_the_pod_in_whose_network_it_is() {
+    let facts = shop();
+    // In a pod of its own, which is `web-5d-x` here.
+    let event = exec(10, &["ztunnel"], "/usr/local/bin/ztunnel").cgroup_id(POD_CGROUP);
+    let scene = Scene::new(event).with_facts(&facts);
+    let inbound = classified(server("10.1.0.8:15008", "203.0.113.1:40000"));
+    shows(
+        &scene,
+        &inbound,
+        &[
+            ("flow.dst.pod", "lonely"),
+            ("flow.dst.namespace", "shop"),
+            ("flow.dst.workload", "lonely"),
+            ("k8s.pod.name", "web-5d-x"),
+        ],
+    );
+    let outbound = classified(flow("10.1.0.8:40000", "203.0.113.1:15008"));
+    shows(&scene, &outbound, &[("flow.src.pod", "lonely")]);
+    let own = classified(flow("10.1.0.7:40000", "203.0.113.1:15012"));
+    shows(&scene, &own, &[("flow.src.pod", "web-5d-x")]);
+    // Nobody else has sockets with the addresses of others.
+    let other = classified(server("10.1.0.8:15008", "203.0.113.1:40000"));
+    shows(&in_pod(&facts), &other, &[("flow.dst.pod", "web-5d-x")]);
+}
+
+#[test]
+fn addresses_of_dual_stack_sockets_are_those_of_the_peers() {
+    let mut objects = objects();
+    for object in &mut objects {
+        if let Object::Pod(pod) = object
+            && &*pod.name.name == "lonely"
+        {
+            pod.addresses = ["10.1.0.8".parse().unwrap(), "fd00::8".parse().unwrap()].into();
+        }
+    }
+    let facts = cluster_with(FULL, objects);
+    let scene = in_pod(&facts);
+    // As an IPv6 socket has an IPv4 peer, and the pod by its other address.
+    for (local, remote) in [
+        ("[::ffff:10.1.0.7]:8080", "[::ffff:10.1.0.8]:40000"),
+        ("[fd00::7]:8080", "[fd00::8]:40000"),
+    ] {
+        let event = classified(server(local, remote));
+        let expected = [
+            ("flow.src.pod", "lonely"),
+            ("flow.dst.pod", "web-5d-x"),
+            ("flow.leg", "direct"),
+        ];
+        shows(&scene, &event, &expected);
+    }
+    // A mapped loopback address is one.
+    let mapped = classified(flow("[::ffff:127.0.0.1]:40000", "[::ffff:127.0.0.1]:6379"));
+    shows(&scene, &mapped, &[("flow.dst.pod", "web-5d-x")]);
 }

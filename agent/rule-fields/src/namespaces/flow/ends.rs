@@ -8,6 +8,7 @@ use crate::namespaces::fd::static_text;
 use crate::namespaces::k8s;
 use crate::row::{Extractor, FieldRow};
 use crate::value::FieldValue;
+use saker_flow_state::Role;
 use saker_kube_metadata::{OwnerReference, Scope};
 use saker_rule_language::FieldType;
 use std::net::SocketAddr;
@@ -28,6 +29,17 @@ pub(super) static SOURCE: &[FieldRow] = &[
         FieldType::Port,
         "Port of the client.",
         |context, _| address(context, Side::Client, |end| FieldValue::Port(end.port())),
+    ),
+    row(
+        "flow.src.on_host",
+        FieldType::Bool,
+        "Whether the client is of this host, so that its end of the connection is seen as well.",
+        |context, _| {
+            FieldValue::of(context.flow(), |flow| {
+                let is_here = flow.role != Role::Server || flow.caller.is_some();
+                FieldValue::Bool(is_here || flow.is_loopback())
+            })
+        },
     ),
     party(
         "flow.src.kind",
@@ -175,7 +187,7 @@ fn of_runtime<'c>(
     side: Side,
     own: fn(&'c EventContext<'_>) -> Fact<&'c str>,
 ) -> Fact<&'c str> {
-    match context.is_own(side) {
+    match context.is_own(side) && !context.is_guest() {
         true => own(context),
         false => Fact::Unasked,
     }
