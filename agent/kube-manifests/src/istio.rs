@@ -1,7 +1,7 @@
 //! Objects of Istio.
 
 use crate::labels::labels_of;
-use crate::seen::{Part, Seen};
+use crate::seen::{Part, Seen, Unchecked};
 use saker_kube_metadata::{
     ClientTlsMode, DestinationRule, Export, Labels, MeshContent, MeshObject, Object, ObjectName,
     PeerAuthentication, PeerMode, Subset, TrafficTls,
@@ -14,7 +14,7 @@ use std::sync::Arc;
 const PARTS_MAX: usize = 256;
 
 /// A `PeerAuthentication` as the server sends it.
-pub(crate) type SeenPeerAuthentication = Seen<PeerAuthenticationSpec>;
+pub(crate) type SeenPeerAuthentication = Seen<Unchecked<PeerAuthenticationSpec>>;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -54,7 +54,10 @@ impl MutualTls {
 
 /// The policy, if it has a name. An object without a specification is one that says nothing.
 pub(crate) fn peer_authentication(seen: SeenPeerAuthentication) -> Option<Object> {
-    let spec = seen.spec.unwrap_or_default();
+    let spec = match seen.spec {
+        Some(spec) => spec.understood()?,
+        None => PeerAuthenticationSpec::default(),
+    };
     let ports = spec.port_level_mtls.iter().flatten();
     let ports = ports.filter_map(|(port, mtls)| Some((port.parse().ok()?, mtls.mode())));
     let content = PeerAuthentication {
@@ -77,7 +80,7 @@ fn match_labels(selector: Option<WorkloadSelector>) -> Arc<Labels> {
 }
 
 /// A `DestinationRule` as the server sends it.
-pub(crate) type SeenDestinationRule = Seen<DestinationRuleSpec>;
+pub(crate) type SeenDestinationRule = Seen<Unchecked<DestinationRuleSpec>>;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -129,7 +132,10 @@ struct SubsetSpec {
 
 /// The rule, if it has a name.
 pub(crate) fn destination_rule(seen: SeenDestinationRule) -> Option<Object> {
-    let spec = seen.spec.unwrap_or_default();
+    let spec = match seen.spec {
+        Some(spec) => spec.understood()?,
+        None => DestinationRuleSpec::default(),
+    };
     let export = match spec.export_to.unwrap_or_default() {
         all if all.is_empty() || all.iter().any(|name| name == "*") => Export::All,
         some => Export::Namespaces(some.into_iter().take(PARTS_MAX).map(Arc::from).collect()),

@@ -5,7 +5,7 @@
 //! it): they are read as the same.
 
 use crate::labels::labels_of;
-use crate::seen::{Part, Seen};
+use crate::seen::{Part, Seen, Unchecked};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use saker_kube_metadata::{
     Attribute, AuthorizationAction, AuthorizationRule, Constraint, Enforcement,
@@ -25,7 +25,7 @@ const PARTS_MAX: usize = 65_536;
 type Texts = Option<Vec<String>>;
 
 /// An `AuthorizationPolicy` as the API server sends it.
-pub(crate) type SeenPolicy = Seen<PolicySpec>;
+pub(crate) type SeenPolicy = Seen<Unchecked<PolicySpec>>;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -124,7 +124,12 @@ struct Condition {
 
 /// The policy, if it has a name. One without a specification matches no request, and so lets none in.
 pub(crate) fn authorization_policy(seen: SeenPolicy) -> Option<Object> {
-    let spec = seen.spec.unwrap_or_default();
+    let spec = seen
+        .spec
+        .map_or_else(|| Some(PolicySpec::default()), Unchecked::understood);
+    // It says something, and what is not understood.
+    let is_understood = spec.is_some();
+    let spec = spec.unwrap_or_default();
     let annotations = seen.metadata.annotations.as_ref();
     let dry_run = annotations.and_then(|all| all.get(ISTIO_DRY_RUN));
     let rules = spec.rules.into_iter().flatten();
@@ -137,19 +142,19 @@ pub(crate) fn authorization_policy(seen: SeenPolicy) -> Option<Object> {
         Some("CUSTOM") => AuthorizationAction::Custom,
         Some(_) => AuthorizationAction::NotUnderstood,
     };
-    let is_too_long = parts(&rules) > PARTS_MAX;
+    let is_understood = is_understood && parts(&rules) <= PARTS_MAX;
     let content = IstioAuthorizationPolicy {
         scope: scope(spec.scope),
-        action: if is_too_long {
-            AuthorizationAction::NotUnderstood
-        } else {
+        action: if is_understood {
             action
+        } else {
+            AuthorizationAction::NotUnderstood
         },
         enforcement: match dry_run.is_some_and(|text| is_true(text)) {
             true => Enforcement::DryRun,
             false => Enforcement::Enforced,
         },
-        rules: if is_too_long { Box::default() } else { rules },
+        rules: if is_understood { rules } else { Box::default() },
     };
     object(
         seen.metadata,
@@ -158,7 +163,7 @@ pub(crate) fn authorization_policy(seen: SeenPolicy) -> Option<Object> {
 }
 
 /// A `RequestAuthentication` as the API server sends it.
-pub(crate) type SeenRequestAuthentication = Seen<RequestAuthenticationSpec>;
+pub(crate) type SeenRequestAuthentication = Seen<Unchecked<RequestAuthenticationSpec>>;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -173,8 +178,12 @@ impl Part for RequestAuthenticationSpec {
 
 /// The authentication, if it has a name.
 pub(crate) fn request_authentication(seen: SeenRequestAuthentication) -> Option<Object> {
+    let spec = seen.spec.map_or_else(
+        || Some(RequestAuthenticationSpec::default()),
+        Unchecked::understood,
+    )?;
     let content = RequestAuthentication {
-        scope: scope(seen.spec.unwrap_or_default().scope),
+        scope: scope(spec.scope),
     };
     object(seen.metadata, MeshContent::RequestAuthentication(content))
 }

@@ -3,7 +3,7 @@
 use crate::labels::labels_of;
 use crate::network_policy::selector;
 use crate::pod_settings::port_reference;
-use crate::seen::{Part, Seen};
+use crate::seen::{Part, Seen, Unchecked};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -21,7 +21,7 @@ const REQUIRED_MAX: usize = 64;
 const CLIENTS_MAX: usize = 4_096;
 
 /// A `Server` as the API server sends it.
-pub(crate) type SeenServer = Seen<ServerSpec>;
+pub(crate) type SeenServer = Seen<Unchecked<ServerSpec>>;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,7 +37,7 @@ impl Part for ServerSpec {
 
 /// The server, if it has a name and a port.
 pub(crate) fn server(seen: SeenServer) -> Option<Object> {
-    let spec = seen.spec?;
+    let spec = seen.spec?.understood()?;
     let port = port_reference(spec.port)?;
     let content = LinkerdServer {
         pods: spec.pod_selector.map(selector),
@@ -49,7 +49,7 @@ pub(crate) fn server(seen: SeenServer) -> Option<Object> {
 }
 
 /// An `AuthorizationPolicy` as the API server sends it.
-pub(crate) type SeenAuthorizationPolicy = Seen<AuthorizationPolicySpec>;
+pub(crate) type SeenAuthorizationPolicy = Seen<Unchecked<AuthorizationPolicySpec>>;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -79,7 +79,7 @@ impl Reference {
 
 /// The policy, if it has a name and a target.
 pub(crate) fn authorization_policy(seen: SeenAuthorizationPolicy) -> Option<Object> {
-    let spec = seen.spec?;
+    let spec = seen.spec?.understood()?;
     let target = match spec.target_ref.kind.as_str() {
         "Namespace" => PolicyTarget::Namespace,
         "Server" => PolicyTarget::Server(spec.target_ref.name.into()),
@@ -108,7 +108,7 @@ pub(crate) fn authorization_policy(seen: SeenAuthorizationPolicy) -> Option<Obje
 }
 
 /// A `MeshTLSAuthentication` as the API server sends it.
-pub(crate) type SeenMeshTlsAuthentication = Seen<MeshTlsSpec>;
+pub(crate) type SeenMeshTlsAuthentication = Seen<Unchecked<MeshTlsSpec>>;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -123,7 +123,9 @@ impl Part for MeshTlsSpec {
 
 /// The authentication, if it has a name.
 pub(crate) fn mesh_tls_authentication(seen: SeenMeshTlsAuthentication) -> Option<Object> {
-    let spec = seen.spec.unwrap_or_default();
+    let spec = seen
+        .spec
+        .map_or_else(|| Some(MeshTlsSpec::default()), Unchecked::understood)?;
     let own = seen.metadata.namespace.as_deref()?;
     let named = spec.identities.into_iter().flatten();
     let named = named.map(|name| MeshIdentity::Name(name.into()));
@@ -140,7 +142,7 @@ pub(crate) fn mesh_tls_authentication(seen: SeenMeshTlsAuthentication) -> Option
 }
 
 /// A `NetworkAuthentication` as the API server sends it.
-pub(crate) type SeenNetworkAuthentication = Seen<NetworkSpec>;
+pub(crate) type SeenNetworkAuthentication = Seen<Unchecked<NetworkSpec>>;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -161,8 +163,11 @@ struct Network {
 
 /// The authentication, if it has a name.
 pub(crate) fn network_authentication(seen: SeenNetworkAuthentication) -> Option<Object> {
+    let spec = seen
+        .spec
+        .map_or_else(|| Some(NetworkSpec::default()), Unchecked::understood)?;
     let content = NetworkAuthentication {
-        networks: networks(seen.spec.unwrap_or_default().networks),
+        networks: networks(spec.networks),
     };
     object(seen.metadata, MeshContent::NetworkAuthentication(content))
 }
@@ -190,7 +195,7 @@ fn bounded<T>(all: impl Iterator<Item = T>, rest: T) -> Box<[T]> {
 }
 
 /// A `ServerAuthorization` as the API server sends it.
-pub(crate) type SeenServerAuthorization = Seen<ServerAuthorizationSpec>;
+pub(crate) type SeenServerAuthorization = Seen<Unchecked<ServerAuthorizationSpec>>;
 
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct ServerAuthorizationSpec {
@@ -229,7 +234,7 @@ struct MeshTls {
 
 /// The authorization, if it has a name and says which servers.
 pub(crate) fn server_authorization(seen: SeenServerAuthorization) -> Option<Object> {
-    let spec = seen.spec?;
+    let spec = seen.spec?.understood()?;
     let servers = match (spec.server.name, spec.server.selector) {
         (Some(name), _) => ServerReference::Name(name.into()),
         (None, Some(by_labels)) => ServerReference::Selector(selector(by_labels)),

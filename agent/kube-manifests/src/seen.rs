@@ -8,8 +8,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference,
 use kube_core::Resource;
 use kube_core::{ApiResource, DynamicResourceScope};
 use saker_policy_audit::ANNOTATIONS;
+use serde::de::DeserializeOwned;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -39,6 +41,29 @@ fn none<T>() -> Option<T> {
 pub trait Part {
     /// Whether the server need not send anything but metadata.
     const IS_METADATA_ENOUGH: bool;
+}
+
+/// Part of an object whose form the API server does not check, or only in part, such as the ports of Linkerd's
+/// servers: one that is not understood must not take all others of its list with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Unchecked<S>(Option<S>);
+
+impl<S> Unchecked<S> {
+    /// The part, if it is understood.
+    pub(crate) fn understood(self) -> Option<S> {
+        self.0
+    }
+}
+
+impl<'de, S: DeserializeOwned> Deserialize<'de> for Unchecked<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Ok(Self(S::deserialize(value).ok()))
+    }
+}
+
+impl<S: Part> Part for Unchecked<S> {
+    const IS_METADATA_ENOUGH: bool = S::IS_METADATA_ENOUGH;
 }
 
 /// An object of which only the metadata is sent.

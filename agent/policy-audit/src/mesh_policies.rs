@@ -222,7 +222,9 @@ impl MeshPolicies {
     }
 
     fn linkerd_default(&self, pod: &Pod, namespace: Option<&Namespace>) -> MtlsIntent {
-        let DefaultAccess { access, policy } = self.linkerd_access(pod, namespace);
+        let Some(DefaultAccess { access, policy }) = self.linkerd_access(pod, namespace) else {
+            return not_known();
+        };
         MtlsIntent {
             mode: match access.allows_plaintext() {
                 true => MtlsMode::Permissive,
@@ -233,26 +235,25 @@ impl MeshPolicies {
         }
     }
 
-    fn linkerd_access(&self, pod: &Pod, namespace: Option<&Namespace>) -> DefaultAccess {
-        let asked = |annotations: &Labels| {
-            let text = annotations.get(LINKERD_DEFAULT);
-            text.and_then(LinkerdAccess::parse)
-        };
+    /// Whom Linkerd lets come to ports without a server; `None` where an annotation says what is not understood.
+    fn linkerd_access(&self, pod: &Pod, namespace: Option<&Namespace>) -> Option<DefaultAccess> {
+        let asked =
+            |annotations: &Labels| annotations.get(LINKERD_DEFAULT).map(LinkerdAccess::parse);
         let own = asked(&pod.settings.annotations).map(|access| (access, pod_id(pod)));
         let annotated = own.or_else(|| {
             let access = asked(&namespace?.annotations)?;
             Some((access, namespace_id(pod)))
         });
-        match annotated {
+        Some(match annotated {
             Some((access, policy)) => DefaultAccess {
-                access,
+                access: access?,
                 policy: Some(policy),
             },
             None => DefaultAccess {
                 access: self.settings.mesh.linkerd_default_inbound_policy,
                 policy: None,
             },
-        }
+        })
     }
 
     /// Whether the server may be talked to, by the policies of its mesh. Pods that should be in a mesh and have no proxy are

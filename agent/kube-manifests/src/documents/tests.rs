@@ -1,11 +1,15 @@
 use super::{DocumentError, Objects, objects, objects_of_values};
+use crate::{KindVisitor, with_kind};
+use kube_core::{ApiResource, Resource};
 use saker_kube_metadata::{
     AddressBlock, Authentication, AuthorizationAction, AuthorizationRule, AuthorizedClients,
     ClientNetwork, ClientTlsMode, Constraint, ContainerRole, Enforcement, Export,
-    IstioAuthorizationPolicy, LinkerdAccess, MeshContent, MeshIdentity, MeshObject, Object,
+    IstioAuthorizationPolicy, Kind, LinkerdAccess, MeshContent, MeshIdentity, MeshObject, Object,
     ObjectName, PeerMode, Pod, PodNetwork, PolicyScope, PolicyTarget, PortReference,
     RequestAuthentication, ServerReference, Service, TargetKind,
 };
+use serde::de::DeserializeOwned;
+use serde_json::json;
 use std::error::Error as _;
 
 fn read(text: &str) -> Objects {
@@ -431,6 +435,66 @@ fn an_error_names_the_document_and_the_object() {
         let error = objects(&format!("{good}{text}")).expect_err(text);
         let shown = chain(&error);
         assert!(shown.starts_with(expected), "{text}: {shown}");
+    }
+}
+
+/// Reads a list as the API server sends it.
+struct ReadList(serde_json::Value);
+
+impl KindVisitor for ReadList {
+    type Output = Vec<Object>;
+
+    fn visit<K>(self, read: impl Fn(K) -> Option<Object> + Send + Sync + 'static) -> Vec<Object>
+    where
+        K: Resource<DynamicType = ApiResource> + DeserializeOwned,
+    {
+        let all: Vec<K> = serde_json::from_value(self.0).expect("a list");
+        all.into_iter().filter_map(read).collect()
+    }
+}
+
+#[test]
+fn an_object_that_is_not_understood_leaves_the_others_of_its_list() {
+    for (kind, bad, good) in [
+        (
+            Kind::Servers,
+            json!({"podSelector": {}, "port": 99_999_999_999_u64}),
+            json!({"podSelector": {}, "port": 80}),
+        ),
+        (
+            Kind::Servers,
+            json!({"podSelector": [], "port": 80}),
+            json!({"podSelector": {}, "port": "http"}),
+        ),
+        (
+            Kind::AuthorizationPolicies,
+            json!({"targetRef": "nobody"}),
+            json!({"targetRef": {"kind": "Namespace", "name": "x"}}),
+        ),
+        (
+            Kind::ServerAuthorizations,
+            json!({"server": 7}),
+            json!({"server": {"name": "x"}}),
+        ),
+        (
+            Kind::PeerAuthentications,
+            json!({"mtls": 7}),
+            json!({"mtls": {"mode": "STRICT"}}),
+        ),
+        (
+            Kind::DestinationRules,
+            json!({"host": "x", "trafficPolicy": {"portLevelSettings": [{"port": {"number": -1}}]}}),
+            json!({"host": "x"}),
+        ),
+    ] {
+        let item =
+            |name: &str, spec| json!({"metadata": {"name": name, "namespace": "x"}, "spec": spec});
+        let list = json!([item("bad", bad), item("good", good)]);
+        let objects = with_kind(kind, ReadList(list));
+        let [Object::Mesh(object)] = &*objects else {
+            panic!("{kind:?}: {objects:?}");
+        };
+        assert_eq!(&*object.name.name, "good", "{kind:?}");
     }
 }
 

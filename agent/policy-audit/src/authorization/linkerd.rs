@@ -103,12 +103,13 @@ impl LinkerdAuthorizations {
         self.namespaces.entry(namespace).or_default()
     }
 
-    /// What they say about a connection to a pod of the mesh.
+    /// What they say about a connection to a pod of the mesh. `default` is what holds for ports without a server, where
+    /// that is understood.
     pub(crate) fn authorization(
         &self,
         pod: &Pod,
         facts: &ConnectionFacts<'_>,
-        default: DefaultAccess,
+        default: Option<DefaultAccess>,
         settings: &MeshSettings,
     ) -> Authorization {
         let client = Client::new(facts, settings);
@@ -122,7 +123,10 @@ impl LinkerdAuthorizations {
             Some(of_namespace) => self.of_server(server, of_namespace, &client),
             None => Authorization::unknown(Reason::NotKnown),
         };
-        let of_default = || client.of_default(default);
+        let of_default = || match default {
+            Some(default) => client.of_default(default),
+            None => Authorization::unknown(Reason::NotUnderstood),
+        };
         match facts.target.port {
             Some(port) => {
                 let is_about = |server: &&Named<_>| is_port(pod, server, port);

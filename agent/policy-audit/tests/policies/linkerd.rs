@@ -177,5 +177,8 @@ fn ports_without_a_server_are_as_the_pod_the_namespace_or_the_cluster_says() {
     assert_eq!(of(&[], &open).mode, MtlsMode::Permissive);
     assert_eq!(of(&[], &open).policy.as_deref(), Some("Namespace/shop"));
     assert!(of(&[(DEFAULT, "cluster-authenticated")], &open).is_required());
-    assert!(!of(&[(DEFAULT, "no such policy")], &open).is_required());
+    // It says something: nobody knows what, and no default may stand for it.
+    let unknown = of(&[(DEFAULT, "no such policy")], &silent);
+    assert_eq!(unknown.reason, MtlsReason::NotKnown);
+    assert!(!unknown.is_required());
 }
