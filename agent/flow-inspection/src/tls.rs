@@ -208,7 +208,13 @@ fn handshake(
                 return verdict(stage, TlsFacts::default(), server_port);
             }
             let facts = facts::negotiated(&client, &server, server_bytes, server_port);
-            verdict(stage, facts, server_port)
+            let mut verdict = verdict(stage, facts, server_port);
+            let is_cut = server_bytes.end == End::Cut && !server_bytes.is_encrypted();
+            if verdict.facts.client_auth == ClientAuth::Seen && is_cut {
+                // Whether the server took the certificate lies behind what was captured.
+                verdict.confidence = verdict.confidence.min(Confidence::Medium);
+            }
+            verdict
         }
     };
     // The verdict must not depend on which side's bytes are seen first.

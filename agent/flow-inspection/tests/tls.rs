@@ -245,6 +245,30 @@ fn a_long_chain_hides_the_request_only() {
 
 /// Whoever offers a mesh's ALPN without showing a certificate is no proxy of it.
 #[test]
+fn a_certificate_whose_answer_was_not_captured_is_less_sure() {
+    let recorded = Recorded::open("tls12-client-certificate");
+    assert_eq!(recorded.classify().confidence, Confidence::High);
+    // The server's chain does not fit, so a refusal behind it would not show.
+    let mut inspector = Inspector::new(recorded.transport, recorded.server_port);
+    for segment in recorded.segments() {
+        let is_server = segment.direction == Direction::FromServer;
+        let kept = match segment.offset {
+            _ if !is_server => segment.bytes,
+            0 => &segment.bytes[..segment.bytes.len() / 2],
+            _ => &[],
+        };
+        inspector.feed(Segment {
+            bytes: kept,
+            ..segment
+        });
+    }
+    let cut = inspector.classification();
+    assert_eq!(tls(&cut).client_auth, ClientAuth::Seen);
+    assert_eq!(cut.class, SecurityClass::Mtls);
+    assert_eq!(cut.confidence, Confidence::Medium);
+}
+
+#[test]
 fn a_handshake_without_certificate_contradicts_the_sign_of_a_mesh() {
     assert_eq!(
         verdict("tls12-istio-alpn-without-certificate"),

@@ -1,7 +1,11 @@
 //! Commands in lines, and the replies to them.
 
 use super::form::{consumed, find};
+use super::upgrade::Answer;
+use crate::classification::Confidence;
+use crate::conversation::{Conversation, Readable, Recognition};
 use crate::cursor::Cursor;
+use crate::protocol::Protocol;
 
 /// Lines of a direction that are read.
 const LINES_MAX: usize = 64;
@@ -42,6 +46,16 @@ pub(super) struct Reply {
     pub(super) code: u16,
     /// Where the next reply begins.
     pub(super) end: usize,
+}
+
+impl Reply {
+    /// What it says to a request for TLS, to which the server agrees by these numbers.
+    pub(super) fn answers(&self, agreed: &[u16]) -> Answer {
+        Answer {
+            is_agreed: agreed.contains(&self.code),
+            end: self.end,
+        }
+    }
 }
 
 /// The complete replies of a server that numbers them: `250-first`, …, `250 last`.
@@ -92,6 +106,44 @@ pub(super) fn may_greet(server: &[u8]) -> bool {
         _ => false,
     };
     is_code && is_text(first_line(server))
+}
+
+/// A protocol in which the server greets first, by a number.
+pub(super) struct Greeted {
+    pub(super) protocol: Protocol,
+    /// The word by which most servers name the protocol when they greet, in capitals.
+    pub(super) name: &'static [u8],
+    /// Commands with which its clients begin, and others' do not.
+    pub(super) openings: &'static [&'static [u8]],
+    /// Reads what follows.
+    pub(super) walk: fn(&Conversation<'_>) -> Recognition,
+}
+
+impl Greeted {
+    pub(super) fn recognise(&self, conversation: &Conversation<'_>) -> Recognition {
+        let (client, server) = (conversation.client.head(), conversation.server.head());
+        if !may_greet(server) {
+            return Recognition::NotMine;
+        }
+        // The greeting's whole first line.
+        if !server.contains(&b'\n') {
+            return Recognition::NeedMore;
+        }
+        let is_named = greeting_says(server, self.name);
+        let by_name = Readable::new(self.protocol, Confidence::Medium);
+        if client.is_empty() {
+            return match is_named {
+                true => by_name.unsettled().into(),
+                false => Recognition::NeedMore,
+            };
+        }
+        match opening(client, self.openings) {
+            Opening::Known => (self.walk)(conversation),
+            Opening::Possible => Recognition::NeedMore,
+            Opening::Other if is_named => by_name.into(),
+            Opening::Other => Recognition::NotMine,
+        }
+    }
 }
 
 /// Whether bytes are text: no control bytes but tabs and the ends of lines.

@@ -1,12 +1,12 @@
 //! FTP: its control connection, with `AUTH TLS` (RFC 4217).
 
-use super::dialogue::{self, Opening};
+use super::dialogue::{self, Greeted};
 use super::upgrade;
 use crate::classification::Confidence;
-use crate::conversation::{Conversation, Readable, Recognition, Upgrade};
+use crate::conversation::{Conversation, Readable, Recognition};
 use crate::credential_kind::CredentialKind;
 use crate::protocol::Protocol;
-use crate::reason::Reason;
+use std::ops::ControlFlow;
 
 const AGREED: [u16; 2] = [234, 334];
 /// Commands with which clients begin.
@@ -17,32 +17,17 @@ const OPENINGS: [&[u8]; 8] = [
 const ANONYMOUS: [&[u8]; 2] = [b"anonymous", b"ftp"];
 
 pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
-    let (client, server) = (conversation.client.head(), conversation.server.head());
-    if !dialogue::may_greet(server) {
-        return Recognition::NotMine;
-    }
-    // The greeting's whole first line.
-    if !server.contains(&b'\n') {
-        return Recognition::NeedMore;
-    }
-    let is_named = dialogue::greeting_says(server, b"FTP");
-    let readable = |confidence| Readable::new(Protocol::Ftp, confidence);
-    if client.is_empty() {
-        return if is_named {
-            readable(Confidence::Medium).unsettled().into()
-        } else {
-            Recognition::NeedMore
-        };
-    }
-    match dialogue::opening(client, &OPENINGS) {
-        Opening::Known => walk(conversation, client, server),
-        Opening::Possible => Recognition::NeedMore,
-        Opening::Other if is_named => readable(Confidence::Medium).into(),
-        Opening::Other => Recognition::NotMine,
-    }
+    let protocol = Greeted {
+        protocol: Protocol::Ftp,
+        name: b"FTP",
+        openings: &OPENINGS,
+        walk,
+    };
+    protocol.recognise(conversation)
 }
 
-fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recognition {
+fn walk(conversation: &Conversation<'_>) -> Recognition {
+    let (client, server) = (conversation.client.head(), conversation.server.head());
     let replies = dialogue::replies(server);
     let mut readable = Readable::new(Protocol::Ftp, Confidence::High);
     let mut is_anonymous = false;
@@ -53,21 +38,13 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
         let command = words.next().unwrap_or_default().to_ascii_uppercase();
         let argument = words.next().unwrap_or_default();
         match command.as_slice() {
-            b"AUTH" => match reply {
-                Some(reply) if AGREED.contains(&reply.code) => {
-                    return upgraded(line.end, reply.end);
+            b"AUTH" => {
+                let answer = reply.map(|reply| reply.answers(&AGREED));
+                match upgrade::requested(conversation, readable, line.end, answer) {
+                    ControlFlow::Break(found) => return found,
+                    ControlFlow::Continue(refused) => readable = refused,
                 }
-                Some(_) => readable = readable.because(Reason::UpgradeRefused),
-                None => {
-                    return match upgrade::hidden(conversation, line.end) {
-                        Some(server_at) => upgraded(line.end, server_at),
-                        None => readable
-                            .because(Reason::UpgradeRequested)
-                            .unsettled()
-                            .into(),
-                    };
-                }
-            },
+            }
             b"USER" => {
                 is_anonymous = ANONYMOUS
                     .iter()
@@ -84,8 +61,4 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
         }
     }
     readable.unsettled().into()
-}
-
-fn upgraded(client_at: usize, server_at: usize) -> Recognition {
-    Upgrade::agreed(Protocol::Ftp, client_at, Some(server_at)).into()
 }

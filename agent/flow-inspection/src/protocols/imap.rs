@@ -3,12 +3,12 @@
 use super::dialogue::{self, Line, Opening};
 use super::form::{Fit, begins};
 use super::mail::Login;
-use super::upgrade;
+use super::upgrade::{self, Answer};
 use crate::classification::Confidence;
-use crate::conversation::{Conversation, Readable, Recognition, Upgrade};
+use crate::conversation::{Conversation, Readable, Recognition};
 use crate::credential_kind::CredentialKind;
 use crate::protocol::Protocol;
-use crate::reason::Reason;
+use std::ops::ControlFlow;
 
 const GREETINGS: [&[u8]; 3] = [b"* OK ", b"* PREAUTH ", b"* BYE "];
 /// Commands that come first.
@@ -82,19 +82,13 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
             let before = tags.iter().filter(|used| **used == tag).count();
             tags.push(tag);
             match command.as_slice() {
-                b"STARTTLS" => match answer(server, tag, before) {
-                    Some((true, end)) => return upgraded(line.end, end),
-                    Some((false, _)) => readable = readable.because(Reason::UpgradeRefused),
-                    None => {
-                        return match upgrade::hidden(conversation, line.end) {
-                            Some(server_at) => upgraded(line.end, server_at),
-                            None => readable
-                                .because(Reason::UpgradeRequested)
-                                .unsettled()
-                                .into(),
-                        };
+                b"STARTTLS" => {
+                    let answer = answer(server, tag, before);
+                    match upgrade::requested(conversation, readable, line.end, answer) {
+                        ControlFlow::Break(found) => return found,
+                        ControlFlow::Continue(refused) => readable = refused,
                     }
-                },
+                }
                 b"LOGIN" => login = login_command(&line),
                 b"AUTHENTICATE" => {
                     login = Login::begun(words.next().unwrap_or_default(), words.next());
@@ -128,16 +122,14 @@ fn login_command(line: &Line<'_>) -> Login {
     }
 }
 
-/// Whether the server agreed to the command with this tag, after so many others with the same one, and where
-/// its answer ends.
-fn answer(server: &[u8], tag: &[u8], before: usize) -> Option<(bool, usize)> {
+/// The server's answer to the command with this tag, after so many others with the same one.
+fn answer(server: &[u8], tag: &[u8], before: usize) -> Option<Answer> {
     let line = dialogue::lines(server)
         .filter(|line| line.words().next() == Some(tag))
         .nth(before)?;
     let word = line.words().nth(1).unwrap_or_default();
-    Some((word.eq_ignore_ascii_case(b"OK"), line.end))
-}
-
-fn upgraded(client_at: usize, server_at: usize) -> Recognition {
-    Upgrade::agreed(Protocol::Imap, client_at, Some(server_at)).into()
+    Some(Answer {
+        is_agreed: word.eq_ignore_ascii_case(b"OK"),
+        end: line.end,
+    })
 }

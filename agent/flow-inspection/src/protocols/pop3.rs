@@ -3,12 +3,12 @@
 use super::dialogue::{self, Line, Opening};
 use super::form::{Fit, begins};
 use super::mail::Login;
-use super::upgrade;
+use super::upgrade::{self, Answer};
 use crate::classification::Confidence;
-use crate::conversation::{Conversation, Readable, Recognition, Upgrade};
+use crate::conversation::{Conversation, Readable, Recognition};
 use crate::credential_kind::CredentialKind;
 use crate::protocol::Protocol;
-use crate::reason::Reason;
+use std::ops::ControlFlow;
 
 const OPENINGS: [&[u8]; 7] = [
     b"CAPA", b"USER", b"APOP", b"AUTH", b"STLS", b"QUIT", b"UTF8",
@@ -60,15 +60,8 @@ fn is_other_auth(client: &[u8]) -> bool {
     })
 }
 
-/// A reply: whether it agrees, and where the next begins.
-#[derive(Clone, Copy)]
-struct Reply {
-    is_agreed: bool,
-    end: usize,
-}
-
 /// The next reply; some have many lines, which a dot ends.
-fn next_reply<'a>(lines: &mut impl Iterator<Item = Line<'a>>, has_lines: bool) -> Option<Reply> {
+fn next_reply<'a>(lines: &mut impl Iterator<Item = Line<'a>>, has_lines: bool) -> Option<Answer> {
     let first = lines.next()?;
     let is_agreed = first.text.starts_with(b"+");
     let end = if has_lines && is_agreed {
@@ -76,7 +69,7 @@ fn next_reply<'a>(lines: &mut impl Iterator<Item = Line<'a>>, has_lines: bool) -
     } else {
         first.end
     };
-    Some(Reply { is_agreed, end })
+    Some(Answer { is_agreed, end })
 }
 
 fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recognition {
@@ -98,18 +91,9 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
             login = login.after(line.text);
         } else {
             match command.as_slice() {
-                b"STLS" => match reply {
-                    Some(reply) if reply.is_agreed => return upgraded(line.end, reply.end),
-                    Some(_) => readable = readable.because(Reason::UpgradeRefused),
-                    None => {
-                        return match upgrade::hidden(conversation, line.end) {
-                            Some(server_at) => upgraded(line.end, server_at),
-                            None => readable
-                                .because(Reason::UpgradeRequested)
-                                .unsettled()
-                                .into(),
-                        };
-                    }
+                b"STLS" => match upgrade::requested(conversation, readable, line.end, reply) {
+                    ControlFlow::Break(found) => return found,
+                    ControlFlow::Continue(refused) => readable = refused,
                 },
                 b"PASS" if argument.is_some() => login = Login::Shown,
                 b"AUTH" => {
@@ -132,8 +116,4 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
         }
     }
     readable.unsettled().into()
-}
-
-fn upgraded(client_at: usize, server_at: usize) -> Recognition {
-    Upgrade::agreed(Protocol::Pop3, client_at, Some(server_at)).into()
 }

@@ -1,13 +1,13 @@
 //! SMTP, submission and LMTP, with `STARTTLS` (RFC 3207) and `AUTH` (RFC 4954).
 
-use super::dialogue::{self, Opening};
+use super::dialogue::{self, Greeted};
 use super::mail::Login;
 use super::upgrade;
 use crate::classification::Confidence;
-use crate::conversation::{Conversation, Readable, Recognition, Upgrade};
+use crate::conversation::{Conversation, Readable, Recognition};
 use crate::credential_kind::CredentialKind;
 use crate::protocol::Protocol;
-use crate::reason::Reason;
+use std::ops::ControlFlow;
 
 const READY: u16 = 220;
 const CONTINUE: u16 = 334;
@@ -15,32 +15,17 @@ const CONTINUE: u16 = 334;
 const OPENINGS: [&[u8]; 6] = [b"EHLO", b"HELO", b"LHLO", b"STARTTLS", b"MAIL", b"XCLIENT"];
 
 pub(super) fn recognise(conversation: &Conversation<'_>) -> Recognition {
-    let (client, server) = (conversation.client.head(), conversation.server.head());
-    if !dialogue::may_greet(server) {
-        return Recognition::NotMine;
-    }
-    // The greeting's whole first line.
-    if !server.contains(&b'\n') {
-        return Recognition::NeedMore;
-    }
-    let is_named = dialogue::greeting_says(server, b"SMTP");
-    let readable = |confidence| Readable::new(Protocol::Smtp, confidence);
-    if client.is_empty() {
-        return if is_named {
-            readable(Confidence::Medium).unsettled().into()
-        } else {
-            Recognition::NeedMore
-        };
-    }
-    match dialogue::opening(client, &OPENINGS) {
-        Opening::Known => walk(conversation, client, server),
-        Opening::Possible => Recognition::NeedMore,
-        Opening::Other if is_named => readable(Confidence::Medium).into(),
-        Opening::Other => Recognition::NotMine,
-    }
+    let protocol = Greeted {
+        protocol: Protocol::Smtp,
+        name: b"SMTP",
+        openings: &OPENINGS,
+        walk,
+    };
+    protocol.recognise(conversation)
 }
 
-fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recognition {
+fn walk(conversation: &Conversation<'_>) -> Recognition {
+    let (client, server) = (conversation.client.head(), conversation.server.head());
     let replies = dialogue::replies(server);
     let mut readable = Readable::new(Protocol::Smtp, Confidence::High);
     let mut login = Login::None;
@@ -53,21 +38,13 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
             let mut words = line.words();
             let command = words.next().unwrap_or_default().to_ascii_uppercase();
             match command.as_slice() {
-                b"STARTTLS" => match reply {
-                    Some(reply) if reply.code == READY => {
-                        return upgraded(line.end, reply.end);
+                b"STARTTLS" => {
+                    let answer = reply.map(|reply| reply.answers(&[READY]));
+                    match upgrade::requested(conversation, readable, line.end, answer) {
+                        ControlFlow::Break(found) => return found,
+                        ControlFlow::Continue(refused) => readable = refused,
                     }
-                    Some(_) => readable = readable.because(Reason::UpgradeRefused),
-                    None => {
-                        return match upgrade::hidden(conversation, line.end) {
-                            Some(server_at) => upgraded(line.end, server_at),
-                            None => readable
-                                .because(Reason::UpgradeRequested)
-                                .unsettled()
-                                .into(),
-                        };
-                    }
-                },
+                }
                 b"AUTH" => {
                     login = Login::begun(words.next().unwrap_or_default(), words.next());
                     if let Login::Awaiting(_) = login {
@@ -88,8 +65,4 @@ fn walk(conversation: &Conversation<'_>, client: &[u8], server: &[u8]) -> Recogn
         }
     }
     readable.unsettled().into()
-}
-
-fn upgraded(client_at: usize, server_at: usize) -> Recognition {
-    Upgrade::agreed(Protocol::Smtp, client_at, Some(server_at)).into()
 }

@@ -2,8 +2,10 @@
 
 use super::form::offset;
 use super::form::{Fit, begins};
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, Readable, Recognition, Upgrade};
+use crate::reason::Reason;
 use crate::tls;
+use std::ops::ControlFlow;
 
 /// A record of a handshake.
 const TLS_RECORD: &[u8] = &[0x16, 3];
@@ -26,4 +28,37 @@ pub(super) fn hidden(conversation: &Conversation<'_>, client_at: usize) -> Optio
         return None;
     }
     usize::try_from(tls::later_handshake(server)?).ok()
+}
+
+/// The server's answer to a client that asks for TLS.
+#[derive(Clone, Copy)]
+pub(super) struct Answer {
+    /// Whether it agrees.
+    pub(super) is_agreed: bool,
+    /// Where what follows it begins.
+    pub(super) end: usize,
+}
+
+/// What comes of a client's request for TLS, which ends at `client_at`: the upgrade, if the server agrees or its
+/// answer hides in a gap; else the conversation goes on as it was.
+pub(super) fn requested(
+    conversation: &Conversation<'_>,
+    readable: Readable,
+    client_at: usize,
+    answer: Option<Answer>,
+) -> ControlFlow<Recognition, Readable> {
+    let server_at = match answer {
+        Some(answer) if !answer.is_agreed => {
+            return ControlFlow::Continue(readable.because(Reason::UpgradeRefused));
+        }
+        Some(answer) => Some(answer.end),
+        None => hidden(conversation, client_at),
+    };
+    ControlFlow::Break(match server_at {
+        Some(_) => Upgrade::agreed(readable.protocol, client_at, server_at).into(),
+        None => readable
+            .because(Reason::UpgradeRequested)
+            .unsettled()
+            .into(),
+    })
 }

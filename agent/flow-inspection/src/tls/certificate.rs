@@ -36,7 +36,10 @@ pub(crate) fn chain(body: &[u8]) -> Chain<'_> {
     match cursor.u24() {
         None => Chain::Unknown,
         Some(0) => Chain::Empty,
-        Some(_) => Chain::Shown(cursor.vector24()),
+        Some(_) => match cursor.vector24() {
+            Some([]) => Chain::Empty,
+            first => Chain::Shown(first),
+        },
     }
 }
 
@@ -127,5 +130,21 @@ fn write_attribute(written: &mut String, attribute: &AttributeTypeAndValue<'_>) 
             written.push('\\');
         }
         written.push(character);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_with_an_empty_entry_shows_no_certificate() {
+        assert!(matches!(chain(&[]), Chain::Unknown));
+        assert!(matches!(chain(&[0, 0, 0]), Chain::Empty));
+        assert!(matches!(chain(&[0, 0, 3, 0, 0, 0]), Chain::Empty));
+        let one = chain(&[0, 0, 4, 0, 0, 1, 7]);
+        assert!(matches!(one, Chain::Shown(Some([7]))));
+        // Not all of it was captured.
+        assert!(matches!(chain(&[0, 0, 4, 0, 0, 1]), Chain::Shown(None)));
     }
 }
