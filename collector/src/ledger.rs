@@ -25,6 +25,13 @@ const PART_BYTES_MAX: usize = 4 << 20;
 /// Edges and workloads of a part. An agent sends a thousand.
 const ENTRIES_MAX: usize = 4_000;
 
+/// An entry is no larger than this, in bytes: names of two parties, and a tally for each class.
+const ENTRY_BYTES_MAX: usize = 16 << 10;
+
+/// A part that is sent is closed when its entries have so many bytes: clients of gRPC take four megabytes unless
+/// told otherwise.
+const PAGE_BYTES: usize = 2 << 20;
+
 /// A request to read is no larger than this, in bytes; a name is all that it holds.
 const REQUEST_BYTES_MAX: usize = 64 << 10;
 
@@ -75,6 +82,8 @@ enum Refusal {
     TooMany,
     #[error("the part has more than {INTERVALS_MAX} times of observation")]
     Intervals,
+    #[error("an entry of the part has more than {ENTRY_BYTES_MAX} bytes")]
+    TooLarge,
     #[error("an edge of the part has no end, port, transport or class of security that is known")]
     Edge,
     #[error("the ledger is of the node '{claimed}', but the certificate is of '{proven}'")]
@@ -90,6 +99,7 @@ impl From<Refusal> for Status {
             | Refusal::Name(_)
             | Refusal::TooMany
             | Refusal::Intervals
+            | Refusal::TooLarge
             | Refusal::Edge => Self::invalid_argument(text),
         }
     }
@@ -216,8 +226,21 @@ impl Reading {
                 node: self.header(header),
                 ..v1::LedgerPart::default()
             };
-            self.reached = entries.last().map(|(place, _)| place.clone());
-            for (place, payload) in &entries {
+            if entries.is_empty() {
+                self.reached = None;
+                self.ledgers.pop_front();
+                if is_first {
+                    return Ok(Some(part));
+                }
+                continue;
+            }
+            let mut bytes = 0_usize;
+            for (place, payload) in entries {
+                bytes = bytes.saturating_add(payload.len());
+                let is_sent = !part.edges.is_empty() || !part.presences.is_empty();
+                if is_sent && bytes > PAGE_BYTES {
+                    break;
+                }
                 // What cannot be decoded was damaged in the database.
                 if place.is_edge {
                     part.edges
@@ -226,13 +249,9 @@ impl Reading {
                     part.presences
                         .extend(v1::LedgerPresence::decode(payload.as_slice()));
                 }
+                self.reached = Some(place);
             }
-            if entries.is_empty() {
-                self.ledgers.pop_front();
-            }
-            if is_first || !entries.is_empty() {
-                return Ok(Some(part));
-            }
+            return Ok(Some(part));
         }
         Ok(None)
     }
@@ -261,6 +280,11 @@ fn rows(part: v1::LedgerPart) -> Result<LedgerRows, Refusal> {
     }
     if node.observed.len() > INTERVALS_MAX {
         return Err(Refusal::Intervals);
+    }
+    let edges = part.edges.iter().map(Message::encoded_len);
+    let presences = part.presences.iter().map(Message::encoded_len);
+    if edges.chain(presences).any(|bytes| bytes > ENTRY_BYTES_MAX) {
+        return Err(Refusal::TooLarge);
     }
     // One that no reader understands would make the ledgers of all nodes unreadable.
     if !part.edges.iter().all(is_edge) {

@@ -51,8 +51,14 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Observation begins.
+    /// Observation begins. What is said to have been observed later than now was so by a clock that was ahead,
+    /// and may not have been.
     pub(crate) fn begin(&mut self, now_wall_ms: u64) {
+        self.observed
+            .retain(|interval| interval.begin_wall_ms <= now_wall_ms);
+        for interval in &mut self.observed {
+            interval.end_wall_ms = interval.end_wall_ms.min(now_wall_ms);
+        }
         if self.observed.len() >= INTERVALS_MAX {
             self.observed.remove(0);
         }
@@ -65,11 +71,14 @@ impl Coverage {
     /// Observation goes on.
     pub(crate) fn go_on(&mut self, now_wall_ms: u64) {
         match self.observed.last_mut() {
-            // A clock that was set back must not take back what was observed.
-            Some(last) if now_wall_ms <= last.end_wall_ms.saturating_add(PAUSE_MAX_MS) => {
-                last.end_wall_ms = last.end_wall_ms.max(now_wall_ms);
+            // If the clock was set back the time up to the end comes once more, and may not be observed then.
+            Some(last)
+                if (last.begin_wall_ms..=last.end_wall_ms.saturating_add(PAUSE_MAX_MS))
+                    .contains(&now_wall_ms) =>
+            {
+                last.end_wall_ms = now_wall_ms;
             }
-            // The machine slept.
+            // The machine slept, or the clock was set back to before the begin.
             _ => self.begin(now_wall_ms),
         }
     }
@@ -143,7 +152,6 @@ mod tests {
         let mut coverage = Coverage::default();
         coverage.begin(1_000);
         coverage.go_on(61_000);
-        coverage.go_on(50_000);
         assert_eq!(coverage.observed, [interval(1_000, 61_000)]);
         coverage.go_on(61_000 + PAUSE_MAX_MS + 1);
         let again = 61_000 + PAUSE_MAX_MS + 1;
@@ -151,6 +159,35 @@ mod tests {
             coverage.observed,
             [interval(1_000, 61_000), interval(again, again)]
         );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_takes_what_is_to_come_back() {
+        let mut coverage = Coverage::default();
+        coverage.begin(1_000);
+        coverage.go_on(61_000);
+        coverage.go_on(50_000);
+        assert_eq!(coverage.observed, [interval(1_000, 50_000)]);
+        coverage.go_on(110_000);
+        assert_eq!(coverage.observed, [interval(1_000, 110_000)]);
+        // To before all that was observed, and on from there.
+        coverage.go_on(500);
+        coverage.go_on(60_500);
+        assert_eq!(coverage.observed, [interval(500, 60_500)]);
+        // At a restart, with an interval from before.
+        let mut coverage = Coverage {
+            observed: vec![interval(100, 200), interval(300, 900), interval(950, 990)],
+            ..Coverage::default()
+        };
+        coverage.begin(400);
+        let expected = [interval(100, 200), interval(300, 400), interval(400, 400)];
+        assert_eq!(coverage.observed, expected);
+    }
+
+    #[test]
+    fn intervals_are_bounded() {
+        let mut coverage = Coverage::default();
+        let again = 61_000;
         for time in 0..2 * u64::try_from(INTERVALS_MAX).unwrap() {
             coverage.begin(again + time);
         }

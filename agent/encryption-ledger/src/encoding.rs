@@ -8,12 +8,17 @@ use crate::observation::Transport;
 use crate::party::Party;
 use crate::presence::{MeshProxy, Presence, PresenceKey};
 use crate::tally::{Count, PROTOCOLS_MAX, Tally};
+use prost::Message;
 use saker_flow_inspection::SecurityClass;
 use saker_proto::v1;
 use std::net::IpAddr;
 
-/// Edges and presences of one part at most, so that a part stays far below the four megabytes that gRPC takes.
-pub const PARTS_ENTRIES: usize = 1_000;
+/// Edges and presences of one part at most.
+pub const PART_ENTRIES: usize = 1_000;
+
+/// Bytes of the edges and presences of one part at most, unless it is one alone: far below the four megabytes
+/// that gRPC takes.
+const PART_BYTES: usize = 1 << 20;
 
 /// A part that says what no ledger can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +43,70 @@ pub enum MalformedPart {
     Security(i32),
 }
 
+/// Parts of a ledger, the last of which is being filled.
+struct Parts {
+    header: v1::LedgerNode,
+    full: Vec<v1::LedgerPart>,
+    last: v1::LedgerPart,
+    last_bytes: usize,
+}
+
+impl Parts {
+    fn new(header: v1::LedgerNode) -> Self {
+        Self {
+            header,
+            full: Vec::new(),
+            last: v1::LedgerPart::default(),
+            last_bytes: 0,
+        }
+    }
+
+    fn add_edge(&mut self, edge: v1::LedgerEdge) {
+        self.make_room(edge.encoded_len());
+        self.last.edges.push(edge);
+    }
+
+    fn add_presence(&mut self, presence: v1::LedgerPresence) {
+        self.make_room(presence.encoded_len());
+        self.last.presences.push(presence);
+    }
+
+    fn make_room(&mut self, bytes: usize) {
+        let entries = self
+            .last
+            .edges
+            .len()
+            .saturating_add(self.last.presences.len());
+        let is_full = entries >= PART_ENTRIES
+            || self.last_bytes.saturating_add(bytes) > PART_BYTES && entries > 0;
+        if is_full {
+            // Those before the last may be all that arrives, so the last alone says what is covered.
+            let header = v1::LedgerNode {
+                revision: 0,
+                observed: Vec::new(),
+                evicted: None,
+                lost: None,
+                ..self.header.clone()
+            };
+            let full = std::mem::take(&mut self.last);
+            self.full.push(v1::LedgerPart {
+                node: Some(header),
+                ..full
+            });
+            self.last_bytes = 0;
+        }
+        self.last_bytes = self.last_bytes.saturating_add(bytes);
+    }
+
+    fn finish(mut self) -> Vec<v1::LedgerPart> {
+        self.full.push(v1::LedgerPart {
+            node: Some(self.header),
+            ..self.last
+        });
+        self.full
+    }
+}
+
 impl NodeLedger {
     /// All of it, in parts; one at least. The last says what is covered.
     #[must_use]
@@ -52,42 +121,18 @@ impl NodeLedger {
     }
 
     fn parts_of(&self, is_wanted: impl Fn(u64) -> bool) -> Vec<v1::LedgerPart> {
-        let edges = self.edges.iter();
-        let mut edges = edges.filter(|(_, edge)| is_wanted(edge.revision));
-        let presences = self.presences.iter();
-        let mut presences = presences.filter(|(_, presence)| is_wanted(presence.revision));
-        let mut parts = Vec::new();
-        loop {
-            let mut part = v1::LedgerPart {
-                node: Some(self.header()),
-                ..v1::LedgerPart::default()
-            };
-            let some = edges.by_ref().take(PARTS_ENTRIES);
-            part.edges
-                .extend(some.map(|(key, edge)| edge_message(key, edge)));
-            let room = PARTS_ENTRIES.saturating_sub(part.edges.len());
-            let some = presences.by_ref().take(room);
-            part.presences
-                .extend(some.map(|(key, presence)| presence_message(key, presence)));
-            let is_full = part.edges.len().saturating_add(part.presences.len()) >= PARTS_ENTRIES;
-            if parts.is_empty() || !part.edges.is_empty() || !part.presences.is_empty() {
-                parts.push(part);
-            }
-            if !is_full {
-                // Those before the last may be all that arrives, so the last alone says what is covered.
-                for node in parts
-                    .iter_mut()
-                    .rev()
-                    .skip(1)
-                    .filter_map(|part| part.node.as_mut())
-                {
-                    node.revision = 0;
-                    node.observed.clear();
-                    (node.evicted, node.lost) = (None, None);
-                }
-                return parts;
+        let mut parts = Parts::new(self.header());
+        for (key, edge) in &self.edges {
+            if is_wanted(edge.revision) {
+                parts.add_edge(edge_message(key, edge));
             }
         }
+        for (key, presence) in &self.presences {
+            if is_wanted(presence.revision) {
+                parts.add_presence(presence_message(key, presence));
+            }
+        }
+        parts.finish()
     }
 
     fn header(&self) -> v1::LedgerNode {

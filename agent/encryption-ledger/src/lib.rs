@@ -69,7 +69,7 @@ mod tally;
 
 pub use coverage::{Coverage, INTERVALS_MAX, Interval, Loss};
 pub use edge::{Edge, EdgeKey};
-pub use encoding::{MalformedPart, PARTS_ENTRIES};
+pub use encoding::{MalformedPart, PART_ENTRIES};
 pub use ledger::Ledger;
 pub use node_ledger::{Limits, NodeLedger, NodeName};
 pub use observation::{Evidence, Observation, Transport};

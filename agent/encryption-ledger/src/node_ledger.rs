@@ -10,6 +10,13 @@ use std::collections::BTreeMap;
 /// more than to enter.
 const EVICTED_SHARE: usize = 64;
 
+/// A ledger that begins again has a revision of so many for each millisecond since the epoch: more than it can
+/// have changed meanwhile.
+const REVISIONS_PER_MS: u64 = 1 << 20;
+
+/// The time, in milliseconds since the epoch, up to which these grow (the year 2109): databases keep 63 bits.
+const REVISION_TIME_MAX_MS: u64 = 1 << 42;
+
 /// Bounds of a node's ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -88,6 +95,10 @@ impl NodeLedger {
 
     /// Observation begins again, after a time in which nobody observed.
     pub fn resume(&mut self, now_wall_ms: u64) {
+        // Above all that was told before, also where the file has less: it could not be written, or was put back.
+        let of_time = now_wall_ms.min(REVISION_TIME_MAX_MS);
+        let of_time = of_time.saturating_mul(REVISIONS_PER_MS);
+        self.revision = self.revision.max(of_time);
         self.change();
         self.coverage.begin(now_wall_ms);
     }

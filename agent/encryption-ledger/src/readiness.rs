@@ -120,6 +120,8 @@ pub struct Readiness {
     pub workloads: BTreeMap<Box<str>, BTreeMap<Box<str>, Box<str>>>,
     /// Those of them whose pods have no proxy: nothing would enforce what is demanded of them.
     pub unenforced: BTreeSet<Box<str>>,
+    /// Those of them that were called over UDP alone, which mutual TLS of a mesh does not cover.
+    pub datagram_only: BTreeSet<Box<str>>,
     /// Who calls by mutual TLS of the mesh already: pairs of caller and called port.
     pub fine: u64,
 }
@@ -130,9 +132,16 @@ impl Readiness {
     pub fn of(ledger: &Ledger, demand: Demand) -> Self {
         let report = Report::of(ledger, demand.since_wall_ms, Some(&demand.namespace));
         let known = Known::of(ledger, &demand);
+        let (silent, datagram_only) = known.unheard(&report, &demand);
+        let mut doubts = known.doubts(&report, &demand);
+        doubts.extend(silent.into_iter().map(|subject| Doubt {
+            subject,
+            reason: DoubtReason::Silent,
+        }));
         let mut readiness = Self {
             breakages: Vec::new(),
-            doubts: known.doubts(&report, &demand),
+            doubts,
+            datagram_only,
             workloads: known.workloads,
             unenforced: known.unenforced,
             fine: 0,
@@ -325,19 +334,36 @@ impl Known {
                 doubt(name, DoubtReason::NodeMissing);
             }
         }
+        doubts
+    }
+
+    /// The workloads that no traffic tells anything of, and those that were called over UDP alone: a policy is not
+    /// about them.
+    fn unheard(
+        &self,
+        report: &Report,
+        demand: &Demand,
+    ) -> (BTreeSet<Box<str>>, BTreeSet<Box<str>>) {
         let mut heard = BTreeSet::new();
+        let mut called_by_datagrams = BTreeSet::new();
         for edge in &report.edges {
             let mut tallies = edge.tallies.values();
-            let is_telling = tallies.any(|tally| tally.bytes() > 0);
-            if is_telling && edge.key.transport == Transport::Tcp {
-                heard.extend([&edge.key.client, &edge.key.server]);
+            if tallies.any(|tally| tally.bytes() > 0) {
+                match edge.key.transport {
+                    Transport::Tcp => heard.extend([&edge.key.client, &edge.key.server]),
+                    Transport::Udp => {
+                        called_by_datagrams.insert(&edge.key.server);
+                    }
+                }
             }
         }
-        for workload in self.workloads.keys() {
-            if !heard.contains(&Party::workload(&demand.namespace, workload)) {
-                doubt(workload, DoubtReason::Silent);
-            }
-        }
-        doubts
+        let party = |workload: &str| Party::workload(&demand.namespace, workload);
+        let unheard = self
+            .workloads
+            .keys()
+            .filter(|it| !heard.contains(&party(it)));
+        unheard
+            .cloned()
+            .partition(|workload| !called_by_datagrams.contains(&party(workload)))
     }
 }

@@ -43,6 +43,10 @@ const LABELS_ENOUGH: [&[&str]; 3] = [
     &["k8s-app"],
 ];
 
+/// Labels of a workload that are kept at most. One whose pods have more, and none that is made to tell it from
+/// others, has none that tell.
+const LABELS_MAX: usize = 16;
+
 /// What the keeper works with.
 pub(crate) struct KeeperSettings {
     /// The file and its bounds.
@@ -210,7 +214,8 @@ fn labels(pod: &Pod) -> BTreeMap<Box<str>, Box<str>> {
             all.filter(|name| !LABELS_OF_PODS.contains(name)).collect()
         }
     };
-    let pairs = names.into_iter().filter_map(|name| {
+    let names = Some(names).filter(|names| names.len() <= LABELS_MAX);
+    let pairs = names.into_iter().flatten().filter_map(|name| {
         let value = pod.labels.get(name)?;
         Some((name.into(), value.into()))
     });

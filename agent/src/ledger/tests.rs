@@ -13,11 +13,12 @@ use saker_kube_metadata::{
     Cluster, Kind, Limits, Object, ObjectName, OwnerReference, Pod, Scope, Service, WorkloadKind,
 };
 use saker_process_state::{
-    BootTime, Comm, Credentials, Origin, Pid, Placement, Process, ProcessKey, container_of,
+    BootTime, Comm, Credentials, Image, Origin, Pid, Placement, Process, ProcessKey, container_of,
 };
 use saker_rule_fields::Facts;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -91,6 +92,7 @@ fn flow() -> Flow {
         },
         traffic: Traffic::default(),
         remote_names: Box::default(),
+        caller: None,
     }
 }
 
@@ -264,8 +266,64 @@ fn process_of_pod(uid: &str) -> Process {
 }
 
 #[test]
-fn connections_of_pods_that_are_not_known_yet_are_counted_as_lost() {
-    let process = process_of_pod("11111111-2222-3333-4444-555555555555");
+fn a_socket_of_the_node_proxy_is_of_the_pod_in_whose_network_it_is() {
+    let mut ztunnel = process_of_pod(YOUNG);
+    ztunnel.image = Arc::new(Image {
+        exe_path: Some((*b"/usr/local/bin/ztunnel").into()),
+        ..Image::default()
+    });
+    let clock = WallClock::new(0);
+    let seen = Seen {
+        process: Some(&ztunnel),
+        clock: &clock,
+    };
+    let (notes, receiver) = notes();
+    let mut observer = LedgerObserver::new(facts(), notes);
+    let mut inbound = flow();
+    inbound.role = Role::Server;
+    inbound.local = address("10.0.0.2:15008");
+    inbound.remote = address("10.0.0.1:40000");
+    observer.see_closed(&event(&inbound, 1, MINUTE_NS), seen);
+    let found = observations(&receiver);
+    assert_eq!(found[0].server.to_string(), "shop/StatefulSet/cart");
+    assert_eq!(found[0].client.to_string(), "shop/StatefulSet/web");
+}
+
+const YOUNG: &str = "11111111-2222-3333-4444-555555555555";
+
+#[test]
+fn connections_of_pods_that_are_not_known_yet_wait_for_their_names() {
+    let process = process_of_pod(YOUNG);
+    let clock = WallClock::new(0);
+    let seen = Seen {
+        process: Some(&process),
+        clock: &clock,
+    };
+    let (notes, receiver) = notes();
+    let lost = Arc::clone(&notes.lost);
+    let facts = facts();
+    let mut observer = LedgerObserver::new(facts.clone(), notes);
+    observer.see_closed(&event(&flow(), 7, MINUTE_NS), seen);
+    assert_eq!(observations(&receiver), []);
+    facts.cluster.learn(Object::Pod(Pod {
+        name: ObjectName::new("shop", "young"),
+        uid: YOUNG.into(),
+        ..Pod::default()
+    }));
+    observer.shown(clock, MINUTE_NS + 5_000_000_000);
+    let found = observations(&receiver);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].client.to_string(), "shop/Pod/young");
+    assert_eq!((found[0].connections, found[0].bytes), (1, 7));
+    assert_eq!(found[0].seen_wall_ms, 60_000);
+    drop(observer);
+    assert_eq!(observations(&receiver), []);
+    assert_eq!(lost.load(Relaxed), 0);
+}
+
+#[test]
+fn connections_of_pods_that_stay_unknown_are_counted_as_lost() {
+    let process = process_of_pod(YOUNG);
     let clock = WallClock::new(0);
     let seen = Seen {
         process: Some(&process),
@@ -277,13 +335,28 @@ fn connections_of_pods_that_are_not_known_yet_are_counted_as_lost() {
     let mut datagrams = flow();
     datagrams.transport = Transport::Udp;
     observer.see_closed(&event(&datagrams, 1, MINUTE_NS), seen);
-    assert_eq!(lost.load(std::sync::atomic::Ordering::Relaxed), 0);
+    assert_eq!(observations(&receiver).len(), 1);
+    assert_eq!(lost.load(Relaxed), 0);
     // Once, also where it lasts.
     observer.see_open(&event(&flow(), 1, MINUTE_NS), seen);
-    observer.see_closed(&event(&flow(), 1, 2 * MINUTE_NS), seen);
-    assert_eq!(lost.load(std::sync::atomic::Ordering::Relaxed), 1);
+    observer.see_closed(&event(&flow(), 1, MINUTE_NS + 1), seen);
+    observer.shown(clock, MINUTE_NS + 10);
+    assert_eq!((observations(&receiver), lost.load(Relaxed)), (vec![], 0));
+    observer.shown(clock, 3 * MINUTE_NS);
+    assert_eq!(lost.load(Relaxed), 1);
     let clients = observations(&receiver).into_iter().map(|it| it.client);
-    assert!(clients.into_iter().all(|it| matches!(it, Party::Local(_))));
+    let clients: Vec<_> = clients.collect();
+    assert_eq!(clients.len(), 2);
+    assert!(clients.iter().all(|it| matches!(it, Party::Local(_))));
+    // No more than so many wait, and none is forgotten at the end.
+    for cookie in 0..2_000 {
+        let mut flow = flow();
+        flow.id.cookie = cookie;
+        observer.see_closed(&event(&flow, 1, 4 * MINUTE_NS), seen);
+    }
+    assert_eq!(lost.load(Relaxed), 1 + 2_000 - 1_024);
+    drop(observer);
+    assert_eq!(lost.load(Relaxed), 1 + 2_000);
 }
 
 #[test]
@@ -297,6 +370,6 @@ fn what_does_not_fit_is_counted() {
     for _ in 0..count {
         observer.see_closed(&event(&flow, 1, MINUTE_NS), seen(&clock));
     }
-    assert_eq!(lost.load(std::sync::atomic::Ordering::Relaxed), 3);
+    assert_eq!(lost.load(Relaxed), 3);
     assert_eq!(observations(&receiver).len(), super::NOTES_MAX);
 }

@@ -2,8 +2,10 @@
 
 use super::scene::{call, empty};
 use crate::{
-    Edge, Evidence, Interval, Ledger, Limits, Loss, MeshProxy, PROTOCOLS_MAX, Party, Report,
+    Edge, Evidence, Interval, Ledger, Limits, Loss, MeshProxy, NodeLedger, NodeName, PROTOCOLS_MAX,
+    Party, Report,
 };
+use prost::Message;
 use saker_flow_inspection::SecurityClass;
 use std::net::Ipv4Addr;
 
@@ -131,6 +133,46 @@ fn coverage_is_claimed_once_all_edges_have_arrived() {
         assert_eq!(node.coverage.gaps(0, 60_000, 0).len(), gaps);
     }
     assert_eq!(collected, Ledger::from(ledger));
+}
+
+#[test]
+fn parts_are_bounded_by_bytes() {
+    let mut ledger = empty();
+    for port in 1..=900 {
+        let mut observation = call("a", "s", port, SecurityClass::Plaintext);
+        observation.client = Party::workload("shop", &"w".repeat(4_000));
+        ledger.enter(observation, &Limits::default());
+    }
+    let parts = ledger.parts();
+    assert_eq!(parts.len(), 4);
+    for part in &parts {
+        assert!(part.encoded_len() < 1_100_000, "{}", part.encoded_len());
+    }
+    let mut collected = Ledger::default();
+    for part in parts {
+        collected.add_part(part).unwrap();
+    }
+    assert_eq!(collected, Ledger::from(ledger));
+}
+
+#[test]
+fn a_ledger_that_falls_back_goes_on_above_what_was_told() {
+    let then_ms = 1_800_000_000_000;
+    let mut ledger = NodeLedger::begin(NodeName::new("prod", "worker-1"), then_ms);
+    let on_disk = ledger.clone();
+    for port in 1..=1_000 {
+        let observation = call("a", "s", port, SecurityClass::Plaintext);
+        ledger.enter(observation, &Limits::default());
+    }
+    let mut again = on_disk;
+    again.resume(then_ms + 1_000);
+    assert!(again.revision > ledger.revision);
+    // However wrong the clock is, databases can keep it, and it goes on to grow.
+    again.resume(u64::MAX);
+    let revision = again.revision;
+    assert!(i64::try_from(revision).is_ok());
+    again.go_on(u64::MAX);
+    assert!(again.revision > revision);
 }
 
 #[test]

@@ -287,7 +287,8 @@ fn traffic_that_says_nothing_of_mtls_is_none() {
     let plain = || call("job", "search", 80, SecurityClass::Plaintext);
     let mut probe = plain();
     probe.protection = None;
-    let mut datagram = plain();
+    // It resolves names.
+    let mut datagram = call("search", "cart", 53, SecurityClass::Plaintext);
     datagram.transport = Transport::Udp;
     let mut scan = call("job", "search", 80, SecurityClass::Opaque);
     scan.bytes = 0;
@@ -328,4 +329,24 @@ fn workloads_with_the_same_labels_share_a_policy() {
     let comment = "# PERMISSIVE for now: the labels of cart-v1 are on cart-x as well\n";
     assert!(yaml.starts_with(comment), "{yaml}");
     assert!(!yaml.contains("STRICT"), "{yaml}");
+}
+
+#[test]
+fn who_is_called_by_datagrams_alone_is_named_and_no_doubt() {
+    let mut datagram = call("job", "resolver", 53, SecurityClass::Plaintext);
+    datagram.transport = Transport::Udp;
+    let mut node = node(good());
+    let resolver = sighting("resolver", MeshProxy::Present, "resolver");
+    node.see(resolver, DAY_MS, &Limits::default());
+    node.enter(datagram, &Limits::default());
+    let readiness = ready(node.clone());
+    assert_eq!(readiness.doubts, []);
+    assert_eq!(readiness.verdict(), Verdict::Ready);
+    assert_eq!(readiness.datagram_only, ["resolver".into()].into());
+    // Over TCP it would break.
+    let call = call("job", "resolver", 53, SecurityClass::Plaintext);
+    node.enter(call, &Limits::default());
+    let readiness = ready(node);
+    assert_eq!(readiness.verdict(), Verdict::Breaks);
+    assert_eq!(readiness.datagram_only, [].into());
 }

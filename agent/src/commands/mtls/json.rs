@@ -76,6 +76,8 @@ pub(super) struct ReadinessJson<'a> {
     breaks: Vec<BreakageJson<'a>>,
     uncertain: Vec<DoubtJson<'a>>,
     workloads: Vec<&'a str>,
+    /// Workloads that were called over UDP alone, which mutual TLS of a mesh does not cover.
+    datagram_only: Vec<&'a str>,
     /// Workloads without a proxy: nothing would enforce what is demanded of them.
     not_enforced: Vec<&'a str>,
     /// What to apply; absent where nothing certain can be said.
@@ -210,6 +212,7 @@ impl<'a> ReadinessJson<'a> {
             Verdict::Uncertain => "uncertain",
         };
         let unenforced = readiness.unenforced.iter();
+        let datagram_only = readiness.datagram_only.iter();
         Self {
             namespace: &readiness.demand.namespace,
             since: time_text(readiness.demand.since_wall_ms),
@@ -218,6 +221,7 @@ impl<'a> ReadinessJson<'a> {
             breaks: readiness.breakages.iter().map(BreakageJson::of).collect(),
             uncertain: readiness.doubts.iter().map(DoubtJson::of).collect(),
             workloads: readiness.workloads.keys().map(|name| &**name).collect(),
+            datagram_only: datagram_only.map(|name| &**name).collect(),
             not_enforced: unenforced.map(|name| &**name).collect(),
             peer_authentication: policy,
         }

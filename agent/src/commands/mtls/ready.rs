@@ -94,6 +94,15 @@ fn text(readiness: &Readiness, policy: Option<&str>) -> String {
             line(&mut text, format_args!("  {}", visible(workload)));
         }
     }
+    if !readiness.datagram_only.is_empty() {
+        line(
+            &mut text,
+            format_args!("\nCalled over UDP alone, which mutual TLS of a mesh does not cover:"),
+        );
+        for workload in &readiness.datagram_only {
+            line(&mut text, format_args!("  {}", visible(workload)));
+        }
+    }
     if let Some(policy) = policy {
         let what = match readiness.verdict() {
             Verdict::Breaks => "What can be applied meanwhile",

@@ -240,3 +240,36 @@ async fn nodes_report_their_own_and_read_none() {
     assert_eq!(reporting.unwrap_err().code(), Code::PermissionDenied);
     collector.end().await;
 }
+
+#[tokio::test]
+async fn pages_are_bounded_by_bytes() {
+    let scene = Scene::new();
+    let collector = scene.collector("retention_days: 0").await;
+    let channel = || plain(&collector);
+    let edges = |range: std::ops::Range<u32>| {
+        let named = range.map(|number| edge(&format!("{number:0>990}"), 7, 50));
+        let large = named.map(|mut edge| {
+            // What an agent sends that is no agent of ours.
+            edge.tallies[0].protocols = vec!["x".repeat(13_000)];
+            edge
+        });
+        large.collect::<Vec<_>>()
+    };
+    for begin in [0, 200] {
+        let reported = part("node-a", 7, edges(begin..begin + 200));
+        report(channel().await, reported)
+            .await
+            .expect("it is taken");
+    }
+    // The client takes four megabytes, and all entries have more.
+    let parts = read(channel().await, "", 0).await.expect("it is read");
+    let count: usize = parts.iter().map(|part| part.edges.len()).sum();
+    assert_eq!(count, 400);
+    assert!(parts.len() > 2, "{}", parts.len());
+    let mut too_large = edge("a", 7, 50);
+    too_large.tallies[0].protocols = vec!["x".repeat(20_000)];
+    let refused = report(channel().await, part("node-a", 8, vec![too_large])).await;
+    let status = refused.expect_err("it is refused");
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.message().contains("bytes"), "{status}");
+}

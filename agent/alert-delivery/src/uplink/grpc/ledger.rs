@@ -17,6 +17,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most parts that are read. The largest clusters have 5,000 nodes, and most nodes need few parts.
 const PARTS_MAX: usize = 100_000;
 
+/// Most bytes of one part. Collectors close parts at two megabytes, and older ones at a thousand entries.
+const PART_BYTES_MAX: usize = 16 << 20;
+
 /// The collector does not take or give ledgers.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerCallError {
@@ -103,7 +106,8 @@ impl LedgerClient {
             .on_any(|channel| {
                 let request = request.clone();
                 async move {
-                    let mut client = LedgerFeedClient::new(channel);
+                    let mut client =
+                        LedgerFeedClient::new(channel).max_decoding_message_size(PART_BYTES_MAX);
                     let mut responses = client.read_ledger(request).await?.into_inner();
                     let mut parts = Vec::new();
                     while let Some(response) = responses.message().await? {
