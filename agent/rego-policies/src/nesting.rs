@@ -63,7 +63,7 @@ impl Levels {
             if letter == '#' {
                 break;
             }
-            if is_begin && !self.goes_on && !continues(letter) {
+            if is_begin && !self.goes_on && !continues(letter) && !begins_with_link(line) {
                 self.links = 0;
             }
             is_begin = false;
@@ -124,6 +124,16 @@ impl Levels {
 fn continues(letter: char) -> bool {
     !(letter.is_alphanumeric() || matches!(letter, '_' | '"' | '`' | '}' | ']' | ')' | ';' | ','))
 }
+
+/// Whether a line begins with a word that stands between expressions.
+fn begins_with_link(line: &str) -> bool {
+    let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let word = line.trim_start().split(|letter| !is_letter(letter)).next();
+    word.is_some_and(|word| LINKS.contains(&word))
+}
+
+/// Words between expressions.
+const LINKS: &[&str] = &["in", "with", "as", "if", "contains"];
 
 /// Words between or before expressions.
 const KEYWORDS: &[&str] = &["in", "not", "with", "as", "some", "every", "if", "contains"];
