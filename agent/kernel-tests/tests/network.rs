@@ -27,6 +27,8 @@ mod mesh;
 mod owners;
 #[path = "network/pods.rs"]
 mod pods;
+#[path = "network/policies.rs"]
+mod policies;
 #[path = "network/probes.rs"]
 mod probes;
 #[path = "network/protocols.rs"]
