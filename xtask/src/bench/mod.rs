@@ -45,7 +45,7 @@ const DELIVERY_ALERTS_PER_SECOND: u32 = 1000;
 const DELIVERY_SECONDS: u32 = 20;
 
 /// How long each load of the network goes on.
-const NETWORK_LOAD: Duration = Duration::from_secs(5);
+const NETWORK_LOAD: Duration = Duration::from_secs(4);
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
