@@ -22,7 +22,7 @@ pub(crate) use policy::{PolicyCheckArgs, PolicyCommand, PolicyPssArgs};
 pub(crate) use record::RecordArgs;
 pub(crate) use reference::{EventsArgs, FieldsArgs, ReferenceFormat};
 pub(crate) use rego::{RegoCommand, RegoTestArgs};
-pub(crate) use replay::{ReplayArgs, TimeText};
+pub(crate) use replay::{ReplayArgs, ReplaySource, TimeText};
 pub(crate) use rules::{
     CheckFormat, ReportFormat, RulesBenchArgs, RulesCheckArgs, RulesCommand, RulesDiffArgs,
     RulesListArgs, RulesTestArgs, TestFormat,

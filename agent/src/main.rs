@@ -62,7 +62,8 @@ fn main() -> ExitCode {
                 || error.is::<config::ConfigError>()
                 || error.is::<LedgerSourceError>()
                 || error.is::<saker_rego_policies::LoadError>()
-                || error.is::<ReplayError>();
+                || error.is::<ReplayError>()
+                || error.is::<commands::replay::AuditFileError>();
             if is_bad_input {
                 ExitCode::from(EXIT_BAD_INPUT)
             } else {

@@ -268,6 +268,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "saker-capture-state",
             "saker-falco-events",
             TEST_DATA,
+            "saker-audit-source",
             "saker-alert",
             "saker-rule-engine",
             "saker-rule-fields",

@@ -10,6 +10,10 @@ use serde_json::Value;
 /// Keys that say what a case is about, in the order in which they are looked for.
 const SUBJECT_KEYS: [&str; 5] = ["filter", "format", "quoted", "in", "pattern"];
 
+/// The cases of the audit log, which lie beside their events and rules.
+pub(crate) const AUDIT_KIND: &str = "k8saudit";
+const AUDIT_CASES: &str = "k8saudit/expected.jsonl";
+
 /// Most characters of a subject that a report shows.
 const SUBJECT_LENGTH_MAX: usize = 160;
 
@@ -41,7 +45,7 @@ impl Folder {
         read(&self.path.join(name))
     }
 
-    /// The names of the files of cases, without `.jsonl`, sorted.
+    /// The names of the files of cases, without `.jsonl`, sorted; `k8saudit` for those of the audit log.
     ///
     /// # Errors
     ///
@@ -59,6 +63,9 @@ impl Folder {
                 names.push(name.to_owned());
             }
         }
+        if self.path.join(AUDIT_CASES).is_file() {
+            names.push(AUDIT_KIND.to_owned());
+        }
         names.sort_unstable();
         Ok(names)
     }
@@ -69,7 +76,12 @@ impl Folder {
     ///
     /// The file cannot be read, or a line is not a JSON object.
     pub fn cases(&self, file: &str) -> Result<Vec<Case>> {
-        parse(file, &self.text(&format!("cases/{file}.jsonl"))?)
+        let text = if file == AUDIT_KIND {
+            self.text(AUDIT_CASES)?
+        } else {
+            self.text(&format!("cases/{file}.jsonl"))?
+        };
+        parse(file, &text)
     }
 }
 

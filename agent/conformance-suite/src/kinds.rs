@@ -1,5 +1,6 @@
 //! What each kind of cases asks.
 
+pub(crate) mod audit;
 pub(crate) mod captures;
 pub(crate) mod compilation;
 pub(crate) mod escapes;

@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use anyhow::Result;
 
 use crate::catalog::SuiteCatalog;
-use crate::data::{Case, Folder, Mismatch, Outcome};
+use crate::data::{AUDIT_KIND, Case, Folder, Mismatch, Outcome};
 use crate::declined::Decline;
 use crate::kinds;
 use crate::report::{FileReport, Finding, Report};
@@ -33,6 +33,7 @@ const KINDS: &[(&str, Check)] = &[
     ("filter_evttypes", kinds::event_types::check),
     ("filter_parser", kinds::syntax::check),
     ("filter_warnings", kinds::warnings::check),
+    (AUDIT_KIND, kinds::audit::check),
     ("output_format", kinds::output::check),
     ("plugin_requirements", kinds::rules::check_requirements),
     ("rule_loader_falco_unit", kinds::rules::check_loading),

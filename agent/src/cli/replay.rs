@@ -17,6 +17,7 @@ Examples:
   ssh node-7 cat /var/tmp/trace.scap | saker replay - -r rules
   saker replay incident.scap -r rules --time iso-8601 > alerts.txt
   saker replay incident.scap -r rules --deliver --config saker.yaml
+  saker replay --source k8s_audit audit.log -r rules/80-k8s-audit.yaml
 
 Alerts go to standard output, what was counted to standard error.
 
@@ -26,9 +27,14 @@ capture that is damaged (alerts up to the damage were raised) or none.";
 /// Options of `saker replay`.
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
-    /// Captures, played in this order; `-` reads standard input.
+    /// Captures, played in this order; `-` reads standard input. Of the audit log: files with an event a line, and
+    /// folders of these.
     #[arg(required = true, value_name = "CAPTURE")]
     pub(crate) captures: Vec<PathBuf>,
+
+    /// What is played: captures of system calls, or the audit log of Kubernetes.
+    #[arg(long, value_enum, value_name = "SOURCE", default_value = "syscall")]
+    pub(crate) source: ReplaySource,
 
     /// Which alerts are raised and how they are printed.
     #[command(flatten)]
@@ -63,6 +69,16 @@ pub(crate) struct ReplayArgs {
     /// Do not say what was counted.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+/// What is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReplaySource {
+    /// Captures of system calls.
+    Syscall,
+    /// The audit log of Kubernetes.
+    #[value(name = "k8s_audit")]
+    K8sAudit,
 }
 
 /// How times are printed.

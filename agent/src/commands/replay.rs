@@ -1,13 +1,15 @@
 //! `saker replay`: captures in, the alerts that rules raise on them out.
 
+mod audit;
 mod bar;
 mod summary;
 
 use super::InputError;
-use crate::cli::{KubeArgs, ReplayArgs, SourceArgs, TimeText};
+use crate::cli::{KubeArgs, ReplayArgs, ReplaySource, SourceArgs, TimeText};
 use crate::config::Config;
 use crate::output::{self, Manner, stderr_color};
 use crate::rules::{CheckedRules, RulesError};
+pub(crate) use audit::AuditFileError;
 use bar::Bar;
 use saker_alert::{Alert, Node, Occurrence};
 use saker_alert_delivery::{Inbox, Report, Time, WhenFull};
@@ -79,7 +81,10 @@ pub(crate) fn run(arguments: &ReplayArgs) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let mut outcome = Ok(ControlFlow::Continue(()));
     for path in &arguments.captures {
-        outcome = player.play(path, &options);
+        outcome = match arguments.source {
+            ReplaySource::Syscall => player.play(path, &options),
+            ReplaySource::K8sAudit => player.play_audit(path, arguments.hostname.as_deref()),
+        };
         if !matches!(outcome, Ok(ControlFlow::Continue(()))) {
             break;
         }

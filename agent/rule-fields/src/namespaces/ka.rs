@@ -48,6 +48,11 @@ static REQUEST: &[FieldRow] = &[
         &["impersonatedUser", "username"],
         "Whom that user impersonated.",
     ),
+    texts(
+        "ka.impuser.groups",
+        &["impersonatedUser", "groups"],
+        "Groups that came with whom that user impersonated. Falco has no such field.",
+    ),
     text("ka.useragent", &["userAgent"], "What the client calls itself."),
     FieldRow::audit(
         "ka.sourceips",
@@ -116,6 +121,11 @@ static TARGET: &[FieldRow] = &[
         &["objectRef", "subresource"],
         "Part of the object that the request is about, such as `exec`.",
     ),
+    text(
+        "ka.target.apigroup",
+        &["objectRef", "apiGroup"],
+        "API group of that object, such as `security.istio.io`; missing for the core group. Falco has no such field.",
+    ),
     FieldRow::audit(
         "ka.target.pod.name",
         whole(&["responseObject", "metadata", "name"]),
@@ -130,6 +140,20 @@ static TARGET: &[FieldRow] = &[
 ];
 
 static OBJECT: &[FieldRow] = &[
+    FieldRow::audit(
+        "ka.object.label",
+        whole(&["metadata", "labels"]),
+        "A label of the object: as the answer has it, or else as the request does. Falco has no such field.",
+        label,
+    )
+    .takes(ArgumentRule::Required(ArgumentForms::Key)),
+    indexed(
+        "ka.req.webhooks.failure_policy",
+        &["requestObject", "webhooks", "failurePolicy"],
+        "What becomes of requests when a webhook of a webhook configuration does not answer: `Ignore` or `Fail`. \
+         Falco has no such field.",
+        read::present,
+    ),
     text(
         "ka.req.configmap.name",
         &["objectRef", "name"],
@@ -197,6 +221,22 @@ const fn indexed(
 /// What fields that judge have for truth: a text.
 fn truth(value: bool) -> FieldValue<'static> {
     static_text(if value { "true" } else { "false" })
+}
+
+/// A label of the object that the request made or changed.
+fn label<'v>(
+    json: &'v Value,
+    keys: Keys,
+    argument: Option<&FieldArgument>,
+) -> Option<FieldValue<'v>> {
+    let Some(FieldArgument::Key(wanted)) = argument else {
+        return None;
+    };
+    let of = |object| {
+        let labels = read::at(json.get(object)?, keys.base.iter().copied())?;
+        labels.get(&**wanted)
+    };
+    of("responseObject").or_else(|| of("requestObject")).map(read::text)
 }
 
 /// The first value of a parameter of the request's query.

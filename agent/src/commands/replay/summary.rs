@@ -41,6 +41,15 @@ impl Summary {
         }
     }
 
+    /// Adds what came of a file of the audit log.
+    pub(super) fn add_audit(&mut self, events: u64, refused: u64) {
+        self.captures += 1;
+        self.events += events;
+        if refused > 0 {
+            *self.skipped.entry("no audit event").or_default() += refused;
+        }
+    }
+
     /// The summary, for standard error.
     pub(super) fn text(&self, elapsed: Duration) -> String {
         let mut text = String::from("summary:\n");
