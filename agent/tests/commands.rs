@@ -1,5 +1,7 @@
 //! The commands for rule authors, run as a user runs them. None needs root.
 
+#[path = "commands/audit.rs"]
+mod audit;
 #[path = "commands/certs.rs"]
 mod certs;
 #[path = "commands/completions.rs"]

@@ -20,6 +20,9 @@ const FILE_BYTES_MAX: u64 = 16 << 20;
 /// How often it is written.
 const SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// File systems tell times of a clock that is somewhat behind.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(1);
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Kept {
     /// When it was written, milliseconds since the epoch.
@@ -62,8 +65,8 @@ impl Positions {
             Err(error) => return Err(error),
         };
         let since = (kept.saved_unix_ms > 0)
-            .then(|| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(kept.saved_unix_ms)))
-            .flatten();
+            .then(|| Duration::from_millis(kept.saved_unix_ms).saturating_sub(CLOCK_DIFFERENCE))
+            .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
         let turns = kept.files.iter().map(|file| file.turn);
         Ok(Self {
             path: path.to_owned(),

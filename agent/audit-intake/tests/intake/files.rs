@@ -77,7 +77,9 @@ fn lines_are_read_when_they_are_whole() {
     let place = Place::new();
     place.add("audit.log", "old");
     let reading = place.read("audit.log", None);
-    wait_until("it is open", || place.folder.path().join("state/positions.json").exists());
+    wait_until("it is open", || {
+        place.folder.path().join("state/positions.json").exists()
+    });
     std::thread::sleep(std::time::Duration::from_millis(700));
     let line = event("a", "get");
     let (first, second) = line.split_at(20);

@@ -23,13 +23,17 @@ impl Files {
             authority: Authority::new("cluster", Authority::days(1)).expect("an authority"),
         };
         files.write("ca.crt", &files.authority.certificate_pem());
+        files.write("clients.crt", &files.authority.certificate_pem());
         files.renew_server();
         files
     }
 
     fn renew_server(&self) {
         let request = Request::server(["localhost", "127.0.0.1"]);
-        self.keep("server", &self.authority.issue(&request).expect("a certificate"));
+        self.keep(
+            "server",
+            &self.authority.issue(&request).expect("a certificate"),
+        );
     }
 
     fn keep(&self, name: &str, issued: &Issued) {
@@ -50,14 +54,19 @@ impl Files {
             tls: Some(ServerTlsSettings {
                 certificate_file: self.path("server.crt"),
                 key_file: self.path("server.key"),
-                client_ca_file: Some(self.path("ca.crt")),
+                client_ca_file: Some(self.path("clients.crt")),
             }),
             ..WebhookSettings::default()
         }
     }
 
     fn client(&self, authority: &Authority, name: &str) -> ClientTls {
-        self.keep(name, &authority.issue(&Request::client([name])).expect("a certificate"));
+        self.keep(
+            name,
+            &authority
+                .issue(&Request::client([name]))
+                .expect("a certificate"),
+        );
         let own = |ending: &str| self.path(&format!("{name}.{ending}"));
         tls(&self.path("ca.crt"), Some((own("crt"), own("key"))))
     }
@@ -119,14 +128,8 @@ fn certificates_are_read_again() {
     assert_eq!(post(&rig, &apiserver, "", &event("a", "get")), 200);
     // The authority of clients is replaced; the look at the files is at most a second old.
     let other = Authority::new("other", Authority::days(1)).expect("an authority");
-    let kept = tls(&files.path("ca.crt"), None);
-    let renewed = {
-        files.keep("renewed", &other.issue(&Request::client(["renewed"])).expect("a certificate"));
-        let own = (files.path("renewed.crt"), files.path("renewed.key"));
-        tls(&files.path("ca.crt"), Some(own))
-    };
-    drop(kept);
-    files.write("ca.crt", &other.certificate_pem());
+    let renewed = files.client(&other, "renewed");
+    files.write("clients.crt", &other.certificate_pem());
     std::thread::sleep(Duration::from_millis(1_200));
     assert_eq!(post(&rig, &renewed, "", &event("b", "get")), 200);
     assert_eq!(post(&rig, &apiserver, "", &event("c", "get")), 0);

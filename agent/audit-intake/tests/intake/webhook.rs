@@ -13,7 +13,10 @@ fn plain() -> WebhookSettings {
 #[test]
 fn a_batch_is_judged_before_it_is_acknowledged() {
     let rig = Rig::start(plain());
-    assert_eq!(rig.post(&list(&[event("a", "slow"), event("b", "get")])), 200);
+    assert_eq!(
+        rig.post(&list(&[event("a", "slow"), event("b", "get")])),
+        200
+    );
     assert_eq!(rig.seen.ids(), ["a", "b"]);
     assert_eq!(rig.post(&event("c", "get")), 200);
     assert_eq!(rig.counters.judged(), 3);
@@ -37,7 +40,10 @@ fn what_comes_again_is_judged_once() {
 fn what_is_no_event_is_counted_and_its_neighbours_are_judged() {
     let rig = Rig::start(plain());
     let broken = r#"{"kind":"Event","auditID":"x"}"#.to_owned();
-    assert_eq!(rig.post(&list(&[event("a", "get"), broken, event("b", "get")])), 200);
+    assert_eq!(
+        rig.post(&list(&[event("a", "get"), broken, event("b", "get")])),
+        200
+    );
     assert_eq!(rig.refused(Refused::Time), 1);
     for body in ["", "{", "null", "[]x", "\u{0}", &"[".repeat(100_000)] {
         assert_eq!(rig.post(body), 400, "{body:.20}");
@@ -73,7 +79,9 @@ fn what_is_too_large_is_refused_whole() {
 #[test]
 fn a_batch_of_which_not_all_can_be_looked_at_is_not_acknowledged() {
     let rig = Rig::start(plain());
-    let many: Vec<String> = (0..10_001).map(|id| event(&id.to_string(), "get")).collect();
+    let many: Vec<String> = (0..10_001)
+        .map(|id| event(&id.to_string(), "get"))
+        .collect();
     assert_eq!(rig.post(&list(&many)), 413);
     assert!(rig.end().ids().is_empty());
 }
@@ -152,7 +160,9 @@ fn a_flood_is_told_to_come_again_and_loses_nothing_acknowledged() {
                 })
             })
             .collect();
-        let joined = senders.into_iter().map(|sender| sender.join().expect("no panic"));
+        let joined = senders
+            .into_iter()
+            .map(|sender| sender.join().expect("no panic"));
         joined.flatten().collect()
     });
     let refused = rig.refused(Refused::Full);
@@ -162,8 +172,13 @@ fn a_flood_is_told_to_come_again_and_loses_nothing_acknowledged() {
     for id in &acknowledged {
         assert!(seen.contains(id), "{id} was acknowledged and not judged");
     }
-    assert_eq!(u64::try_from(acknowledged.len()).expect("few") + refused, 64);
-    wait_until("room is given back", || rig.post(&event("last", "get")) == 200);
+    assert_eq!(
+        u64::try_from(acknowledged.len()).expect("few") + refused,
+        64
+    );
+    wait_until("room is given back", || {
+        rig.post(&event("last", "get")) == 200
+    });
 }
 
 #[test]

@@ -17,7 +17,8 @@ use crate::suite::Suite;
 
 /// `k8saudit`: `{events, rules, expect_rule_counts, expect_detections, expect_priority}`.
 pub(crate) fn check(suite: &Suite, case: &Case) -> Outcome {
-    let fired = fired(suite, case).map_err(|error| Mismatch::new("the events to be judged", error))?;
+    let fired =
+        fired(suite, case).map_err(|error| Mismatch::new("the events to be judged", error))?;
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for (rule, _) in &fired {
         *counts.entry(rule).or_default() += 1;
@@ -38,7 +39,10 @@ pub(crate) fn check(suite: &Suite, case: &Case) -> Outcome {
             priority.to_string().to_uppercase().starts_with(wanted)
         };
         if !fired.iter().any(is_of) {
-            return Err(Mismatch::new(format!("an alert of priority {wanted}"), fired.len()));
+            return Err(Mismatch::new(
+                format!("an alert of priority {wanted}"),
+                fired.len(),
+            ));
         }
     }
     Ok(())

@@ -236,7 +236,9 @@ fn label<'v>(
         let labels = read::at(json.get(object)?, keys.base.iter().copied())?;
         labels.get(&**wanted)
     };
-    of("responseObject").or_else(|| of("requestObject")).map(read::text)
+    of("responseObject")
+        .or_else(|| of("requestObject"))
+        .map(read::text)
 }
 
 /// The first value of a parameter of the request's query.

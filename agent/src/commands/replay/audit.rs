@@ -143,8 +143,7 @@ impl AuditLog<'_> {
             host: self.host,
             scratch: &self.scratch,
         };
-        let context =
-            EventContext::new(Payload::K8sAudit(audit), None, surroundings, self.events);
+        let context = EventContext::new(Payload::K8sAudit(audit), None, surroundings, self.events);
         let player = &mut *self.player;
         let event = player.rules.event(&context);
         for found in player.rules.evaluate(&event, &mut player.evaluation) {
