@@ -4,6 +4,7 @@ use crate::filter::Filter;
 use crate::output::{Failure, Output, Progress, Worker};
 use crate::outputs::tests::batch;
 use crate::queue::{Bounds, queue};
+use crate::receipt::Fate;
 use crate::router::{Lane, Router};
 use crate::throttle::{DeduplicateSettings, Throttle, ThrottleSettings};
 use proptest::prelude::*;
@@ -366,4 +367,38 @@ fn each_alert_is_delivered_once_and_in_order() {
     let unique: BTreeSet<&String> = taken.iter().collect();
     assert_eq!(unique.len(), 100);
     assert!(taken.is_sorted());
+}
+
+/// What the receipt of three alerts tells, with these faults of their output.
+fn fate(faults: Vec<Fault>) -> Fate {
+    let outputs = vec![
+        (faults, v1::Priority::Unspecified, 10),
+        (Vec::new(), v1::Priority::Critical, 10),
+    ];
+    let rig = rig(outputs, &ThrottleSettings::default(), WhenFull::Wait);
+    let (tell, told) = mpsc::channel();
+    let receipt = Receipt::new(move |fate| tell.send(fate).expect("somebody waits"));
+    for number in 0..3 {
+        let alert = alert(number, v1::Priority::Notice, "same");
+        rig.inbox
+            .raise_with(v1::Priority::Notice, 1, alert, receipt.clone());
+    }
+    assert!(told.try_recv().is_err(), "it is there yet");
+    drop(receipt);
+    let fate = told.recv_timeout(Duration::from_secs(10));
+    drop(rig.inbox);
+    drop(rig.delivery.finish(Duration::from_secs(1)));
+    fate.expect("it is told")
+}
+
+#[test]
+fn who_raises_alerts_is_told_when_they_are_in_safe_hands() {
+    assert_eq!(fate(Vec::new()), Fate::Kept);
+    assert_eq!(
+        fate(vec![Fault::Take(1), Fault::Retry, Fault::Sleep]),
+        Fate::Kept
+    );
+    // What is refused for good would be refused again.
+    assert_eq!(fate(vec![Fault::Reject]), Fate::Kept);
+    assert_eq!(fate(vec![Fault::Close]), Fate::Lost);
 }
