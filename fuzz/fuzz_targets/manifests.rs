@@ -6,7 +6,8 @@ use libfuzzer_sys::fuzz_target;
 use saker_kube_manifests::{Manifests, objects};
 use saker_kube_metadata::{Cluster, Object, ObjectName, Scope};
 use saker_policy_audit::{
-    LegEnd, LegFacts, LegParty, LegProcess, MeshHandle, MtlsSettings, Target, leg, membership,
+    AuthorizationVerdict, ClientIdentity, ConnectionFacts, HttpFacts, LegEnd, LegFacts, LegParty,
+    LegProcess, MeshHandle, MtlsSettings, RequestProtocol, Seen, Target, leg, membership,
 };
 use std::net::SocketAddr;
 
@@ -26,7 +27,8 @@ fuzz_target!(|text: &str| {
         .with(Scope::OWNERS)
         .with(Scope::NODES)
         .with(Scope::NETWORK_POLICIES)
-        .with(Scope::MESH);
+        .with(Scope::MESH)
+        .with(Scope::MESH_AUTHORIZATION);
     manifests.tell(&cluster, scope);
     assert!(cluster.is_synced());
     let handle = MeshHandle::new(cluster.clone(), MtlsSettings::default());
@@ -48,6 +50,27 @@ fuzz_target!(|text: &str| {
             assert_eq!(of_any.mode, intent(Some(80)).mode);
             assert_eq!(of_any.mode, intent(Some(8_080)).mode);
         }
+        // What is said of a connection of which nothing shows is true of any.
+        let target = Target {
+            pod: Some(pod),
+            namespace,
+            port: None,
+        };
+        let in_part = policies.authorization(&ConnectionFacts {
+            target,
+            ..ConnectionFacts::default()
+        });
+        let whole = policies.authorization(&request(Target {
+            port: Some(8_080),
+            ..target
+        }));
+        if in_part.verdict != AuthorizationVerdict::Unknown
+            && whole.verdict != AuthorizationVerdict::Unknown
+        {
+            let lets_in = |verdict| verdict != AuthorizationVerdict::Denied;
+            assert_eq!(lets_in(in_part.verdict), lets_in(whole.verdict));
+        }
+        std::hint::black_box(policies.has_request_authentication(pod, namespace));
         let service = ObjectName::new(&pod.name.namespace, "web");
         std::hint::black_box(policies.client_intent(pod, &service, 80, Some(&pod.labels)));
         std::hint::black_box(membership(pod, namespace));
@@ -77,3 +100,25 @@ fuzz_target!(|text: &str| {
         }
     }
 });
+
+/// A request of a client that shows who it is.
+fn request(target: Target<'_>) -> ConnectionFacts<'_> {
+    ConnectionFacts {
+        target,
+        identity: ClientIdentity::ServiceAccount {
+            namespace: "bank",
+            name: "robot",
+        },
+        source: Seen::Known([10, 0, 0, 3].into()),
+        destination: Seen::Known([10, 0, 0, 2].into()),
+        server_name: Seen::Known(None),
+        remote: Seen::Known([10, 0, 0, 3].into()),
+        protocol: RequestProtocol::Http(HttpFacts {
+            method: Seen::Known("GET"),
+            path: Seen::Known("/a/b"),
+            host: Seen::Known("web.example.org"),
+            headers: Seen::Hidden,
+            principal: Seen::Known(None),
+        }),
+    }
+}

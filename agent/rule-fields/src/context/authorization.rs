@@ -37,7 +37,8 @@ impl EventContext<'_> {
                 LegKind::Probe => Some(AuthorizationReason::Probe),
                 _ => None,
             },
-            // The loopback interface is known to be none, or nothing is.
+            // Without an interface nobody can tell whether it leaves the pod.
+            Fact::Unasked if flow.interface.is_none() => return Fact::Unasked,
             Fact::Unasked | Fact::Absent | Fact::Lacking(_) => {
                 flow.is_loopback().then_some(AuthorizationReason::Inside)
             }

@@ -243,7 +243,15 @@ fn what_is_on_its_way_is_waited_for() {
     };
     let mut scene = in_pod(&facts);
     let event = classified(flow("10.1.0.7:40000", "10.1.0.8:8080"));
-    for field in ["mtls.required", "flow.dst.pod", "flow.leg", "flow.excused"] {
+    let fields = [
+        "mtls.required",
+        "mesh.authz.verdict",
+        "mesh.authn.request",
+        "flow.dst.pod",
+        "flow.leg",
+        "flow.excused",
+    ];
+    for field in fields {
         assert_eq!(scene.of_flow(&event, field), FieldValue::Pending, "{field}");
     }
     for object in objects() {
