@@ -199,7 +199,7 @@ impl LiveEvents {
             }
             let Some(record) = self.records.next() else {
                 if self.view.show_flows(boot_time_ns(), watcher)?.is_break() {
-                    break;
+                    return Ok(());
                 }
                 thread::park_timeout(WAIT);
                 continue;
@@ -213,7 +213,7 @@ impl LiveEvents {
             let process = self.view.apply(&event);
             let time_boot_ns = event.header().time_boot_ns;
             if self.view.show_flows(time_boot_ns, watcher)?.is_break() {
-                break;
+                return Ok(());
             }
             let Some(process) = process.filter(|_| !is_flow_record(&event)) else {
                 continue;
@@ -226,10 +226,10 @@ impl LiveEvents {
             let payload = Payload::Syscall(&event);
             let context = self.view.context(payload, Some(&process));
             if watcher.event(seen, &context)?.is_break() {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
+        self.view.show_last_flows(watcher).map(drop)
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Entry {
     /// Time of the last record.
     pub(crate) last_boot_ns: u64,
     pub(crate) announcement: Announcement,
+    /// Whether the last look at the host's sockets did not show it.
+    pub(crate) is_missed: bool,
     pub(crate) owner: Owner,
     pub(crate) phase: Phase,
     pub(crate) traffic: Traffic,
@@ -102,6 +104,7 @@ impl Entry {
             opened_boot_ns: time_boot_ns,
             last_boot_ns: time_boot_ns,
             announcement: Announcement::Missed,
+            is_missed: false,
             owner: Owner::Unknown,
             phase: Phase::Silent,
             traffic: Traffic::default(),

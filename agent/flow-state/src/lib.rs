@@ -31,6 +31,6 @@ mod table;
 pub use flow::{Caller, Flow, FlowEvent, FlowEventKind, FlowId, Role, Traffic};
 pub use record::is_flow_record;
 pub use saker_flow_inspection::{DnsMessage, DnsRecord};
-pub use sockets::SocketTable;
-pub use state::{FlowOutput, FlowState, Limits, OWNER_EVENTS, Outputs};
+pub use sockets::{Connections, SocketTable};
+pub use state::{FlowOutput, FlowState, Limits, OWNER_EVENTS, Outputs, Satisfied};
 pub use stats::Stats;

@@ -4,13 +4,17 @@
 //! before, `/proc/*/fd` and `/proc/PID/net` are read once: so a server that was there first is named for its
 //! new connections, and connections that were there first are counted as not covered.
 
+mod connections;
+
+pub use connections::Connections;
+
 use crate::flow::Role;
 use crate::record::Ends;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use saker_flow_inspection::Transport;
 use saker_process_state::{Pid, ProcFs};
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
@@ -71,7 +75,7 @@ impl SocketTable {
                 // Ascending, so the first one has the lowest id.
                 owners.entry(inode).or_insert(pid);
             }
-            let Some(namespace) = network_namespace(&directory) else {
+            let Ok(namespace) = network_namespace(&directory) else {
                 continue;
             };
             if namespaces.insert(namespace) {
@@ -109,9 +113,11 @@ fn sockets_of(directory: &Path) -> impl Iterator<Item = u64> {
     })
 }
 
-fn network_namespace(directory: &Path) -> Option<u32> {
-    let target = fs::read_link(directory.join("ns/net")).ok()?;
-    inode(target.to_str()?, "net")?.try_into().ok()
+fn network_namespace(directory: &Path) -> io::Result<u32> {
+    let target = fs::read_link(directory.join("ns/net"))?;
+    let number = target.to_str().and_then(|target| inode(target, "net"));
+    let number = number.and_then(|number| number.try_into().ok());
+    number.ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// The number of `kind:[number]`.

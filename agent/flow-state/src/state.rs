@@ -3,6 +3,7 @@
 mod bootstrap;
 mod dns;
 mod ending;
+mod sweep;
 
 use crate::agenda::{Agenda, Appointment, Matter};
 use crate::entry::{Announcement, Entry, Owner, Phase};
@@ -12,9 +13,10 @@ use crate::names::{Names, Queries};
 use crate::record::{self, Ends, Packet, Record, Tuple};
 use crate::stats::Stats;
 use crate::table::Table;
+use bootstrap::Preexisting;
 use foldhash::{HashMap, HashMapExt};
 use saker_event_decode::EventView;
-use saker_event_schema::{EventId, event, record_flag};
+use saker_event_schema::{DATAGRAM_IDLE_S, DNS_IDLE_S, EventId, event, record_flag};
 use saker_flow_inspection::{Progress, Transport};
 use saker_process_state::Process;
 use std::sync::Arc;
@@ -28,12 +30,6 @@ const VERDICT_WAIT_MAX_NS: u64 = 20_000_000_000;
 /// For how long the call is awaited that accepts a connection, once the verdict is there.
 const OWNER_WAIT_NS: u64 = 200_000_000;
 
-/// After how long without a datagram a flow with a name server ends.
-const DNS_IDLE_NS: u64 = 30_000_000_000;
-
-/// After how long without a datagram any other flow of a datagram socket ends.
-const DATAGRAM_IDLE_NS: u64 = 180_000_000_000;
-
 /// Calls that say whose a connection is where its socket does not.
 pub const OWNER_EVENTS: [EventId; 3] = [event::CONNECT, event::ACCEPT, event::ACCEPT4];
 
@@ -41,7 +37,8 @@ pub const OWNER_EVENTS: [EventId; 3] = [event::CONNECT, event::ACCEPT, event::AC
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most flows. When there are more, the one that is open for longest is classified and closed with what
-    /// is known of it, and counted as `evicted`.
+    /// is known of it, and counted as `evicted`: one of a datagram socket for another of those, or where those
+    /// are the half.
     pub flows_max: usize,
     /// Most flows whose first bytes are kept, which takes up to about 9 KiB each. When there are more, the
     /// one that has been looked at for longest is classified with what is there, and counted as
@@ -78,8 +75,17 @@ impl Default for Limits {
 pub struct Outputs {
     /// Events, in their order.
     pub events: Vec<FlowOutput>,
-    /// Cookies of sockets of whose bytes no more are wanted.
-    pub satisfied: Vec<u64>,
+    /// Connections of whose bytes no more are wanted.
+    pub satisfied: Vec<Satisfied>,
+}
+
+/// Of a connection no more bytes are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Satisfied {
+    /// Cookie of its socket.
+    pub cookie: u64,
+    /// Time of a record of it, nanoseconds since boot: tells it from others of the same socket.
+    pub seen_boot_ns: u64,
 }
 
 /// An event with the process that owns the socket.
@@ -103,7 +109,7 @@ pub struct FlowState {
     agenda: Agenda,
     listeners: Listeners,
     /// Connections that were there before the agent.
-    preexisting: HashMap<Tuple, Option<Arc<Process>>>,
+    preexisting: HashMap<Tuple, Preexisting>,
     names: Names,
     queries: Queries,
     stats: Stats,
@@ -199,7 +205,9 @@ impl FlowState {
             return;
         }
         if let Some(known) = self.table.get_mut(&id) {
-            if known.announcement == Announcement::Missed && known.ends.is_same(&ends) {
+            // A datagram socket and its peer are one flow, whatever the kernel has forgotten of them.
+            let is_expected = known.announcement == Announcement::Missed || id.peer.is_some();
+            if is_expected && known.ends.is_same(&ends) {
                 known.announcement = Announcement::Seen;
                 known.note(&ends, interface, time);
                 self.learn(&id, owner, time, outputs);
@@ -229,7 +237,7 @@ impl FlowState {
         outputs: &mut Outputs,
     ) {
         while self.table.len() >= self.limits.flows_max
-            && let Some(oldest) = self.table.longest_open()
+            && let Some(oldest) = self.dispensable(ends.transport)
         {
             Stats::add(&mut self.stats.evicted);
             self.close(&oldest, time, outputs);
@@ -266,6 +274,19 @@ impl FlowState {
         }
     }
 
+    /// The flow that makes room for another. Anybody can begin one with a datagram, under any name, so those do
+    /// not push out connections.
+    fn dispensable(&mut self, transport: Transport) -> Option<FlowId> {
+        let are_many = self.table.datagrams() >= self.limits.flows_max.div_ceil(2);
+        if transport == Transport::Udp || are_many {
+            let datagrams = self.table.longest_open_datagrams();
+            datagrams.or_else(|| self.table.longest_open_stream())
+        } else {
+            let stream = self.table.longest_open_stream();
+            stream.or_else(|| self.table.longest_open_datagrams())
+        }
+    }
+
     fn payload(&mut self, packet: &Packet<'_>, owner: Owner, time: u64, outputs: &mut Outputs) {
         let id = packet.ends.id(packet.cookie);
         if self.table.get(&id).is_none() {
@@ -273,9 +294,8 @@ impl FlowState {
                 Stats::add(&mut self.stats.late);
                 return;
             }
-            if self.preexisting.contains_key(&packet.ends.tuple()) {
-                return;
-            }
+            // It began before the agent's eyes, whoever had its ends before: others have no records.
+            self.preexisting.remove(&packet.ends.tuple());
             let owner = owner.clone();
             self.begin(id, packet.ends, Announcement::Missed, owner, time, outputs);
         }
@@ -466,12 +486,13 @@ const fn is_dns(ends: &Ends) -> bool {
     ends.local.port() == dns::PORT || ends.remote.port() == dns::PORT
 }
 
-const fn idle_ns(ends: &Ends) -> u64 {
-    if is_dns(ends) {
-        DNS_IDLE_NS
+fn idle_ns(ends: &Ends) -> u64 {
+    let seconds = if is_dns(ends) {
+        DNS_IDLE_S
     } else {
-        DATAGRAM_IDLE_NS
-    }
+        DATAGRAM_IDLE_S
+    };
+    u64::from(seconds).saturating_mul(1_000_000_000)
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub struct Stats {
     pub closed: u64,
     /// Those of them that had to leave because the table was full.
     pub evicted: u64,
+    /// Those of them whose end was not told: the host no longer had their sockets.
+    pub swept: u64,
     /// Flows that were classified early because too many were being looked at.
     pub inspections_cut: u64,
     /// Records of flows that had ended already.

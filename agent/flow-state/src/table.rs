@@ -22,8 +22,10 @@ pub(crate) struct Table {
     ownerless: HashMap<Tuple, FlowId>,
     /// Clients' ends.
     callers: Callers,
-    /// In the order of their beginning.
-    opened: Queue,
+    /// Streams in the order of their beginning.
+    streams: Queue,
+    /// Flows of datagram sockets in the order of their beginning.
+    exchanges: Queue,
     /// Those whose first bytes are kept, in the order in which the first of them came.
     inspected: Queue,
     inspected_count: usize,
@@ -44,7 +46,8 @@ impl Table {
             datagrams: BTreeSet::new(),
             ownerless: HashMap::new(),
             callers: Callers::default(),
-            opened: Queue::new(),
+            streams: Queue::new(),
+            exchanges: Queue::new(),
             inspected: Queue::new(),
             inspected_count: 0,
             departed: Departed::new(departed_max),
@@ -65,6 +68,15 @@ impl Table {
         self.flows.values()
     }
 
+    pub(crate) fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.flows.values_mut()
+    }
+
+    /// How many of the flows are of datagram sockets.
+    pub(crate) fn datagrams(&self) -> usize {
+        self.datagrams.len()
+    }
+
     pub(crate) fn get(&self, id: &FlowId) -> Option<&Entry> {
         self.flows.get(id)
     }
@@ -73,9 +85,8 @@ impl Table {
         self.flows.get_mut(id)
     }
 
-    pub(crate) fn is_current(&self, (generation, id): &Place) -> bool {
-        let entry = self.flows.get(id);
-        entry.is_some_and(|entry| entry.generation == *generation)
+    pub(crate) fn is_current(&self, place: &Place) -> bool {
+        is_current(&self.flows, place)
     }
 
     pub(crate) fn next_generation(&mut self) -> u64 {
@@ -93,7 +104,12 @@ impl Table {
         }
         self.callers.add(&entry);
         self.departed.forget(&id);
-        self.opened.push_back((entry.generation, id));
+        let opened = if id.peer.is_some() {
+            &mut self.exchanges
+        } else {
+            &mut self.streams
+        };
+        opened.push_back((entry.generation, id));
         self.flows.insert(id, entry);
         self.compact();
     }
@@ -191,14 +207,14 @@ impl Table {
         None
     }
 
-    /// The flow that is open for longest.
-    pub(crate) fn longest_open(&mut self) -> Option<FlowId> {
-        while let Some(place) = self.opened.pop_front() {
-            if self.is_current(&place) {
-                return Some(place.1);
-            }
-        }
-        None
+    /// The stream that is open for longest.
+    pub(crate) fn longest_open_stream(&mut self) -> Option<FlowId> {
+        first_current(&mut self.streams, &self.flows)
+    }
+
+    /// The flow of a datagram socket that is open for longest.
+    pub(crate) fn longest_open_datagrams(&mut self) -> Option<FlowId> {
+        first_current(&mut self.exchanges, &self.flows)
     }
 
     /// The flows of a datagram socket.
@@ -222,20 +238,17 @@ impl Table {
     /// Places in all queues.
     #[cfg(test)]
     pub(crate) fn places(&self) -> usize {
-        self.opened.len() + self.inspected.len() + self.departed.order.len()
+        let opened = self.streams.len() + self.exchanges.len();
+        opened + self.inspected.len() + self.departed.order.len()
     }
 
     /// Forgets places of flows that ended when most are.
     fn compact(&mut self) {
         let enough = self.flows.len().saturating_mul(2).saturating_add(STALE_MAX);
-        if self.opened.len() > enough {
-            let flows = &self.flows;
-            let is_current = |(generation, id): &Place| {
-                flows
-                    .get(id)
-                    .is_some_and(|entry| entry.generation == *generation)
-            };
-            self.opened.retain(is_current);
+        for opened in [&mut self.streams, &mut self.exchanges] {
+            if opened.len() > enough {
+                opened.retain(|place| is_current(&self.flows, place));
+            }
         }
         if self.inspected.len()
             > self
@@ -256,6 +269,21 @@ impl Table {
 fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     let first = all.next()?;
     all.next().is_none().then_some(first)
+}
+
+fn is_current(flows: &HashMap<FlowId, Entry>, (generation, id): &Place) -> bool {
+    let entry = flows.get(id);
+    entry.is_some_and(|entry| entry.generation == *generation)
+}
+
+/// Takes the first place of a flow that has not ended.
+fn first_current(queue: &mut Queue, flows: &HashMap<FlowId, Entry>) -> Option<FlowId> {
+    while let Some(place) = queue.pop_front() {
+        if is_current(flows, &place) {
+            return Some(place.1);
+        }
+    }
+    None
 }
 
 /// Flows that ended a short time ago: late records must not make them begin again.

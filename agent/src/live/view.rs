@@ -118,5 +118,20 @@ impl View {
             });
         }
         self.take_note();
+        if let Some(flows) = &mut self.flows {
+            flows.sweep();
+        }
+    }
+
+    /// Shows what is known of connections that wait for more, which will not come.
+    pub(super) fn show_last_flows(
+        &mut self,
+        watcher: &mut impl Watcher,
+    ) -> anyhow::Result<ControlFlow<()>> {
+        let now = boot_time_ns();
+        if let Some(flows) = &mut self.flows {
+            flows.conclude_all(now);
+        }
+        self.show_flows(now, watcher)
     }
 }

@@ -45,6 +45,7 @@ impl AgentMetrics {
             ("opened", stats.opened),
             ("unannounced", stats.unannounced),
             ("closed", stats.closed),
+            ("swept", stats.swept),
             ("late_records", stats.late),
             ("never_established", stats.never_established),
             ("ownerless", stats.ownerless),
@@ -54,7 +55,7 @@ impl AgentMetrics {
             encoder,
             "saker_flow_changes",
             "What happened to the table of connections; the record of an unannounced one's opening was not \
-             seen",
+             seen, nor that of a swept one's end",
             &changes.map(|(change, count)| (vec![("change", change.to_owned())], count)),
         )?;
         let messages = [

@@ -1,10 +1,14 @@
 //! Connections on the matching thread: from their records to events that are judged.
 
+mod lookout;
+
 use crate::pipeline::judge::{Arrival, Happening, Judge};
 use crate::this_host;
+use lookout::Lookout;
 use saker_event_decode::{EventView, WallClock};
 use saker_flow_state::{
-    FlowEvent, FlowEventKind, FlowOutput, FlowState, Limits, Outputs, SocketTable, is_flow_record,
+    FlowEvent, FlowEventKind, FlowOutput, FlowState, Limits, Outputs, Satisfied, SocketTable,
+    is_flow_record,
 };
 use saker_kernel_source::{KernelSource, KernelSourceError};
 use saker_process_state::{Process, ProcessState};
@@ -34,16 +38,16 @@ pub(crate) trait FlowObserver: Send {
     fn shown(&mut self, clock: WallClock, now_boot_ns: u64);
 }
 
-/// Says that no more bytes of a socket, by its cookie, are wanted.
-pub(crate) type Satisfied = Box<dyn FnMut(u64) + Send>;
+/// Says that no more bytes of a connection are wanted.
+pub(crate) type TellSatisfied = Box<dyn FnMut(Satisfied) + Send>;
 
-/// Tells the kernel side of which sockets enough is known; nobody where it sees no connections.
-pub(crate) fn satisfied_by(source: &mut KernelSource) -> Result<Satisfied, KernelSourceError> {
+/// Tells the kernel side of which connections enough is known; nobody where it sees none.
+pub(crate) fn satisfied_by(source: &mut KernelSource) -> Result<TellSatisfied, KernelSourceError> {
     let Some(mut satisfaction) = source.flow_satisfaction()? else {
         return Ok(Box::new(|_| {}));
     };
-    Ok(Box::new(move |cookie| {
-        if let Err(error) = satisfaction.satisfied(cookie, this_host::boot_time_ns()) {
+    Ok(Box::new(move |of| {
+        if let Err(error) = satisfaction.satisfied(of.cookie, of.seen_boot_ns) {
             // Its payload goes on to come until the kernel's own bound.
             tracing::debug!(%error, "cannot tell that enough is known of a connection");
         }
@@ -54,9 +58,10 @@ pub(crate) fn satisfied_by(source: &mut KernelSource) -> Result<Satisfied, Kerne
 pub(crate) struct Flows {
     state: FlowState,
     outputs: Outputs,
-    satisfied: Satisfied,
+    satisfied: TellSatisfied,
     observer: Option<Box<dyn FlowObserver>>,
     next_shown: Instant,
+    lookout: Option<Lookout>,
 }
 
 /// What events of connections are judged with.
@@ -71,13 +76,14 @@ pub(crate) struct Bench<'a> {
 
 impl Flows {
     /// Nothing is known of connections yet.
-    pub(crate) fn new(satisfied: Satisfied, observer: Option<Box<dyn FlowObserver>>) -> Self {
+    pub(crate) fn new(satisfied: TellSatisfied, observer: Option<Box<dyn FlowObserver>>) -> Self {
         Self {
             state: FlowState::new(Limits::default()),
             outputs: Outputs::default(),
             satisfied,
             observer,
             next_shown: Instant::now() + OPEN_SHOWN,
+            lookout: None,
         }
     }
 
@@ -85,6 +91,24 @@ impl Flows {
     pub(crate) fn bootstrap(&mut self, processes: &ProcessState) {
         let sockets = SocketTable::read(Path::new("/proc"));
         self.state.bootstrap(&sockets, |pid| processes.by_pid(pid));
+        match Lookout::spawn() {
+            Ok(lookout) => self.lookout = Some(lookout),
+            Err(error) => tracing::warn!(
+                %error,
+                "cannot look for connections whose end was not seen: they count as open"
+            ),
+        }
+    }
+
+    /// Ends connections that the host no longer has, by what the last look showed, and has another one taken.
+    pub(crate) fn sweep(&mut self) {
+        let Some(lookout) = &self.lookout else { return };
+        if let Some(found) = lookout.found() {
+            self.state.sweep(&found, &mut self.outputs);
+        }
+        if self.state.has_connections() {
+            lookout.look();
+        }
     }
 
     /// The table.
@@ -110,8 +134,8 @@ impl Flows {
 
     /// Takes what came of records and time.
     pub(crate) fn take(&mut self) -> Option<Vec<FlowOutput>> {
-        for cookie in self.outputs.satisfied.drain(..) {
-            (self.satisfied)(cookie);
+        for satisfied in self.outputs.satisfied.drain(..) {
+            (self.satisfied)(satisfied);
         }
         if self.outputs.events.is_empty() {
             return None;
@@ -136,10 +160,11 @@ impl Flows {
         }
     }
 
-    /// Shows the open connections, if it is time to.
+    /// Shows the open connections, if it is time to, and ends those that are no longer there.
     pub(crate) fn show_open_if_due(&mut self, bench: &Bench<'_>) {
         if bench.now >= self.next_shown {
             self.next_shown = bench.now + OPEN_SHOWN;
+            self.sweep();
             self.show_open(bench);
         }
     }

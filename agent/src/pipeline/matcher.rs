@@ -160,9 +160,8 @@ impl Matcher {
             let process = flows::process_of(processes, &event);
             judge.take_note(processes.take_container_changes());
             flows.apply(&event, process.as_ref());
-            if is_flow_record(&event) {
-                flows.tick(event.header().time_boot_ns);
-            } else {
+            flows.tick(event.header().time_boot_ns);
+            if !is_flow_record(&event) {
                 let arrival = Arrival {
                     what: Happening::Call(&event),
                     process: process.as_ref(),

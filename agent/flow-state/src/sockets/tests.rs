@@ -1,10 +1,10 @@
 use super::*;
 use std::os::unix::fs::symlink;
 
-const HEADING: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+pub(super) const HEADING: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 
 /// A `/proc` with one process for each entry: pid, namespace, inodes of its sockets.
-fn proc_fs(processes: &[(u32, u32, &[u64])]) -> tempfile::TempDir {
+pub(super) fn proc_fs(processes: &[(u32, u32, &[u64])]) -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a folder");
     for (pid, namespace, inodes) in processes {
         let directory = root.path().join(pid.to_string());

@@ -11,6 +11,14 @@ use saker_flow_inspection::{
 use saker_process_state::{Pid, Process};
 use std::sync::Arc;
 
+/// A connection that was there before the agent.
+#[derive(Debug)]
+pub(super) struct Preexisting {
+    pub(super) owner: Option<Arc<Process>>,
+    /// Whether the last look at the host's sockets did not show it.
+    pub(super) is_missed: bool,
+}
+
 impl FlowState {
     /// Takes the sockets that were there at the start; `process_of` gives the process that has a pid. To be
     /// called once, after the programs are attached.
@@ -43,14 +51,18 @@ impl FlowState {
         }
         Stats::add(&mut self.stats.preexisting);
         if self.preexisting.len() < self.limits.preexisting_max {
-            self.preexisting.insert(ends.tuple(), owner.cloned());
+            let connection = Preexisting {
+                owner: owner.cloned(),
+                is_missed: false,
+            };
+            self.preexisting.insert(ends.tuple(), connection);
         }
     }
 
     /// Connections that were there before the agent and are not known to have ended, each with its owner.
     pub fn preexisting(&self) -> impl Iterator<Item = (Flow, Option<&Arc<Process>>)> {
         let connections = self.preexisting.iter();
-        connections.map(|(tuple, owner)| (self.unseen(tuple), owner.as_ref()))
+        connections.map(|(tuple, it)| (self.unseen(tuple), it.owner.as_ref()))
     }
 
     fn unseen(&self, tuple: &Tuple) -> Flow {

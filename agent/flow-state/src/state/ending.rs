@@ -1,6 +1,6 @@
 //! From the verdict to the end of a flow.
 
-use super::{FlowState, OWNER_WAIT_NS, Outputs, idle_ns};
+use super::{FlowState, OWNER_WAIT_NS, Outputs, Satisfied, idle_ns};
 use crate::agenda::{Appointment, Matter};
 use crate::entry::{Announcement, Entry, Owner, Phase};
 use crate::flow::{FlowEventKind, FlowId, Traffic};
@@ -37,10 +37,7 @@ impl FlowState {
                 Stats::add(&mut self.stats.late);
                 return;
             }
-            let was_there_before = self.preexisting.remove(&ending.ends.tuple()).is_some();
-            if was_there_before {
-                return;
-            }
+            self.preexisting.remove(&ending.ends.tuple());
             if !ending.was_established {
                 Stats::add(&mut self.stats.never_established);
                 return;
@@ -66,7 +63,7 @@ impl FlowState {
             self.learn(id, owner.clone(), time, outputs);
             if let Some(entry) = self.table.get_mut(id) {
                 entry.last_boot_ns = entry.last_boot_ns.max(time);
-                // Of several peers the kernel gives the sum.
+                // Of several peers the kernel gives the sum, or nothing.
                 if ids.len() == 1 {
                     entry.know_traffic(&ending.traffic);
                 }
@@ -83,14 +80,17 @@ impl FlowState {
         };
         let is_stream = entry.ends.transport == Transport::Tcp;
         let is_awaited = is_stream && !entry.owner.is_known();
-        let generation = entry.generation;
+        let (generation, seen_boot_ns) = (entry.generation, entry.last_boot_ns);
         if let Some(was_inspected) = entry.decide() {
             if was_inspected {
                 self.table.end_inspection();
             }
             // A datagram socket has other peers.
             if is_stream {
-                outputs.satisfied.push(id.cookie);
+                outputs.satisfied.push(Satisfied {
+                    cookie: id.cookie,
+                    seen_boot_ns,
+                });
             }
         }
         if is_awaited {

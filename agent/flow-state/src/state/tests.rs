@@ -3,6 +3,7 @@ mod dns;
 mod endings;
 mod order;
 mod owners;
+mod sweep;
 
 use super::*;
 use crate::flow::Traffic;
@@ -84,6 +85,14 @@ fn in_short(output: &FlowOutput) -> String {
 
 fn address(text: &str) -> SocketAddr {
     text.parse().expect("an address")
+}
+
+/// Enough is known of the client's connection, whose last record was of that time.
+fn satisfied(seen_boot_ns: u64) -> Satisfied {
+    Satisfied {
+        cookie: 7,
+        seen_boot_ns,
+    }
 }
 
 /// One end of a connection on this host, and how the kernel tells of it.
@@ -265,7 +274,7 @@ fn an_undecided_flow_is_classified_when_its_time_is_over() {
     assert_eq!(events[0].event.kind, FlowEventKind::Classified);
     assert_eq!(events[0].event.time_boot_ns, 13 * SECOND);
     assert_eq!(events[0].event.flow.traffic.sent_bytes, 11);
-    assert_eq!(stage.outputs.satisfied, [7]);
+    assert_eq!(stage.outputs.satisfied, [satisfied(11 * SECOND)]);
     stage.ticks(100 * SECOND);
     assert_eq!(stage.events(), [""; 0]);
 }
@@ -282,7 +291,7 @@ fn what_is_decided_is_reported_at_once_and_its_bytes_are_forgotten() {
     let class = events[0].event.flow.classification.class;
     assert_eq!(class, SecurityClass::Plaintext);
     assert_eq!(stage.flows.table.inspected(), 0);
-    assert_eq!(stage.outputs.satisfied, [7]);
+    assert_eq!(stage.outputs.satisfied, [satisfied(12 * MS)]);
     let counted = &stage.flows.stats().classified;
     assert_eq!(counted.get(&(class, Role::Client)), Some(&1));
 }

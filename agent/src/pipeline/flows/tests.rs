@@ -68,8 +68,8 @@ impl Stage {
         let bounds = judge::bounds(Duration::from_millis(500));
         let satisfied = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&satisfied);
-        let satisfied_by: Satisfied =
-            Box::new(move |cookie| told.lock().expect("a list").push(cookie));
+        let satisfied_by: TellSatisfied =
+            Box::new(move |of| told.lock().expect("a list").push(of.cookie));
         let source = SourceFile::new("rules.yaml", RULES);
         let loaded = load(&[source], &Fields::new(), &LoadOptions::default());
         let checked = loaded.rules.expect("good rules");

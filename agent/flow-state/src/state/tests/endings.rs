@@ -81,6 +81,43 @@ fn datagram_flows_end_when_nothing_comes_any_more() {
 }
 
 #[test]
+fn a_sign_of_life_keeps_a_datagram_flow_and_tells_how_much_went_over_it() {
+    let mut stage = Stage::new();
+    let client = End::udp(9, socket_role::CLIENT, "10.0.0.1:40000", "10.0.0.2:9000");
+    stage.happens(&client.opened(0));
+    stage.happens(&client.sends(b"something", SECOND));
+    stage.ticks(100 * SECOND);
+    assert_eq!(stage.events().len(), 1, "the verdict");
+    for minute in 1..=60 {
+        let sign = client.payload(false, minute * 1_000, b"s", minute * 60 * SECOND);
+        stage.happens(&sign);
+        stage.ticks((minute * 60 + 50) * SECOND);
+        assert_eq!(stage.events(), [""; 0], "minute {minute}");
+    }
+    stage.ticks((3_600 + u64::from(DATAGRAM_IDLE_S)) * SECOND);
+    let closed = stage.take();
+    assert_eq!(closed.len(), 1);
+    assert_eq!(closed[0].event.flow.traffic.sent_bytes, 60_001);
+}
+
+#[test]
+fn a_datagram_flow_of_which_the_kernel_tells_again_is_the_same() {
+    let mut stage = Stage::new();
+    let server = End::udp(9, socket_role::ACCEPTED, "10.0.0.1:9000", "10.0.0.2:5000");
+    stage.happens(&server.opened(MS));
+    stage.happens(&server.receives(b"hello", 2 * MS));
+    // Its peer had to make room in the kernel's table, and the server spoke first then.
+    let mut again = server.clone();
+    again.socket.role = socket_role::CLIENT;
+    stage.happens(&again.opened(SECOND));
+    stage.happens(&again.sends(b"hello", SECOND));
+    assert_eq!(stage.events(), ["flow_classified server opaque curl"]);
+    assert_eq!((stage.flows.len(), stage.flows.stats().opened), (1, 1));
+    let open: Vec<_> = stage.flows.open_flows(SECOND).collect();
+    assert_eq!(open[0].0.role, Role::Server);
+}
+
+#[test]
 fn one_datagram_socket_has_a_flow_for_each_peer_and_all_end_with_it() {
     let mut stage = Stage::new();
     let first = End::udp(9, socket_role::ACCEPTED, "10.0.0.1:9000", "10.0.0.2:5000");
@@ -177,6 +214,31 @@ fn when_the_table_is_full_the_longest_open_one_is_classified_and_closed() {
     stage.happens(&End::client().cookie(1).closed(MS, 6 * MS));
     assert_eq!(stage.events(), [""; 0]);
     assert_eq!(stage.flows.stats().late, 2);
+}
+
+#[test]
+fn datagrams_of_strangers_push_out_no_connection() {
+    let mut stage = Stage::with(Limits {
+        flows_max: 4,
+        ..Limits::default()
+    });
+    stage.happens(&End::client().cookie(1).opened(MS));
+    stage.happens(&End::client().cookie(2).opened(2 * MS));
+    for number in 0..10_u16 {
+        let remote = format!("192.0.2.1:{}", 1_000 + number);
+        let forged = End::udp(9, socket_role::ACCEPTED, "10.0.0.1:53", &remote);
+        stage.happens(&forged.opened(SECOND + u64::from(number)));
+    }
+    // A connection makes place for itself among them.
+    stage.happens(&End::client().cookie(3).opened(2 * SECOND));
+    let closed: Vec<_> = stage.take();
+    assert!(closed.iter().all(|it| it.event.flow.id.peer.is_some()));
+    assert_eq!(stage.flows.stats().evicted, 9);
+    // Where datagrams are few, connections make place for each other.
+    stage.happens(&End::client().cookie(4).opened(3 * SECOND));
+    let closed = stage.take();
+    assert_eq!(closed[0].event.flow.id.cookie, 1, "{closed:?}");
+    assert_eq!(stage.flows.len(), 4);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::record::Ends;
 use crate::sockets::{OpenSocket, SocketKind, SocketTable};
 use saker_process_state::Pid;
 
-fn old_socket(local: &str, remote: &str, kind: SocketKind, pid: u32) -> OpenSocket {
+pub(super) fn old_socket(local: &str, remote: &str, kind: SocketKind, pid: u32) -> OpenSocket {
     OpenSocket {
         ends: Ends {
             transport: Transport::Tcp,
@@ -20,7 +20,7 @@ fn old_socket(local: &str, remote: &str, kind: SocketKind, pid: u32) -> OpenSock
 }
 
 /// Sockets of a process that is known.
-fn with_old_sockets(sockets: Vec<OpenSocket>) -> Stage {
+pub(super) fn with_old_sockets(sockets: Vec<OpenSocket>) -> Stage {
     let mut stage = Stage::new();
     let exec = EventBuilder::new(event::EXECVE)
         .pid(30)
@@ -150,12 +150,24 @@ fn connections_that_were_there_before_are_counted_and_never_reported() {
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0].0.classification.class, SecurityClass::Preexisting);
     assert_eq!(shown[0].1.expect("a process").comm.as_bytes(), b"postgres");
-    let client = End::client().flags(record_flag::OWNER_UNKNOWN);
-    stage.happens(&client.sends(b"GET / HTTP/1.1\r\n\r\n", 10 * MS));
-    stage.happens(&client.closed(0, 20 * MS));
+    stage.ticks(3_600 * SECOND);
     assert_eq!(stage.events(), [""; 0]);
     assert_eq!(stage.flows.stats().preexisting, 1);
-    assert_eq!(stage.flows.preexisting().count(), 0);
+}
+
+#[test]
+fn a_new_connection_with_the_ends_of_an_old_one_is_new_although_its_opening_was_lost() {
+    let connection = old_socket("10.0.0.1:40000", "10.0.0.2:443", SocketKind::Connected, 30);
+    for has_payload in [true, false] {
+        let mut stage = with_old_sockets(vec![connection]);
+        if has_payload {
+            stage.happens(&End::client().sends(HELLO_BEGIN, 10 * MS));
+        }
+        stage.happens(&End::client().closed(9 * MS, 20 * MS));
+        assert_eq!(stage.events().len(), 2);
+        assert_eq!(stage.flows.stats().unannounced, 1);
+        assert_eq!(stage.flows.preexisting().count(), 0);
+    }
 }
 
 #[test]
