@@ -25,6 +25,9 @@ const CAPABILITIES: [(u32, &str, &str); 4] = [
     (2, "CAP_DAC_READ_SEARCH", "find the container of a cgroup"),
 ];
 
+/// `CAP_NET_ADMIN`, which only the programs on connections need.
+const NET_ADMIN: u32 = 12;
+
 /// How a finding bears on the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -183,12 +186,23 @@ fn type_information() -> Finding {
 }
 
 fn privileges() -> Finding {
-    let held = host::effective_capabilities();
+    privileges_among(host::effective_capabilities())
+}
+
+fn privileges_among(held: u64) -> Finding {
     let missing: Vec<String> = CAPABILITIES
         .iter()
         .filter(|(bit, _, _)| held & (1 << bit) == 0)
         .map(|(_, name, purpose)| format!("{name} (to {purpose})"))
         .collect();
+    if missing.is_empty() && held & (1 << NET_ADMIN) == 0 {
+        return Finding::new(
+            "privileges",
+            Verdict::Degraded,
+            "no CAP_NET_ADMIN",
+            "connections are not seen: grant it as well",
+        );
+    }
     if missing.is_empty() {
         return Finding::good("privileges", "all capabilities that are needed");
     }
@@ -359,4 +373,20 @@ fn print(out: &mut impl Write, finding: &Finding, colour: bool) -> std::io::Resu
         writeln!(out, "       {:<20} {consequence}", "")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_capability_of_networks_only_connections_are_missing() {
+        let needed = CAPABILITIES
+            .iter()
+            .fold(0, |held, (bit, _, _)| held | (1_u64 << bit));
+        let verdict = |held| privileges_among(held).verdict;
+        assert_eq!(verdict(needed | (1 << NET_ADMIN)), Verdict::Good);
+        assert_eq!(verdict(needed), Verdict::Degraded);
+        assert_eq!(verdict(1 << NET_ADMIN), Verdict::Missing);
+    }
 }

@@ -328,7 +328,10 @@ impl Agent {
         };
         let sees_flows = self.kernel.as_ref().is_some_and(KernelSide::sees_flows);
         if wanted.has_flows && !sees_flows {
-            eprintln!("rules of the source flow take effect when the agent is started again");
+            eprintln!(
+                "warning: no connections are seen, because no rule of the source flow was loaded at the start, or \
+                 this host cannot: such rules match nothing until the agent is started again with them"
+            );
         }
         wanted.has_flows = sees_flows;
         let new = wanted.reported();

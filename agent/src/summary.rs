@@ -62,7 +62,10 @@ fn write_summary(
         counts.iter().map(|(_, counts)| of(counts)).sum()
     };
     let lost = [
-        ("kernel: no scratch slot", sum(|counts| counts.lost_no_slot)),
+        (
+            "kernel: no scratch slot or memory",
+            sum(|counts| counts.lost_no_slot),
+        ),
         ("kernel: ring full", sum(|counts| counts.lost_ring_full)),
         ("kernel: path walk", sum(|counts| counts.lost_walk_failed)),
         (
