@@ -59,10 +59,6 @@ pub enum PodUsers {
 
 /// Which namespaces of its node a pod shares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "they are three switches of the specification, in every combination"
-)]
 pub struct HostNamespaces {
     /// Its network.
     pub network: bool,
