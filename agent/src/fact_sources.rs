@@ -9,7 +9,7 @@ use saker_container_metadata::{Containers, Limits, Requests};
 use saker_container_runtimes::{Runtimes, RuntimesConfig};
 use saker_kube_metadata::{Cluster, Limits as ClusterLimits, Scope};
 use saker_kube_watch::{ConnectError, KubeConfig, KubeWatch};
-use saker_policy_audit::MeshHandle;
+use saker_policy_audit::{MeshHandle, NetworkPolicyHandle};
 use saker_process_state::ContainerChange;
 use saker_rule_fields::{Facts, Needs, RegoHandle};
 use std::sync::{Arc, OnceLock};
@@ -90,6 +90,7 @@ impl FactSources {
             containers,
             mesh: MeshHandle::new(cluster.clone(), config.mtls),
             rego: RegoHandle::new(cluster.clone()),
+            network_policies: NetworkPolicyHandle::new(cluster.clone()),
             cluster,
         };
         let (scope, scopes) = watch::channel(needs.scope());

@@ -33,6 +33,7 @@ use cli::{
 };
 use commands::InputError;
 use commands::mtls::LedgerSourceError;
+use commands::policy::check::FlowFileError;
 use saker_alert::escaped;
 use saker_capture_replay::ReplayError;
 use std::process::ExitCode;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
                 || error.is::<config::ConfigError>()
                 || error.is::<LedgerSourceError>()
                 || error.is::<saker_rego_policies::LoadError>()
+                || error.is::<FlowFileError>()
                 || error.is::<ReplayError>()
                 || error.is::<commands::replay::AuditFileError>();
             if is_bad_input {

@@ -16,7 +16,7 @@ use crate::members::Past;
 use crate::mesh_objects::MeshObject;
 use crate::network_policy::NetworkPolicy;
 use crate::objects::{
-    Namespace, Node, OwnerReference, Pod, PodPhase, Service, Workload, WorkloadKind,
+    Namespace, Node, ObjectName, OwnerReference, Pod, PodPhase, Service, Workload, WorkloadKind,
 };
 use crate::pod_events::{Audience, PodEvent};
 use crate::scope::Scope;
@@ -248,6 +248,13 @@ impl Cluster {
             None if state.scope.contains(whole) => Answer::Known(Endpoint::External),
             None => Answer::Unknown,
         }
+    }
+
+    /// The service with this namespace and name.
+    #[must_use]
+    pub fn service(&self, (namespace, name): (&str, &str)) -> Option<Arc<Service>> {
+        let name = ObjectName::new(namespace, name);
+        self.read().services.get(&name).cloned()
     }
 
     /// Name of the node that this agent runs on, if who watches knows it.

@@ -2,7 +2,7 @@
 
 use saker_kube_manifests::objects_of_values;
 use saker_kube_metadata::{Cluster, Kind, Object, Scope};
-use saker_policy_audit::{MeshHandle, MtlsSettings};
+use saker_policy_audit::{MeshHandle, MtlsSettings, NetworkPolicyHandle};
 use saker_rule_fields::Facts;
 use serde_json::Value;
 
@@ -33,6 +33,7 @@ pub(crate) fn told(facts: Facts, objects: &[Object]) -> Facts {
     Facts {
         mesh: MeshHandle::new(cluster.clone(), MtlsSettings::default()),
         rego: facts.rego.with_cluster(cluster.clone()),
+        network_policies: NetworkPolicyHandle::new(cluster.clone()),
         cluster,
         ..facts
     }

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod knowledge;
+mod network_policies;
 mod parties;
 mod pod_security;
 mod policies;

@@ -11,7 +11,7 @@ pub use needs::Needs;
 use crate::rego::RegoHandle;
 use saker_container_metadata::{Containers, Reason};
 use saker_kube_metadata::Cluster;
-use saker_policy_audit::MeshHandle;
+use saker_policy_audit::{MeshHandle, NetworkPolicyHandle};
 
 /// Who is asked about containers and pods.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub struct Facts {
     pub mesh: MeshHandle,
     /// What policies in Rego say.
     pub rego: RegoHandle,
+    /// What network policies say.
+    pub network_policies: NetworkPolicyHandle,
 }
 
 impl Facts {
@@ -35,6 +37,7 @@ impl Facts {
             cluster: Cluster::unknown(),
             mesh: MeshHandle::none(),
             rego: RegoHandle::none(),
+            network_policies: NetworkPolicyHandle::none(),
         }
     }
 }

@@ -13,6 +13,7 @@ mod k8smeta;
 mod ka;
 mod mesh;
 mod mtls;
+mod netpol;
 mod other;
 mod proc;
 mod pss;
@@ -41,6 +42,7 @@ pub(crate) static ROWS: &[&[&[FieldRow]]] = &[
     ka::ROWS,
     mesh::ROWS,
     mtls::ROWS,
+    netpol::ROWS,
     other::ROWS,
     proc::ROWS,
     pss::ROWS,

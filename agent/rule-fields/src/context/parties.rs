@@ -162,7 +162,7 @@ impl<'a> EventContext<'a> {
         }
     }
 
-    fn endpoint<'c>(
+    pub(super) fn endpoint<'c>(
         &'c self,
         address: SocketAddr,
         cell: impl FnOnce(&'c FlowLookups) -> &'c OnceCell<Answer<Endpoint>>,
@@ -221,7 +221,7 @@ impl<'a> EventContext<'a> {
 }
 
 /// Whether nobody can be found by an address.
-fn is_unspecific(address: IpAddr) -> bool {
+pub(super) fn is_unspecific(address: IpAddr) -> bool {
     let address = address.to_canonical();
     address.is_loopback() || address.is_unspecified()
 }

@@ -93,7 +93,7 @@ impl EventContext<'_> {
     }
 
     /// The namespace of an end, nothing where nobody knows it: it may only not be known yet.
-    fn namespace_if_known(&self, side: Side) -> Fact<Option<&Namespace>> {
+    pub(super) fn namespace_if_known(&self, side: Side) -> Fact<Option<&Namespace>> {
         match self.party_namespace(side) {
             Fact::Awaited => Fact::Awaited,
             namespace => Fact::Known(namespace.known()),
@@ -154,7 +154,7 @@ impl EventContext<'_> {
 
     /// A proxy accepts connections on a port of its own: which one of the workload is meant does not
     /// show.
-    fn own_server_port(&self, flow: &Flow) -> Fact<Option<u16>> {
+    pub(super) fn own_server_port(&self, flow: &Flow) -> Fact<Option<u16>> {
         match self.mesh_leg() {
             Fact::Awaited => Fact::Awaited,
             Fact::Known(leg) => Fact::Known((!is_at_proxy(leg.kind)).then(|| flow.local.port())),
@@ -246,6 +246,6 @@ pub(super) fn name_in_pod(container: &ContainerInfo) -> Option<&str> {
     label.or(container.name.as_ref()).map(|name| &**name)
 }
 
-fn canonical(address: SocketAddr) -> SocketAddr {
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }

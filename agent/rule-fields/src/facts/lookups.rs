@@ -4,7 +4,10 @@ use super::{Enrichment, Fact};
 use saker_container_metadata::Answer as ContainerAnswer;
 use saker_kube_metadata::{Answer, Endpoint, Namespace, OwnerReference, Pod, Service, Workload};
 use saker_policy_audit::pod_security::{Break, PodVerdict};
-use saker_policy_audit::{Authorization, ClientIntent, MeshLeg, MeshPolicies, MtlsIntent};
+use saker_policy_audit::{
+    Authorization, ClientIntent, MeshLeg, MeshPolicies, MtlsIntent, NetworkFlowVerdict,
+    NetworkPolicies,
+};
 use saker_rego_policies::Judgment;
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
@@ -65,6 +68,16 @@ pub(crate) struct FlowLookups {
     pub(crate) own_namespace: Once<Arc<Namespace>>,
     /// If the other end is a pod, its namespace.
     pub(crate) other_namespace: Once<Arc<Namespace>>,
+    /// If the own end is no pod that the process is in, the namespace of the pod that has its address.
+    pub(crate) address_namespace: Once<Arc<Namespace>>,
+    /// The network policies.
+    pub(crate) network_policies: Once<Arc<NetworkPolicies>>,
+    /// The namespace of the service that the client connected to.
+    pub(crate) backend_namespace: Once<Arc<Namespace>>,
+    /// The pods behind the service that the client connected to.
+    pub(crate) backends: Once<Vec<Arc<Pod>>>,
+    /// What network policies say of the connection.
+    pub(crate) network_verdict: OnceCell<Fact<NetworkFlowVerdict>>,
     /// What the policies of meshes are.
     pub(crate) policies: Once<Arc<MeshPolicies>>,
     /// Which part of the way through proxies it is.

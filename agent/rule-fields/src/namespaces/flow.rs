@@ -5,6 +5,7 @@ mod leg;
 
 mod tls;
 
+pub(super) use ends::PARTIES;
 pub(super) use leg::MESH;
 
 use super::fd::static_text;

@@ -139,7 +139,7 @@ pub(super) static DESTINATION: &[FieldRow] = &[
 ];
 
 /// Everything that has an address, and the pod of the process.
-pub(super) const PARTIES: Needs = Needs::CONTAINER.with(Needs::cluster(
+pub(in crate::namespaces) const PARTIES: Needs = Needs::CONTAINER.with(Needs::cluster(
     Scope::NODE_PODS
         .with(Scope::CLUSTER_PODS)
         .with(Scope::SERVICES)
