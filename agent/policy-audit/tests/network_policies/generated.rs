@@ -2,7 +2,7 @@
 //! and the second opinion agree.
 
 use super::brute_force::opinion;
-use super::world::{EVERYBODY, Peer, Policy, Port, Rule, Sel, policies, verdict};
+use super::world::{EVERYBODY, Held, Peer, Policy, Port, Rule, Sel, policies, verdict_between};
 use std::collections::BTreeMap;
 
 static SELECTORS: &[Sel] = &[
@@ -79,11 +79,13 @@ impl Tally {
     fn check(&mut self, all: &[Policy]) {
         let indexed = policies(all);
         self.cases += 1;
-        for source in EVERYBODY {
-            for destination in EVERYBODY {
+        let everybody: Vec<Held> = EVERYBODY.iter().copied().map(Held::of).collect();
+        for from in &everybody {
+            for to in &everybody {
+                let (source, destination) = (from.who, to.who);
                 for (protocol, port) in PACKETS {
-                    let expected = opinion(all, *source, *destination, protocol, *port);
-                    let found = verdict(&indexed, *source, *destination, protocol, *port);
+                    let expected = opinion(all, source, destination, protocol, *port);
+                    let found = verdict_between(&indexed, from, to, protocol, *port);
                     let told =
                         || format!("{source:?} -> {destination:?} {protocol}/{port}: {all:#?}");
                     let egress = found.egress.as_ref().map(|end| end.verdict.name());
@@ -142,7 +144,7 @@ fn mixtures_of_policies() {
     for _ in 0..600 {
         let mut all = Vec::new();
         for number in 0..1 + below(6) {
-            let mut rules = |below: &mut dyn FnMut(usize) -> usize| -> Option<Vec<Rule>> {
+            let rules = |below: &mut dyn FnMut(usize) -> usize| -> Option<Vec<Rule>> {
                 let count = below(4);
                 let mut rule = || Rule {
                     peers: PEERS[below(PEERS.len())].to_vec(),

@@ -211,6 +211,17 @@ pub(crate) fn verdict(
     port: u16,
 ) -> NetworkFlowVerdict {
     let [source, destination] = [source, destination].map(Held::of);
+    verdict_between(policies, &source, &destination, of, port)
+}
+
+/// The same, of those who are typed already.
+pub(crate) fn verdict_between(
+    policies: &NetworkPolicies,
+    source: &Held,
+    destination: &Held,
+    of: &str,
+    port: u16,
+) -> NetworkFlowVerdict {
     policies.verdict(&NetworkFlow {
         source: source.party(),
         destination: destination.party(),
@@ -225,7 +236,7 @@ pub(crate) fn policies<'a>(all: impl IntoIterator<Item = &'a Policy>) -> Network
 
 /// Somebody, in types.
 pub(crate) struct Held {
-    who: Somebody,
+    pub(crate) who: Somebody,
     pod: Pod,
     namespace: Labels,
 }
