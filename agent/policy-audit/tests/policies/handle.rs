@@ -17,7 +17,7 @@ fn they_follow_the_cluster() {
     let reason = || intent(&now(&handle), &pod, Some(80)).reason;
     assert_eq!(reason(), MtlsReason::NotKnown, "nobody watches");
 
-    cluster.set_scope(Scope::MESH);
+    cluster.set_scope(Scope::MESH.with(Scope::MESH_AUTHORIZATION));
     assert_eq!(handle.policies(), Answer::Awaited);
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_mesh()) {
         assert_eq!(handle.policies(), Answer::Awaited, "{}", kind.name());
@@ -42,7 +42,7 @@ fn they_follow_the_cluster() {
 #[test]
 fn what_cannot_be_had_of_one_mesh_is_no_matter_to_the_other() {
     let cluster = Cluster::unknown();
-    cluster.set_scope(Scope::MESH);
+    cluster.set_scope(Scope::MESH.with(Scope::MESH_AUTHORIZATION));
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_mesh()) {
         match kind {
             Kind::Servers => cluster.fail(kind),

@@ -311,6 +311,7 @@ fn kubelet(facts: &Facts) -> Scene {
 #[test]
 fn who_calls_from_the_same_host_is_known_by_its_own_end() {
     let facts = shop();
+    facts.cluster.set_own_node("node-1");
     let scene = in_pod(&facts);
     let on_host = |event: &FlowEvent| scene.of_flow(event, "flow.src.on_host");
     let from_elsewhere = classified(server("10.1.0.7:8080", "203.0.113.1:40000"));
