@@ -6,6 +6,7 @@ fn arguments() -> AlertArgs {
         rules: vec![PathBuf::from("rules")],
         priority: None,
         output: None,
+        rego: None,
     }
 }
 
