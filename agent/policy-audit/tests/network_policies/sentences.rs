@@ -92,10 +92,10 @@ fn directions_are_isolated_by_themselves() {
     let ends = (POD(&WEB), POD(&DB));
     let out = egress("out", WEB_PODS, Vec::new());
     let denied = "denied egress no_rules shop/out";
-    says(&[out.clone()], ends, HTTP, denied);
+    says(std::slice::from_ref(&out), ends, HTTP, denied);
     // The reply to what may come in is not asked for.
     says(
-        &[out.clone()],
+        std::slice::from_ref(&out),
         (POD(&DB), POD(&WEB)),
         HTTP,
         "not_isolated both no_policy",
@@ -116,7 +116,12 @@ fn both_ends_have_to_allow_it() {
         HTTP,
         "allowed both rule shop/out shop/in",
     );
-    says(&[out.clone()], ends, HTTP, "allowed egress rule shop/out");
+    says(
+        std::slice::from_ref(&out),
+        ends,
+        HTTP,
+        "allowed egress rule shop/out",
+    );
     let closed = ingress("in", DB_PODS, Vec::new());
     says(
         &[out, closed],
