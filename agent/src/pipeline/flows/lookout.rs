@@ -41,3 +41,24 @@ impl Lookout {
         self.found.try_recv().ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_look_is_taken_for_each_question() {
+        let lookout = Lookout::spawn().expect("a thread");
+        assert!(lookout.found().is_none(), "nobody asked");
+        for _ in 0..2 {
+            lookout.look();
+            let found = lookout.found.recv_timeout(Duration::from_secs(60));
+            assert!(found.is_ok());
+        }
+        // Who asks and never fetches holds up nobody.
+        for _ in 0..5 {
+            lookout.look();
+        }
+    }
+}
