@@ -99,7 +99,7 @@ impl MeshPolicies {
             &OF_LINKERD,
         ];
         let answers = asked.map(|kinds| cluster.mesh_objects(kinds));
-        if answers.iter().any(|answer| *answer == Answer::Awaited) {
+        if answers.contains(&Answer::Awaited) {
             return Answer::Awaited;
         }
         let [peers, clients, servers, of_istio, of_linkerd] = answers.map(Answer::known);

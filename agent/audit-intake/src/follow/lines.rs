@@ -59,7 +59,7 @@ impl<R: Read> LineReader<R> {
     /// # Errors
     ///
     /// What the reader says.
-    pub fn next(&mut self) -> io::Result<Option<Part>> {
+    pub fn next_part(&mut self) -> io::Result<Option<Part>> {
         loop {
             if let Some(part) = self.whole_lines() {
                 return Ok(Some(part));
@@ -144,7 +144,7 @@ mod tests {
     fn parts(text: &[u8], max: usize) -> Vec<Part> {
         let mut reader = LineReader::new(Pieces(text, 3), max);
         let mut parts = Vec::new();
-        while let Some(part) = reader.next().expect("memory") {
+        while let Some(part) = reader.next_part().expect("memory") {
             parts.push(part);
         }
         parts.extend(reader.rest());

@@ -154,7 +154,7 @@ impl Log {
             self.offset = 0;
             (self.head_bytes, self.head) = (0, String::new());
         }
-        match self.reader.next()? {
+        match self.reader.next_part()? {
             None if !self.is_named => Ok(self.reader.rest()),
             part => Ok(part),
         }

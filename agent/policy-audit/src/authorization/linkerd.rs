@@ -74,7 +74,7 @@ impl LinkerdAuthorizations {
         for object in objects {
             match &object.content {
                 MeshContent::Server(server) => {
-                    all.of(object).servers.push(Named::new(object, server))
+                    all.of(object).servers.push(Named::new(object, server));
                 }
                 MeshContent::AuthorizationPolicy(policy) => {
                     all.of(object).policies.push(Named::new(object, policy));

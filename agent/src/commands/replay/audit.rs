@@ -87,7 +87,7 @@ impl AuditLog<'_> {
         let limits = Limits::default();
         let mut reader = LineReader::new(reader, limits.input_bytes_max);
         loop {
-            let (part, is_last) = match reader.next()? {
+            let (part, is_last) = match reader.next_part()? {
                 Some(part) => (Some(part), false),
                 None => (reader.rest(), true),
             };

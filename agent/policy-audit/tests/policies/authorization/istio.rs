@@ -409,7 +409,7 @@ fn hidden_parts() {
             is(attribute.clone(), &[value]),
             is_not(attribute.clone(), &[value]),
         ] {
-            let rule = when(&[constraint.clone()]);
+            let rule = when(std::slice::from_ref(&constraint));
             for action in [Action::Deny, Action::Allow, Action::Custom] {
                 let objects = [policy("p", action, std::slice::from_ref(&rule))];
                 let found = judge(&objects, &hidden);
