@@ -222,14 +222,14 @@ impl Source {
         Ok(files.into_iter().map(|(_, path)| path).collect())
     }
 
-    /// Where a file is read from that was not open.
-    fn start(&self, path: &Path, positions: &Positions) -> Start {
+    /// Where a file is read from that was not open. `is_known`: something of this source was read before.
+    fn start(&self, path: &Path, is_known: bool) -> Start {
         let usual = if self.settings.path == path {
             Start::End
         } else {
             Start::Beginning
         };
-        if self.is_begun || positions.knows(path) {
+        if is_known {
             Start::Beginning
         } else {
             self.settings.from.unwrap_or(usual)
@@ -336,6 +336,8 @@ impl Source {
         for log in self.logs.values_mut() {
             log.unname();
         }
+        // Asked first: the first file that is opened makes it so.
+        let is_known = self.is_begun || positions.knows(&self.settings.path);
         for (order, path) in files.iter().enumerate() {
             let Ok(found) = fs::metadata(path) else {
                 continue;
@@ -347,8 +349,8 @@ impl Source {
                 log.name(path, order);
                 continue;
             }
-            let start = self.start(path, positions);
-            match Log::open(path, order, start, positions) {
+            let start = self.start(path, is_known);
+            match Log::open(path, &self.settings.path, order, start, positions) {
                 Ok((id, log)) => {
                     self.logs.insert(id, log);
                 }

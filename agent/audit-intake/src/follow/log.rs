@@ -35,7 +35,7 @@ impl LogId {
 /// How far a file was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Position {
-    /// Its name at the time.
+    /// The path that was followed: the file itself, whatever its name is now, or its folder.
     pub(super) path: PathBuf,
     /// Bytes from its beginning.
     pub(super) offset: u64,
@@ -47,6 +47,8 @@ pub(super) struct Position {
 /// A file that is open.
 pub(super) struct Log {
     path: PathBuf,
+    /// The path that led to it.
+    source: PathBuf,
     reader: LineReader<File>,
     offset: u64,
     /// Its place among the files of its source; nothing when it has lost its name.
@@ -60,6 +62,7 @@ impl Log {
     /// Opens a file where it was read to, or as `start` says where it was not.
     pub(super) fn open(
         path: &Path,
+        source: &Path,
         order: usize,
         start: Start,
         positions: &mut Positions,
@@ -79,6 +82,7 @@ impl Log {
         file.seek(SeekFrom::Start(offset))?;
         let mut log = Self {
             path: path.to_owned(),
+            source: source.to_owned(),
             reader: line_reader(file),
             offset,
             order,
@@ -131,7 +135,7 @@ impl Log {
             };
         }
         Position {
-            path: self.path.clone(),
+            path: self.source.clone(),
             offset: self.offset,
             head_bytes: self.head_bytes,
             head: self.head.clone(),

@@ -94,7 +94,7 @@ impl Positions {
         Some(self.get(id)?.offset)
     }
 
-    /// Whether a file of this name was read before.
+    /// Whether something was read before that this path led to.
     pub(super) fn knows(&self, path: &Path) -> bool {
         let mut positions = self.positions.values();
         positions.any(|(_, position)| position.path == path)
