@@ -70,7 +70,7 @@ fn rules_are_chosen_by_tag_and_source() {
     assert_eq!(mistyped.code, Some(2));
     assert_eq!(
         mistyped.errors,
-        "saker: there are no events of source 'k8s'; sources are syscall, k8s_audit, flow\n"
+        "saker: there are no events of source 'k8s'; sources are syscall, k8s_audit, flow, pod\n"
     );
 }
 

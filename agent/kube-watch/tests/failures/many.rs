@@ -101,6 +101,9 @@ async fn requests_are_as_small_as_can_be() {
             "servers",
             "authorizationpolicies",
             "serverauthorizations",
+            "requestauthentications",
+            "meshtlsauthentications",
+            "networkauthentications",
         ];
         assert!(!asked.query.contains_key("fieldSelector"));
         let is_metadata = asked.accept.contains("as=PartialObjectMetadata");
