@@ -14,6 +14,8 @@ mod filter_check;
 mod limits;
 #[path = "commands/mtls.rs"]
 mod mtls;
+#[path = "commands/policy_check.rs"]
+mod policy_check;
 #[path = "commands/reference.rs"]
 mod reference;
 #[path = "commands/rules_check.rs"]

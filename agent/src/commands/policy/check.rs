@@ -3,6 +3,7 @@
 mod answer;
 mod ends;
 mod flow;
+mod mesh;
 
 pub(crate) use flow::FlowFileError;
 
@@ -14,8 +15,8 @@ use flow::FlowForm;
 use saker_kube_manifests::Manifests;
 use saker_kube_metadata::{Answer, Cluster, Scope};
 use saker_policy_audit::{
-    NetworkFlow, NetworkFlowVerdict, NetworkPolicies, NetworkPolicyHandle, NetworkReason,
-    NetworkVerdict,
+    MeshHandle, MtlsSettings, NetworkFlow, NetworkFlowVerdict, NetworkPolicies,
+    NetworkPolicyHandle, NetworkReason, NetworkVerdict,
 };
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -26,7 +27,9 @@ const SCOPE: Scope = Scope::NODE_PODS
     .with(Scope::NAMESPACES)
     .with(Scope::SERVICES)
     .with(Scope::NODES)
-    .with(Scope::NETWORK_POLICIES);
+    .with(Scope::NETWORK_POLICIES)
+    .with(Scope::MESH)
+    .with(Scope::MESH_AUTHORIZATION);
 
 /// Says what the policies say of flows.
 pub(crate) fn run(arguments: &PolicyCheckArgs) -> anyhow::Result<ExitCode> {
@@ -39,12 +42,23 @@ pub(crate) fn run(arguments: &PolicyCheckArgs) -> anyhow::Result<ExitCode> {
         Answer::Known(policies) => policies,
         Answer::Awaited | Answer::Unknown => anyhow::bail!("the manifests tell of no policies"),
     };
+    let meshes = MeshHandle::new(cluster.clone(), MtlsSettings::default()).policies();
+    let Answer::Known(meshes) = meshes else {
+        anyhow::bail!("the manifests tell of no meshes");
+    };
     let mut answers = Vec::new();
     for (number, form) in (1..).zip(&flows) {
         let source = directory.find(&form.source, number)?;
         let destination = directory.find(&form.destination, number)?;
         let verdict = network_verdict(&policies, &cluster, form, &source, &destination);
-        answers.push(FlowAnswer::new(form, &source, &destination, &verdict));
+        let mesh = mesh::authorizations(&meshes, &cluster, form, &source, &destination);
+        answers.push(FlowAnswer::new(
+            form,
+            &source,
+            &destination,
+            &verdict,
+            &mesh,
+        ));
     }
     let answers = Answers::new(answers);
     match arguments.output {

@@ -3,7 +3,9 @@
 use super::ends::End;
 use super::flow::FlowForm;
 use saker_alert::escaped;
-use saker_policy_audit::{DirectionVerdict, NetworkFlowVerdict, NetworkVerdict};
+use saker_policy_audit::{
+    Authorization, AuthorizationVerdict, DirectionVerdict, NetworkFlowVerdict, NetworkVerdict,
+};
 use serde::Serialize;
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -18,9 +20,8 @@ pub(super) struct Answers {
 
 impl Answers {
     pub(super) fn new(flows: Vec<FlowAnswer>) -> Self {
-        let is_denied = |flow: &&FlowAnswer| flow.netpol.verdict == NetworkVerdict::Denied.name();
         Self {
-            denied: flows.iter().filter(is_denied).count(),
+            denied: flows.iter().filter(|flow| flow.is_denied()).count(),
             flows,
         }
     }
@@ -46,6 +47,7 @@ pub(super) struct FlowAnswer {
     port: Option<u16>,
     protocol: &'static str,
     netpol: NetworkAnswer,
+    mesh: MeshAnswer,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,12 +75,27 @@ struct DirectionAnswer {
     policies: Vec<String>,
 }
 
+/// What the meshes say of the server; null where it is no pod, and where they do not say the same of all pods
+/// behind a service.
+#[derive(Debug, Serialize)]
+struct MeshAnswer {
+    authz: Option<AuthorizationAnswer>,
+}
+
+#[derive(Debug, Serialize)]
+struct AuthorizationAnswer {
+    verdict: &'static str,
+    reason: &'static str,
+    policy: Option<String>,
+}
+
 impl FlowAnswer {
     pub(super) fn new(
         form: &FlowForm,
         source: &End,
         destination: &End,
         verdict: &NetworkFlowVerdict,
+        mesh: &[Authorization],
     ) -> Self {
         Self {
             name: form.name.clone(),
@@ -87,7 +104,14 @@ impl FlowAnswer {
             port: form.port(),
             protocol: form.protocol.name(),
             netpol: NetworkAnswer::of(verdict),
+            mesh: MeshAnswer::of(mesh),
         }
+    }
+
+    fn is_denied(&self) -> bool {
+        let mesh = self.mesh.authz.as_ref();
+        self.netpol.verdict == NetworkVerdict::Denied.name()
+            || mesh.is_some_and(|mesh| mesh.verdict == AuthorizationVerdict::Denied.name())
     }
 
     fn line(&self) -> String {
@@ -118,7 +142,30 @@ impl FlowAnswer {
             let _written = write!(line, ", {policy}");
         }
         line.push(')');
+        if let Some(mesh) = &self.mesh.authz {
+            let _written = write!(line, "; mesh: {} ({}", mesh.verdict, mesh.reason);
+            if let Some(policy) = &mesh.policy {
+                let _written = write!(line, ", {policy}");
+            }
+            line.push(')');
+        }
         line
+    }
+}
+
+impl MeshAnswer {
+    fn of(servers: &[Authorization]) -> Self {
+        let authz = servers.first().filter(|first| {
+            let mut others = servers.iter();
+            others.all(|other| other.verdict == first.verdict)
+        });
+        Self {
+            authz: authz.map(|authz| AuthorizationAnswer {
+                verdict: authz.verdict.name(),
+                reason: authz.reason.name(),
+                policy: authz.policy.as_deref().map(str::to_owned),
+            }),
+        }
     }
 }
 

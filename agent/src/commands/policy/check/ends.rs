@@ -63,7 +63,20 @@ impl End {
     }
 
     fn labels(&self) -> Option<&Labels> {
-        Some(&*self.namespace.as_ref()?.labels)
+        Some(&*self.namespace()?.labels)
+    }
+
+    /// The pod, if it is one.
+    pub(super) fn pod(&self) -> Option<&Pod> {
+        match &self.who {
+            Who::Pod(pod) => Some(pod),
+            _ => None,
+        }
+    }
+
+    /// The namespace of the pod.
+    pub(super) fn namespace(&self) -> Option<&Namespace> {
+        self.namespace.as_deref()
     }
 
     /// The service, if it is one.

@@ -3,6 +3,7 @@
 use saker_kube_metadata::PolicyProtocol;
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::net::IpAddr;
@@ -84,6 +85,25 @@ pub(super) struct FlowForm {
     /// Protocol.
     #[serde(default)]
     pub(super) protocol: ProtocolForm,
+    /// The name in the client's certificate (`spiffe://…`); empty if it shows none.
+    pub(super) principal: Option<String>,
+    /// The request, if it is HTTP.
+    pub(super) http: Option<HttpForm>,
+}
+
+/// A request as somebody writes it. What is left out does not show.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct HttpForm {
+    pub(super) method: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) host: Option<String>,
+    /// All headers, by their names in small letters.
+    pub(super) headers: Option<BTreeMap<String, String>>,
+    /// Issuer and subject of its token, as `issuer/subject`; empty if it has no valid one.
+    pub(super) principal: Option<String>,
+    /// The client's address as proxies on the way name it.
+    pub(super) remote_ip: Option<IpAddr>,
 }
 
 impl FlowForm {
