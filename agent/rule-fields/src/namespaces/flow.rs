@@ -133,7 +133,7 @@ static TRAFFIC: &[FieldRow] = &[
     row(
         "flow.bytes_sent",
         FieldType::Uint,
-        "Payload bytes that this end has sent so far.",
+        "Payload bytes that this end has sent so far; with TCP those that the other end acknowledged.",
         |context, _| of(context, |flow| FieldValue::Uint(flow.traffic.sent_bytes)),
     ),
     row(
