@@ -1,8 +1,10 @@
 //! The numbers of policies in Rego.
 
 use super::{AgentMetrics, counters};
-use prometheus_client::encoding::DescriptorEncoder;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
 use std::fmt;
+use std::time::Duration;
 
 impl AgentMetrics {
     pub(super) fn encode_rego(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -13,12 +15,15 @@ impl AgentMetrics {
             "Rules of policies in Rego that were evaluated for an event",
             &[(Vec::new(), numbers.evaluations())],
         )?;
-        counters(
-            encoder,
-            "saker_rego_evaluation_microseconds",
+        let took = Duration::from_nanos(numbers.nanoseconds());
+        let took = ConstCounter::new(took.as_secs_f64());
+        let descriptor = encoder.encode_descriptor(
+            "saker_rego_evaluation_seconds",
             "Time that these evaluations took together",
-            &[(Vec::new(), numbers.nanoseconds() / 1_000)],
+            None,
+            took.metric_type(),
         )?;
+        took.encode(descriptor)?;
         let unfinished = [
             ("over_time", numbers.over_time()),
             ("failed", numbers.failed()),
