@@ -42,8 +42,9 @@ fn line_end(client: &[u8]) -> Option<Result<usize, Malformed>> {
         return Some(Err(Malformed));
     }
     let mut cursor = Cursor::new(client);
-    match cursor.line() {
-        Some(line) if line.len() < LINE_BYTES_MAX => Some(Ok(consumed(client, cursor.rest()))),
+    let end = cursor.line().map(|_| consumed(client, cursor.rest()));
+    match end {
+        Some(end) if end <= LINE_BYTES_MAX => Some(Ok(end)),
         None if client.len() < LINE_BYTES_MAX => None,
         _ => Some(Err(Malformed)),
     }
@@ -65,4 +66,26 @@ fn header_end(client: &[u8]) -> Option<Result<usize, Malformed>> {
         .saturating_add(4)
         .saturating_add(usize::from(length));
     Some(Ok(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_as_long_whether_its_end_has_come_or_not() {
+        for (bytes, is_line) in [(LINE_BYTES_MAX, true), (LINE_BYTES_MAX + 1, false)] {
+            let mut line = b"PROXY TCP4 ".to_vec();
+            line.resize(bytes - 2, b'1');
+            line.extend_from_slice(b"\r\n");
+            assert_eq!(
+                matches!(line_end(&line), Some(Ok(end)) if end == bytes),
+                is_line
+            );
+            let begin = &line[..LINE_BYTES_MAX - 1];
+            assert!(line_end(begin).is_none(), "its end may come");
+            let without_end = line_end(&line[..bytes - 1]);
+            assert_eq!(without_end.is_none(), is_line, "it is too late for its end");
+        }
+    }
 }
